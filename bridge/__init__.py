@@ -1,0 +1,1 @@
+"""The bridge between LangGraph agents and the chat clients people already have."""

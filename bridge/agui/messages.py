@@ -1,0 +1,303 @@
+"""LangChain messages <-> AG-UI messages. Pure.
+
+One id from the first token to the checkpoint: ids are taken over, never made here, except for what LangChain keeps
+inside a message and AG-UI beside it: a message's reasoning is a message of its own, with the id `reasoning_id` gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import orjson
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    HumanMessage,
+    InvalidToolCall,
+    SystemMessage,
+    ToolCall,
+    ToolMessage,
+)
+
+Message: TypeAlias = dict[str, Any]
+"""One AG-UI message, as its JSON object."""
+
+Content: TypeAlias = str | list[Any]
+
+_MEDIA = ("image", "audio", "video")
+
+
+def reasoning_id(message_id: str, number: int = 1) -> str:
+    """The id of an assistant message's reasoning; ``number`` counts where a model thinks several times."""
+    return f"{message_id}:reasoning" if number == 1 else f"{message_id}:reasoning:{number}"
+
+
+def content_text(content: Any) -> str:
+    """The text of a message's content, streamed or whole: its text blocks joined, images as Markdown."""
+    if isinstance(content, str):
+        return content
+    return "".join(_block_text(block) for block in content if content)
+
+
+def _block_text(block: Any) -> str:
+    if isinstance(block, str):
+        return block
+    kind = block.get("type")
+    if kind in ("text", "text_delta", "output_text"):
+        return str(block.get("text") or "")
+    if kind == "refusal":
+        return str(block.get("refusal") or "")
+    if kind in ("image", "image_url"):
+        part = _part(block)
+        if part is not None:
+            source = part["source"]
+            url = source["value"]
+            if source["type"] == "data":
+                url = f"data:{source['mimeType']};base64,{url}"
+            return f"![]({url})"
+    return ""
+
+
+def reasoning_text(message: BaseMessage) -> str:
+    """What the model thought: from content blocks (``reasoning``, ``thinking``) or ``additional_kwargs``."""
+    thought = "".join(reasoning_of(block) for block in message.content) if isinstance(message.content, list) else ""
+    if thought:
+        return thought
+    for name in ("reasoning_content", "reasoning"):
+        said = message.additional_kwargs.get(name)
+        if isinstance(said, str):
+            return said
+        if isinstance(said, Mapping):
+            return reasoning_of({"type": "reasoning", **said})
+    return ""
+
+
+def reasoning_of(block: Any) -> str:
+    """The reasoning that one content block holds, else an empty string."""
+    if not isinstance(block, Mapping) or block.get("type") not in (
+        "reasoning",
+        "thinking",
+        "reasoning_content",
+    ):
+        return ""
+    for name in ("reasoning", "thinking", "text", "reasoning_content"):
+        said = block.get(name)
+        if isinstance(said, str):
+            return said
+    summary = block.get("summary")  # OpenAI's Responses API
+    if isinstance(summary, list):
+        return "".join(str(item.get("text") or "") for item in summary if isinstance(item, Mapping))
+    return ""
+
+
+# LangChain -> AG-UI
+
+
+def messages_to_agui(messages: Iterable[BaseMessage], *, system: bool = False) -> list[Message]:
+    """A conversation as AG-UI messages. System prompts stay on the server unless ``system`` is true."""
+    said: list[Message] = []
+    for index, message in enumerate(messages):
+        if isinstance(message, SystemMessage) and not system:
+            continue
+        if message.id is None:
+            message = message.model_copy(update={"id": f"message-{index}"})  # noqa: PLW2901 - named before it is told
+        if isinstance(message, AIMessage):
+            thought = reasoning_text(message)
+            if thought:
+                said.append({"id": reasoning_id(str(message.id)), "role": "reasoning", "content": thought})
+        said.append(message_to_agui(message))
+    return said
+
+
+def message_to_agui(message: BaseMessage) -> Message:
+    """One message, without its reasoning."""
+    said: Message = {"id": str(message.id or "")}
+    match message:
+        case ToolMessage():
+            said |= {"role": "tool", "toolCallId": message.tool_call_id, "content": tool_content(message)}
+            if message.status == "error":
+                said["error"] = content_text(message.content)
+        case AIMessage():
+            said["role"] = "assistant"
+            text = content_text(message.content)
+            calls = [call_to_agui(call) for call in [*message.tool_calls, *message.invalid_tool_calls]]
+            if text or not calls:
+                said["content"] = text
+            if calls:
+                said["toolCalls"] = calls
+        case SystemMessage():
+            developer = message.additional_kwargs.get("__openai_role__") == "developer"
+            said |= {"role": "developer" if developer else "system", "content": content_text(message.content)}
+        case _:
+            role = message.type if message.type in ("assistant", "system", "developer") else "user"
+            said |= {
+                "role": role,
+                "content": parts_of(message.content) if role == "user" else content_text(message.content),
+            }
+    if message.name and not isinstance(message, ToolMessage):
+        said["name"] = message.name
+    return said
+
+
+def call_to_agui(call: Mapping[str, Any]) -> dict[str, Any]:
+    """One tool call; the arguments as the JSON text that was, or would have been, streamed."""
+    return {
+        "id": str(call.get("id") or ""),
+        "type": "function",
+        "function": {"name": str(call.get("name") or ""), "arguments": arguments_text(call.get("args"))},
+    }
+
+
+def arguments_text(arguments: Any) -> str:
+    """A call's arguments as JSON text; text that does not parse is passed on as the model wrote it."""
+    if isinstance(arguments, str):
+        return arguments
+    return orjson.dumps(arguments or {}, default=str).decode()
+
+
+def tool_content(message: ToolMessage) -> Content:
+    """A tool's answer: text, or AG-UI parts where it holds media."""
+    parts = parts_of(message.content)
+    if isinstance(parts, list) and all(part["type"] == "text" for part in parts):
+        return "".join(part["text"] for part in parts)
+    return parts
+
+
+def parts_of(content: Any) -> Content:
+    """A message's content as AG-UI has it: a string, or parts (text, image, audio, video, document)."""
+    if isinstance(content, str):
+        return content
+    return [part for block in content if (part := _part(block)) is not None]
+
+
+def _part(block: Any) -> dict[str, Any] | None:
+    if isinstance(block, str):
+        return {"type": "text", "text": block}
+    kind = str(block.get("type"))
+    if kind in ("text", "output_text", "input_text"):
+        return {"type": "text", "text": str(block.get("text") or "")}
+    if kind == "image_url":
+        url = block.get("image_url")
+        return {
+            "type": "image",
+            "source": _url_source(str(url.get("url") if isinstance(url, Mapping) else url)),
+        }
+    if kind == "input_audio" and isinstance(block.get("input_audio"), Mapping):
+        audio = block["input_audio"]
+        source = {
+            "type": "data",
+            "value": audio.get("data", ""),
+            "mimeType": f"audio/{audio.get('format', 'wav')}",
+        }
+        return {"type": "audio", "source": source}
+    if kind in (*_MEDIA, "file"):
+        found = _source(block)
+        return None if found is None else {"type": "document" if kind == "file" else kind, "source": found}
+    return None  # reasoning, tool use and the like are said elsewhere
+
+
+def _source(block: Mapping[str, Any]) -> dict[str, Any] | None:
+    nested = block.get("file") if isinstance(block.get("file"), Mapping) else None
+    if nested is not None:  # OpenAI's own spelling of a file
+        data = nested.get("file_data")
+        return _url_source(str(data)) if data else {"type": "file", "value": str(nested.get("file_id") or "")}
+    mime = block.get("mime_type")
+    if block.get("base64") or block.get("data"):
+        value = str(block.get("base64") or block.get("data"))
+        return {"type": "data", "value": value, "mimeType": str(mime or "application/octet-stream")}
+    if block.get("url"):
+        return _url_source(str(block["url"]), mime)
+    if block.get("file_id") or block.get("id"):
+        return {"type": "file", "value": str(block.get("file_id") or block.get("id"))}
+    return None
+
+
+def _url_source(url: str, mime: Any = None) -> dict[str, Any]:
+    """An AG-UI source for a URL; a ``data:`` URL is taken apart."""
+    if url.startswith("data:"):
+        head, _, value = url[5:].partition(",")
+        return {"type": "data", "value": value, "mimeType": head.partition(";")[0] or "text/plain"}
+    source = {"type": "url", "value": url}
+    if mime:
+        source["mimeType"] = str(mime)
+    return source
+
+
+# AG-UI -> LangChain
+
+
+def messages_to_langchain(messages: Iterable[Mapping[str, Any]]) -> list[BaseMessage]:
+    """A conversation as LangChain messages. Activity and reasoning messages are the screen's, not the model's."""
+    return [message_to_langchain(message) for message in messages if message["role"] not in ("activity", "reasoning")]
+
+
+def message_to_langchain(message: Mapping[str, Any]) -> BaseMessage:
+    """One message. Raises ``ValueError`` for a role that is not part of a conversation."""
+    named: dict[str, Any] = {"id": message.get("id")}
+    if message.get("name"):
+        named["name"] = message["name"]
+    content = message.get("content")
+    match message["role"]:
+        case "user":
+            return HumanMessage(_blocks(content), **named)
+        case "assistant":
+            calls, invalid = calls_to_langchain(message.get("toolCalls") or [])
+            return AIMessage(str(content or ""), tool_calls=calls, invalid_tool_calls=invalid, **named)
+        case "tool":
+            status = "error" if message.get("error") else "success"
+            said = _blocks(content) or str(message.get("error") or "")
+            return ToolMessage(said, tool_call_id=message["toolCallId"], status=status, id=message.get("id"))
+        case "system":
+            return SystemMessage(str(content or ""), **named)
+        case "developer":
+            return SystemMessage(str(content or ""), additional_kwargs={"__openai_role__": "developer"}, **named)
+        case role:
+            raise ValueError(f"a message of role {role!r} is not part of a conversation")
+
+
+def calls_to_langchain(calls: Sequence[Mapping[str, Any]]) -> tuple[list[ToolCall], list[InvalidToolCall]]:
+    """Tool calls, apart from those whose arguments are not a JSON object."""
+    valid: list[ToolCall] = []
+    invalid: list[InvalidToolCall] = []
+    for call in calls:
+        function = call["function"]
+        text = function.get("arguments") or "{}"
+        try:
+            arguments = orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            arguments, why = None, str(error)
+        else:
+            why = "the arguments are not an object"
+        if isinstance(arguments, dict):
+            valid.append(ToolCall(name=function["name"], args=arguments, id=call["id"], type="tool_call"))
+        else:
+            invalid.append(
+                InvalidToolCall(name=function["name"], args=text, id=call["id"], error=why, type="invalid_tool_call")
+            )
+    return valid, invalid
+
+
+def _blocks(content: Any) -> Any:
+    """AG-UI content as LangChain's standard content blocks, which each provider's package translates."""
+    if isinstance(content, str) or content is None:
+        return content or ""
+    return [_block(part) for part in content]
+
+
+def _block(part: Mapping[str, Any]) -> dict[str, Any]:
+    if part["type"] == "text":
+        return {"type": "text", "text": part["text"]}
+    kind = "file" if part["type"] == "document" else part["type"]
+    source = part["source"]
+    block: dict[str, Any] = {"type": kind}
+    if source.get("mimeType"):
+        block["mime_type"] = source["mimeType"]
+    match source["type"]:
+        case "data":
+            block["base64"] = source["value"]
+        case "url":
+            block["url"] = source["value"]
+        case _:
+            block["file_id"] = source["value"]
+    return block

@@ -1,0 +1,174 @@
+"""What can go wrong, whose fault it is, and how it is said in each client's language.
+
+    BridgeError
+    ├── ClientError                 the request is at fault; nothing ran, nothing is stored
+    │   ├── InvalidRequest   400    malformed JSON, wrong type, missing field
+    │   ├── InvalidKey       401    no key, or a wrong one
+    │   ├── UnknownAgent     404    no such model / agent
+    │   ├── UnknownThread    404    no such thread, or somebody else's
+    │   ├── UnknownRun       404    no such run, or somebody else's
+    │   ├── ThreadBusy       409    the thread already has a run
+    │   ├── RequestTooLarge  413
+    │   └── RateLimited      429
+    └── RunFailure                  the run is at fault; the client asked for nothing wrong
+        ├── AgentFailure     500    the graph raised
+        ├── UpstreamFailure  502    the model's server refused or broke off
+        ├── RunTimeout       504    the model's server, or the run, took too long
+        └── LogOverrun       500    a reader asked for events that the bounded log no longer has
+
+One table, this one: error -> HTTP status, OpenAI ``error`` object, AG-UI ``RUN_ERROR`` code. Messages say what
+arrived and what was expected; none of them carries a traceback, a prompt or a key (those go to the log).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class BridgeError(Exception):
+    """Base of every error the bridge says to a client.
+
+    ``message`` is for a person, ``param`` names the request field at fault (dotted, or ``None``).
+    """
+
+    status: ClassVar[int] = 500
+    type: ClassVar[str] = "server_error"
+    code: ClassVar[str] = "server_error"
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+
+    def envelope(self) -> dict[str, Any]:
+        """The OpenAI error object: ``{"error": {"message", "type", "param", "code"}}``."""
+        return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
+
+
+class ClientError(BridgeError):
+    """The request is at fault."""
+
+    status = 400
+    type = "invalid_request_error"
+    code = "invalid_request"
+
+
+class InvalidRequest(ClientError):
+    """400: malformed JSON, a wrong type, a missing field, a parameter that is not served."""
+
+
+class InvalidKey(ClientError):
+    """401: no key, or a wrong one."""
+
+    status = 401
+    code = "invalid_api_key"
+
+
+class UnknownAgent(ClientError):
+    """404: no such model / agent."""
+
+    status = 404
+    code = "model_not_found"
+
+
+class UnknownThread(ClientError):
+    """404: no such thread, or somebody else's; the two are not told apart."""
+
+    status = 404
+    code = "thread_not_found"
+
+
+class UnknownRun(ClientError):
+    """404: no such run, or somebody else's, or one already forgotten."""
+
+    status = 404
+    code = "run_not_found"
+
+
+class ThreadBusy(ClientError):
+    """409: the thread already has a run."""
+
+    status = 409
+    code = "thread_busy"
+
+
+class RequestTooLarge(ClientError):
+    """413: the body is larger than ``Settings.max_body_bytes``."""
+
+    status = 413
+    code = "request_too_large"
+
+
+class RateLimited(ClientError):
+    """429: too many runs at once; ``retry_after`` is in seconds."""
+
+    status = 429
+    type = "rate_limit_error"
+    code = "rate_limit_exceeded"
+
+    def __init__(self, message: str, *, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RunFailure(BridgeError):
+    """The run is at fault."""
+
+
+class AgentFailure(RunFailure):
+    """500: the graph raised."""
+
+
+class UpstreamFailure(RunFailure):
+    """502: the model's server refused, or broke off."""
+
+    status = 502
+    type = "upstream_error"
+    code = "upstream_error"
+
+
+class RunTimeout(RunFailure):
+    """504: the model's server, or the run, took too long."""
+
+    status = 504
+    type = "timeout"
+    code = "timeout"
+
+
+class LogOverrun(RunFailure):
+    """500: a reader asked for events that the bounded log no longer has."""
+
+    code = "events_lost"
+
+
+_BY_CODE: dict[str, type[RunFailure]] = {
+    kind.code: kind for kind in (AgentFailure, UpstreamFailure, RunTimeout, LogOverrun)
+}
+
+# Exceptions of model clients are recognised by module and name, so that no provider's package is a dependency.
+_PROVIDERS = ("openai", "anthropic", "httpx", "httpcore", "groq", "mistralai", "google")
+
+
+def run_failure(error: BaseException) -> BridgeError:
+    """The failure to report for an exception that left the agent.
+
+    The exception's own text never reaches a client: it may quote a prompt or a key. Its class name does, and
+    for an HTTP answer of the model's server the status code.
+    """
+    if isinstance(error, BridgeError):
+        return error
+    kind = type(error)
+    if isinstance(error, TimeoutError) or "Timeout" in kind.__name__:
+        return RunTimeout("The agent took too long to answer.")
+    if kind.__module__.partition(".")[0] in _PROVIDERS:
+        status = getattr(error, "status_code", None)
+        said = f" (HTTP {status})" if isinstance(status, int) else ""
+        return UpstreamFailure(f"The agent's model could not be reached or refused the request{said}.")
+    if kind.__name__ == "GraphRecursionError":
+        return AgentFailure("The agent stopped: it reached its limit of steps without an answer.")
+    return AgentFailure(f"The agent failed ({kind.__name__}).")
+
+
+def failure_of_code(code: str | None, message: str) -> RunFailure:
+    """The failure that a RUN_ERROR's ``code`` and ``message`` stand for; an unknown code is an agent failure."""
+    return _BY_CODE.get(code or "", AgentFailure)(message)
