@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.clients.agui_client import CLIENT_VERSIONS, ClientVersion, RecordedStream, Verdict, verify
+from tests.clients.agui_client import CLIENT_VERSIONS, ClientVersion, RecordedStream, Verdict, talk, verify
+from tests.clients.canned import serve_canned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,3 +105,28 @@ def test_only_the_new_client_knows_cancelled() -> None:
     stream = RecordedStream("cancelled", encode(STARTED, FINISHED | {"outcome": {"type": "cancelled"}}))
 
     assert [verify([stream], client)[0].ok for client in CLIENT_VERSIONS] == [True, False]
+
+
+@pytest.mark.parametrize("client", CLIENT_VERSIONS)
+async def test_a_live_run_is_heard_event_by_event(client: ClientVersion) -> None:
+    with serve_canned(ANSWER.splitlines(keepends=True)) as url:
+        heard = await talk(url, {"threadId": "t", "runId": "r", "messages": [QUESTION]}, client=client)
+
+    assert heard.verdict.error is None
+    assert [event["type"] for event in heard.events] == [
+        "RUN_STARTED",
+        "TEXT_MESSAGE_START",
+        "TEXT_MESSAGE_CONTENT",
+        "TEXT_MESSAGE_END",
+        "RUN_FINISHED",
+    ]
+    assert [arrival.at for arrival in heard.arrivals] == sorted(arrival.at for arrival in heard.arrivals)
+
+
+@pytest.mark.parametrize("client", CLIENT_VERSIONS)
+async def test_leaving_early_ends_the_run_on_this_side(client: ClientVersion) -> None:
+    with serve_canned([encode(STARTED, OPEN), *[encode(CONTENT)] * 2000, encode(CLOSE, FINISHED)]) as url:
+        heard = await talk(url, {"threadId": "t", "runId": "r"}, client=client, leave_after=3)
+
+    assert len(heard.events) < 2000
+    assert "RUN_FINISHED" not in {event["type"] for event in heard.events}

@@ -11,6 +11,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from tests.clients.aimock import RUSSIAN, ModelServer, serve_model, text
+from tests.clients.canned import serve_canned
 from tests.clients.openai_clients import NODE_CLIENTS, ClientTool, NodeClient, Request, converse
 
 if TYPE_CHECKING:
@@ -21,6 +22,14 @@ REPORT = ClientTool(
     description="Отчёт по воронке",
     parameters={"type": "object", "properties": {"period": {"type": "string"}}, "required": ["period"]},
     result={"deals": 42},
+)
+CHUNK = (
+    'data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"sales",'
+    '"choices":[{"index":0,"delta":{"role":"assistant","content":"Минуту"},"finish_reason":null}]}\n\n'
+)
+ERROR_FRAME = (
+    'data: {"error":{"message":"Модель не отвечает","type":"upstream_error","param":null,'
+    '"code":"upstream_error"}}\n\n'
 )
 ANSWER = "В воронке 42 сделки на 12,5 млн ₽."
 
@@ -35,7 +44,6 @@ def request_to(model: ModelServer, *turns: str) -> Request:
     return Request(model.base_url, "gpt-4o", turns, tools=[REPORT])
 
 
-@pytest.mark.anyio
 @pytest.mark.parametrize("client", NODE_CLIENTS)
 async def test_a_conversation_with_a_tool_of_the_client(client: NodeClient, model: ModelServer) -> None:
     conversation = await converse(client, request_to(model, "Помоги с маркетингом", "Что в воронке?"))
@@ -56,7 +64,6 @@ async def test_a_conversation_with_a_tool_of_the_client(client: NodeClient, mode
     assert usage["completion_tokens"] == len(ANSWER.split())
 
 
-@pytest.mark.anyio
 @pytest.mark.parametrize("client", NODE_CLIENTS)
 async def test_an_error_of_the_server(client: NodeClient, model: ModelServer) -> None:
     conversation = await converse(client, request_to(model, "лимит"))
@@ -67,7 +74,6 @@ async def test_an_error_of_the_server(client: NodeClient, model: ModelServer) ->
     assert conversation.error.message.endswith("Слишком много запросов")
 
 
-@pytest.mark.anyio
 @pytest.mark.parametrize("client", [client for client in NODE_CLIENTS if not client.endswith("whole")])
 async def test_a_stream_that_breaks_is_an_error(client: NodeClient, model: ModelServer) -> None:
     conversation = await converse(client, request_to(model, "обрыв"))
@@ -77,7 +83,17 @@ async def test_a_stream_that_breaks_is_an_error(client: NodeClient, model: Model
     assert "".join(delta.text for delta in conversation.deltas).startswith("Эта фраза")
 
 
-@pytest.mark.anyio
+@pytest.mark.parametrize("client", [client for client in NODE_CLIENTS if not client.endswith("whole")])
+async def test_an_error_inside_the_stream(client: NodeClient) -> None:
+    with serve_canned([CHUNK, ERROR_FRAME]) as url:
+        conversation = await converse(client, Request(url, "sales", ["Привет"]))
+
+    assert conversation.error is not None
+    assert conversation.error.message == "Модель не отвечает"
+    assert conversation.error.code == "upstream_error"
+    assert [delta.text for delta in conversation.deltas] == ["Минуту"]
+
+
 async def test_arrivals_are_apart_when_the_server_takes_its_time() -> None:
     with serve_model([text("привет", "раз два три четыре")], latency=30, chunkSize=4) as model:
         conversation = await converse("openai-node raw", Request(model.base_url, "gpt-4o", ["привет"]))
@@ -86,7 +102,6 @@ async def test_arrivals_are_apart_when_the_server_takes_its_time() -> None:
     assert conversation.deltas[-1].at - conversation.deltas[0].at >= 30
 
 
-@pytest.mark.anyio
 async def test_usage_only_when_asked(model: ModelServer) -> None:
     conversation = await converse(
         "openai-node raw", Request(model.base_url, "gpt-4o", ["Привет"], usage=False)
