@@ -1,0 +1,68 @@
+# `make run` and `make test` need Python 3.11+; the tests of real clients need Node 20+ as well.
+# Everything is installed into .venv and node_modules, from the lock files, and again only when those change.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check
+NODE_PACKAGES := tests/clients
+
+# Without a Node that is new enough these tests skip, and say so; with CI=true they fail.
+NODE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo found)
+NODE_READY := $(if $(NODE),$(NODE_PACKAGES:%=%/node_modules/.installed))
+
+.DELETE_ON_ERROR:
+.PHONY: run test lint types lock clean
+
+run: $(VENV)/.installed
+	$(BIN)/bridge serve --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.dev-installed $(NODE_READY)
+	$(BIN)/python -m pytest $(TESTS)
+
+lint: $(VENV)/.dev-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev-installed
+	$(BIN)/mypy
+
+# `make lock` keeps the versions that still fit; `make lock UPGRADE=--upgrade` takes the newest.
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml
+
+lock: $(VENV)/.made
+	$(PIP) install --quiet 'uv>=0.9'
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --output-file requirements-dev.lock --constraint requirements.lock --group dev --extra postgres
+
+clean:
+	rm -rf $(VENV) $(NODE_PACKAGES:%=%/node_modules) dist build artifacts
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.made:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed, and $(PYTHON) is not here."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version). Try make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/.made
+	$(PIP) install --quiet --require-hashes --requirement requirements.lock
+	$(PIP) install --quiet --no-deps --editable .
+	@touch $@
+
+# The same versions, and more: the one after the other leaves a whole environment.
+$(VENV)/.dev-installed: requirements-dev.lock $(VENV)/.installed
+	$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+%/node_modules/.installed: %/package-lock.json
+	npm ci --prefix $* --no-audit --no-fund --loglevel=error
+	@touch $@
