@@ -37,7 +37,7 @@ _NULLS: dict[str, tuple[str, ...]] = {
 }
 
 
-class IllegalEvent(ValueError):  # noqa: N818 - named for what it is, as h11's LocalProtocolError is
+class IllegalEvent(ValueError):
     """An event that the stream's state does not allow. The message names the event, the id and the state."""
 
 
