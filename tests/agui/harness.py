@@ -12,9 +12,11 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 
 from bridge.agui.events import Event, wire
-from bridge.agui.from_langgraph import STREAM_MODES, LangGraphToAgui
+from bridge.agui.from_langgraph import STREAM_MODES, LangGraphToAgui, snapshot
 from bridge.agui.interrupts import Interrupt
 from bridge.agui.jsonable import jsonable
+from bridge.agui.messages import messages_to_agui
+from bridge.agui.state import fields_of
 
 Part = Mapping[str, Any]
 Input = Any | Callable[[list[Interrupt]], Any]
@@ -159,3 +161,20 @@ def _dump(value: Any) -> Any:
             return {"id": value.id, "value": _dump(value.value)}
         case _:
             return jsonable(value)
+
+
+def at_first(run: Run, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the client has when the run starts: the conversation so far, and what it sends."""
+    known = {message["id"] for message in before}
+    return before + [message for message in first_messages(run) if message["id"] not in known]
+
+
+def first_messages(run: Run) -> list[dict[str, Any]]:
+    for part in run.parts:
+        if part["type"] == "values":
+            return snapshot((fields_of(part["data"]) or {}).get("messages") or [], run.aliases)
+        if part["type"] == "tasks":
+            break  # an entrypoint: its state is its result, and comes last
+    if run.error is not None or not isinstance(run.asked, dict):
+        return []
+    return messages_to_agui(run.asked["messages"])

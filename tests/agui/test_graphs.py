@@ -18,7 +18,7 @@ from bridge.agui.state import fields_of, project
 from bridge.agui.verify import Verifier
 from tests.agui.fold import Message, fold_messages, fold_state
 from tests.agui.graphs import CASES
-from tests.agui.harness import Recording, Run, remote
+from tests.agui.harness import Recording, Run, at_first, remote
 
 NAMES = [case.name for case in CASES]
 ERROR: Event = {"type": "RUN_ERROR", "message": "оборвалось", "code": "server_error"}
@@ -138,23 +138,6 @@ def conversation(messages: list[Message]) -> list[Message]:
     return [message for message in messages if message["role"] != "activity"]
 
 
-def at_first(run: Run, before: list[Message]) -> list[Message]:
-    """What the client has when the run starts: the conversation so far, and what it sends."""
-    known = {message["id"] for message in before}
-    return before + [message for message in first_messages(run) if message["id"] not in known]
-
-
-def first_messages(run: Run) -> list[Message]:
-    for part in run.parts:
-        if part["type"] == "values":
-            return snapshot((fields_of(part["data"]) or {}).get("messages") or [], run.aliases)
-        if part["type"] == "tasks":
-            break  # an entrypoint: its state is its result, and comes last
-    if run.error is not None or not isinstance(run.asked, dict):
-        return []
-    return messages_to_agui(run.asked["messages"])
-
-
 def test_folding_the_events_gives_the_graphs_messages(recording: Recording) -> None:
     told: list[Message] = []
     for run, state in zip(recording.runs, recording.states, strict=True):
@@ -178,7 +161,7 @@ def test_the_deltas_alone_give_them_too(recording: Recording) -> None:
 
 
 def by_id(messages: list[Message]) -> dict[str, Message]:
-    """Messages to compare: arguments as JSON values, names and error marks apart, an answer that says nothing not counted."""
+    """Messages to compare: arguments as JSON values; names, error marks and answers that say nothing are left out."""
     assert len({message["id"] for message in messages}) == len(messages), "an id stands for two messages"
     said = [message for message in conversation(messages) if message.get("content") or message.get("toolCalls")]
     return {
