@@ -1,4 +1,4 @@
-"""`Verifier` against the table of streams; `tests/agui/test_verify_clients.py` holds the official clients against it."""
+"""`Verifier` against the table of streams; ``test_verify_clients.py`` holds the official clients against it."""
 
 from __future__ import annotations
 
