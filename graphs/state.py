@@ -1,17 +1,16 @@
 """The agent's state: the conversation, and what a front end shows beside it.
 
-Everything except `messages` is plain JSON (dict, list, str, int, float, bool, None), ready to be sent as it is.
+Everything except `messages` is plain JSON (dict, list, str, int, float, bool, None), ready to be sent.
 Amounts are whole roubles (int), rates are fractions (0.25 is 25 %) unless the name ends in `_percent`,
 dates are ISO 8601 strings (`2026-11-22`), moments too (`2026-11-22T10:00:00+00:00`).
 
 Every key but `messages` is absent until a tool has written it; each write replaces the whole value.
 """
 
-from typing import Annotated, Literal, TypedDict, TypeVar
+from typing import Annotated, Literal, NotRequired, TypedDict, TypeVar
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
-from typing_extensions import NotRequired
 
 Department = Literal["sales", "marketing", "assistant"]
 LeadStatus = Literal["new", "contacted", "qualified", "disqualified", "converted"]
@@ -73,9 +72,7 @@ class PipelineStage(TypedDict):
     amount: int
     probability: float  # of being won from this stage
     weighted: int  # amount × probability
-    conversion: (
-        float | None
-    )  # deals that went on to the next stage / deals that ever reached this one and left it
+    conversion: float | None  # of the deals that left this stage, how many went on and were not lost
 
 
 class Pipeline(TypedDict):
@@ -233,4 +230,7 @@ class AgentState(TypedDict):
     quote: NotRequired[Annotated[Quote | None, latest]]
     segment: NotRequired[Annotated[Segment | None, latest]]
     campaign: NotRequired[Annotated[Campaign | None, latest]]
+    campaigns: NotRequired[
+        Annotated[list[Campaign] | None, latest]
+    ]  # the last comparison, newest first, with metrics
     experiment: NotRequired[Annotated[Experiment | None, latest]]  # the last A/B test
