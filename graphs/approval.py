@@ -67,9 +67,11 @@ def read_decision(answer: object) -> Decision:
             discount, comment = answer.get("discount"), answer.get("comment")
             return Decision(
                 approved=_is_yes(answer.get("approved")),
-                discount=float(discount)
-                if isinstance(discount, int | float) and not isinstance(discount, bool)
-                else None,
+                discount=(
+                    float(discount)
+                    if isinstance(discount, int | float) and not isinstance(discount, bool)
+                    else None
+                ),
                 comment=comment.strip() if isinstance(comment, str) else "",
             )
         case _:

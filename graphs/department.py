@@ -2,9 +2,11 @@
 
     START → model ──► END            no tool calls, or only calls of the front end's tools
               ▲ └───► tools          one task for each call of our own tools
-              └─────────┘            back, unless a call of the front end's is open or another department took over
+              └─────────┘            back, unless a call of the front end's is open or another department took
+              over
 
-Each tool call is its own task (`Send`): when one waits for a person, those beside it are done and do not run again.
+Each tool call is its own task (`Send`): when one waits for a person, those beside it are done and do not run
+again.
 """
 
 from collections.abc import Sequence

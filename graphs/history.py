@@ -1,8 +1,8 @@
 """The conversation as a model may be given it.
 
-Providers refuse a history in which a tool call has no answer right after it. Ours may have such calls: those of the
-front end stay open until it answers, which may be after the user has gone on writing, or never; an approval may never
-be given. What is stored stays as it happened; only what the model reads is put in order.
+Providers refuse a history in which a tool call has no answer right after it. Ours may have such calls: those
+of the front end stay open until it answers, which may be after the user has gone on writing, or never; an
+approval may never be given. What is stored stays as it happened; only what the model reads is put in order.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ NOT_EXECUTED = "Не выполнено: пользователь продолж
 def complete_history(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
     """The messages with every tool call answered right after it.
 
-    Answers that came late move up to their call, missing ones are made up as "not executed", answers to nothing are
-    left out.
+    Answers that came late move up to their call, missing ones are made up as "not executed", answers to
+    nothing are left out.
     """
     answers: dict[str, ToolMessage] = {}
     for message in messages:

@@ -40,8 +40,8 @@ def conversation_language(
 ) -> Language:
     """The language to answer in.
 
-    In order: what the application shares about it (`context`, entries of description and value), the newest user
-    message that says anything about it, Russian.
+    In order: what the application shares about it (`context`, entries of description and value), the newest
+    user message that says anything about it, Russian.
     """
     for entry in context:
         if ABOUT_LANGUAGE.search(str(entry.get("description", ""))):

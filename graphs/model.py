@@ -1,6 +1,7 @@
 """Which chat model serves: a real one when the environment names one, else the built-in demo model.
 
-`OPENAI_API_KEY` or `OPENAI_BASE_URL` choose `ChatOpenAI` (any OpenAI-compatible endpoint), `OPENAI_MODEL` its model.
+`OPENAI_API_KEY` or `OPENAI_BASE_URL` choose `ChatOpenAI` (any OpenAI-compatible endpoint), `OPENAI_MODEL` its
+model.
 """
 
 import os

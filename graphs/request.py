@@ -3,9 +3,11 @@
 `config["configurable"]` may hold
 - `client_tools`: OpenAI function tools that the front end executes itself;
 - `client_context`: `{"description", "value"}` entries the application shares with the model;
-- `model_settings`: `temperature`, `top_p`, `max_tokens`, `stop`, `seed`, `response_format`, `reasoning_effort`, `user`,
+- `model_settings`: `temperature`, `top_p`, `max_tokens`, `stop`, `seed`, `response_format`,
+  `reasoning_effort`, `user`,
   `tool_choice`, `parallel_tool_calls`.
-All may be absent. Entries of the wrong shape are left out: the server has checked them, and a run must not die of them.
+All may be absent. Entries of the wrong shape are left out: the server has checked them, and a run must not
+die of them.
 """
 
 import json

@@ -20,7 +20,8 @@ SALES = re.compile(
     re.IGNORECASE,
 )
 MARKETING = re.compile(
-    r"\b(?:маркетинг|кампани|сегмент|рассылк|аудитори|a/b|а/б|ab[- ]?тест|аб[- ]?тест|конверси\w* (?:вариант|письм)|реклам|"
+    r"\b(?:маркетинг|кампани|сегмент|рассылк|аудитори|a/b|а/б|ab[- ]?тест|аб[- ]?тест|конверси\w*"
+    r" (?:вариант|письм)|реклам|"
     r"open rate|открываемост|ctr|cac|roas|"
     r"marketing|campaign|segment|newsletter|mailing|audience|a/b|ab test|split test|advert)",
     re.IGNORECASE,
@@ -69,6 +70,10 @@ def _is_plain(message: BaseMessage) -> bool:
 def _read_choice(message: Any) -> Department:
     for call in message.tool_calls:
         match call["args"].get("department"):
-            case "sales" | "marketing" | "assistant" as department:
-                return department
+            case "sales":
+                return "sales"
+            case "marketing":
+                return "marketing"
+            case _:
+                return "assistant"
     return "assistant"

@@ -17,7 +17,8 @@ from graphs.request import read_request
 
 log = logging.getLogger(__name__)
 
-# Any, not AgentState: pydantic builds a schema of this type for every tool, and cannot for such a TypedDict on 3.11.
+# Any, not AgentState: pydantic builds a schema of this type for every tool, and cannot for such a TypedDict
+# on 3.11.
 Runtime = ToolRuntime[None, Any]
 
 
@@ -51,7 +52,8 @@ async def run_tool(
         raise
     except ToolInvocationError as error:
         details = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']} (получено / got {fault.get('input')!r})"
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']} (получено / got"
+            f" {fault.get('input')!r})"
             for fault in error.filtered_errors or error.source.errors()
         )
         return _failure(call["name"], call["id"], f"Неверные аргументы / Wrong arguments: {details}")

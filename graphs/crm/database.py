@@ -1,8 +1,8 @@
 """Opening the CRM database: its URL, its sessions, its first start.
 
-Connections are not pooled (NullPool): a pooled connection belongs to the event loop that opened it, and this module
-is used by several loops one after another (each test has its own). A tool call opens one connection, which costs
-about a millisecond on SQLite.
+Connections are not pooled (NullPool): a pooled connection belongs to the event loop that opened it, and this
+module is used by several loops one after another (each test has its own). A tool call opens one connection,
+which costs about a millisecond on SQLite.
 """
 
 import asyncio
@@ -47,7 +47,9 @@ def normalize_url(raw: str) -> URL:
 
 
 class Database:
-    """The CRM at one URL. Opens nothing until the first `read` or `write`; on first use makes and fills the tables."""
+    """The CRM at one URL. Opens nothing until the first `read` or `write`; on first use makes and fills the
+    tables.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = normalize_url(url)
@@ -118,8 +120,9 @@ def _for_writing(engine: AsyncEngine) -> AsyncEngine:
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
-    # The driver must not begin transactions by itself: it does so too late (before the first write, not the first
-    # read), see "Serializable isolation / Savepoints / Transactional DDL" in SQLAlchemy's SQLite documentation.
+    # The driver must not begin transactions by itself: it does so too late (before the first write, not the
+    # first read), see "Serializable isolation / Savepoints / Transactional DDL" in SQLAlchemy's SQLite
+    # documentation.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")

@@ -1,12 +1,10 @@
 """The tables. Amounts are whole roubles, prices are without VAT, dates are days."""
 
 from datetime import date
-
 from typing import Annotated
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
-
 
 # A sum can pass the 2.1 billion of a plain PostgreSQL integer.
 Roubles = Annotated[int, mapped_column(BigInteger)]

@@ -1,7 +1,8 @@
 """Two years of believable history, made from a fixed random seed.
 
-Only the anchor (the day of the first start) differs between installations: every date hangs on it, so that "this
-month" has something in it on the first day. Everything else is the same everywhere, which tests rely on.
+Only the anchor (the day of the first start) differs between installations: every date hangs on it, so that
+"this month" has something in it on the first day. Everything else is the same everywhere, which tests rely
+on.
 """
 
 import random
@@ -12,7 +13,7 @@ from typing import TypeVar
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from graphs.crm import catalog, seed_campaigns
+from graphs.crm import catalog, seed_campaigns, seed_words
 from graphs.crm.models import (
     Campaign,
     CampaignResult,
@@ -72,21 +73,21 @@ class _Companies:
 
     def draw(self) -> tuple[str, str]:
         """A new company: its name and its industry."""
-        industry = _weighted(self._rng, catalog.INDUSTRIES)
+        industry = _weighted(self._rng, seed_words.INDUSTRIES)
         while True:
-            head = self._rng.choice(catalog.NAME_HEADS[industry])
-            tail = self._rng.choice(catalog.NAME_TAILS)
-            name = f"{_weighted(self._rng, catalog.LEGAL_FORMS)} «{head}-{tail}»"
+            head = self._rng.choice(seed_words.NAME_HEADS[industry])
+            tail = self._rng.choice(seed_words.NAME_TAILS)
+            name = f"{_weighted(self._rng, seed_words.LEGAL_FORMS)} «{head}-{tail}»"
             if (bare := f"{head}-{tail}") not in self._taken:
                 self._taken.add(bare)
                 return name, industry
 
 
 def _person(rng: random.Random) -> str:
-    surname = rng.choice(catalog.SURNAMES)
+    surname = rng.choice(seed_words.SURNAMES)
     if rng.random() < 0.5:
-        return f"{rng.choice(catalog.FIRST_MALE)} {surname}"
-    return f"{rng.choice(catalog.FIRST_FEMALE)} {surname}а"
+        return f"{rng.choice(seed_words.FIRST_MALE)} {surname}"
+    return f"{rng.choice(seed_words.FIRST_FEMALE)} {surname}а"
 
 
 def _employees(rng: random.Random) -> int:
@@ -110,18 +111,21 @@ def _lead(rng: random.Random, companies: _Companies, anchor: date) -> dict[str, 
     return {
         "company": company,
         "contact": contact,
-        "position": _weighted(rng, catalog.POSITIONS),
+        "position": _weighted(rng, seed_words.POSITIONS),
         "email": _address(contact, company),
-        "phone": f"+7 9{rng.randrange(10, 100)} {rng.randrange(100, 1000)}-{rng.randrange(10, 100)}-{rng.randrange(10, 100)}",
-        "city": _weighted(rng, catalog.CITIES),
+        "phone": (
+            f"+7 9{rng.randrange(10, 100)}"
+            f" {rng.randrange(100, 1000)}-{rng.randrange(10, 100)}-{rng.randrange(10, 100)}"
+        ),
+        "city": _weighted(rng, seed_words.CITIES),
         "industry": industry,
         "employees": employees,
-        "source": _weighted(rng, catalog.SOURCES),
+        "source": _weighted(rng, seed_words.SOURCES),
         "status": status,
         "budget": None if rng.random() < 0.15 else round(employees * rng.uniform(6_000, 30_000), -4) + 50_000,
-        "need": rng.choice(catalog.NEEDS) if rng.random() < 0.85 else "",
+        "need": rng.choice(seed_words.NEEDS) if rng.random() < 0.85 else "",
         "timeline_months": rng.choice([1, 1, 2, 3, 3, 6, 9, 12]) if rng.random() < 0.8 else None,
-        "owner": rng.choice(catalog.OWNERS),
+        "owner": rng.choice(seed_words.OWNERS),
         "created_on": created,
         "last_contact_on": created + (anchor - created) * rng.random() if touched else None,
         "bant_score": None,
@@ -136,7 +140,7 @@ def _customer(rng: random.Random, companies: _Companies, anchor: date, number: i
         "company": company,
         "contact": contact,
         "email": _address(contact, company),
-        "city": _weighted(rng, catalog.CITIES),
+        "city": _weighted(rng, seed_words.CITIES),
         "industry": industry,
         "employees": _employees(rng),
         "since": anchor - timedelta(days=rng.randrange(30, HISTORY_DAYS)),
@@ -170,15 +174,15 @@ def _deals(rng: random.Random, anchor: date) -> tuple[list[dict[str, object]], l
         deals.append(
             {
                 "id": number,
-                "title": f"{item.name} — {item.category}" if item.category not in item.name else item.name,
+                "title": item.name,
                 "customer_id": customer,
                 "amount": int(amount),
                 "stage": stage,
-                "owner": rng.choice(catalog.OWNERS),
+                "owner": rng.choice(seed_words.OWNERS),
                 "created_on": created,
-                "expected_close_on": day
-                if closed
-                else max(day, anchor) + timedelta(days=rng.randrange(0, 50)),
+                "expected_close_on": (
+                    day if closed else max(day, anchor) + timedelta(days=rng.randrange(0, 50))
+                ),
                 "closed_on": day if closed else None,
             }
         )

@@ -1,7 +1,8 @@
-"""Other words for what the CRM holds: cities, industries, stages, statuses, channels, segments, in both languages.
+"""Other words for what the CRM holds: cities, industries, stages, statuses, channels, segments, in both
+languages.
 
-Each entry lists beginnings of words ("москв" finds Москва, Москве, московский), so that inflected Russian is found.
-Used by the tools (a model may say "Moscow") and by the demo model.
+Each entry lists beginnings of words ("москв" finds Москва, Москве, московский), so that inflected Russian is
+found. Used by the tools (a model may say "Moscow") and by the demo model.
 """
 
 import re

@@ -1,7 +1,8 @@
 """Tools of the front end: which one fits the words of the request, and with which arguments.
 
-A tool is known only by its declaration: name, description, parameters. The request's words are compared with those,
-by their beginnings, since Russian words inflect; a small dictionary leads from Russian requests to English names.
+A tool is known only by its declaration: name, description, parameters. The request's words are compared with
+those, by their beginnings, since Russian words inflect; a small dictionary leads from Russian requests to
+English names.
 """
 
 import re
@@ -9,31 +10,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from graphs.demo.conversation import Turn
+from graphs.demo.dictionary import COLORS, DICTIONARY
 from graphs.demo.quantities import NUMBER
 from graphs.demo.reply import Ask, Reply
 
 OURS = {
-    "find_leads", "qualify_lead", "move_deal", "pipeline_report", "search_products", "make_quote", "segment_customers",
-    "draft_campaign", "schedule_campaign", "campaign_report", "evaluate_ab_test", "transfer_to_sales",
-    "transfer_to_marketing", "route",
-}  # fmt: skip
-# Beginnings of Russian words and the English ones that tools are named with.
-DICTIONARY = {
-    "тем": "theme", "оформлен": "theme", "тёмн": "dark", "темн": "dark", "светл": "light", "цвет": "color", "фон": "background",
-    "откр": "open", "закр": "close", "перейд": "navigate", "переключ": "switch", "покаж": "show", "скро": "hide", "спряч": "hide",
-    "подсвет": "highlight", "выдел": "highlight", "вкладк": "tab", "страниц": "page", "экран": "page", "раздел": "page",
-    "уведом": "notify", "сообщ": "notify", "напомн": "remind", "напоминан": "reminder", "добав": "add", "удал": "delete", "убер": "remove",
-    "задач": "task", "фильтр": "filter", "отфильтр": "filter", "сортир": "sort", "отсортир": "sort", "поменя": "change", "измен": "change",
-    "смен": "change", "сдела": "set", "постав": "set", "установ": "set", "скача": "download", "экспорт": "export", "выгруз": "export",
-    "воронк": "pipeline", "доск": "board", "лид": "lead", "сделк": "deal", "кампани": "campaign", "маркетинг": "marketing",
-    "продаж": "sales", "язык": "language", "заголов": "title", "погод": "weather", "панел": "panel", "график": "chart",
-    "англ": "english", "русск": "russian", "карточк": "card", "фильтруй": "filter", "очист": "clear", "сброс": "reset",
-}  # fmt: skip
-COLORS = {
-    "красн": "red", "син": "blue", "голуб": "lightblue", "зелён": "green", "зелен": "green", "жёлт": "yellow", "желт": "yellow",
-    "чёрн": "black", "черн": "black", "бел": "white", "серы": "gray", "сера": "gray", "оранжев": "orange", "фиолетов": "purple",
-    "розов": "pink", "бирюзов": "turquoise",
-}  # fmt: skip
+    *("find_leads", "qualify_lead", "move_deal", "pipeline_report", "search_products", "make_quote"),
+    *("segment_customers", "draft_campaign", "schedule_campaign", "campaign_report", "evaluate_ab_test"),
+    *("transfer_to_sales", "transfer_to_marketing", "route"),
+}
 COLOR_WORD = re.compile(
     r"#[0-9a-f]{3,8}\b|\b(?:light|dark)?(?:red|blue|green|yellow|black|white|gr[ae]y|orange|purple|pink|turquoise)\b",
     re.IGNORECASE,
@@ -63,7 +48,9 @@ OFF = re.compile(r"\b(?:не|выключ\w*|отключ\w*|скро\w*|спр�
 
 
 def preferred(turn: Turn) -> Reply | Ask | None:
-    """A tool of the front end that fits so well that it goes before our own: the request's first word is its verb."""
+    """A tool of the front end that fits so well that it goes before our own: the request's first word is its
+    verb.
+    """
     best_name = best(turn)
     if best_name is None:
         return None
@@ -106,7 +93,9 @@ def _call(turn: Turn, name: str) -> Reply | Ask:
 
 
 def fill(turn: Turn, tool: dict[str, Any], *, guess: bool = False) -> dict[str, Any]:
-    """Arguments from the words of the request. `guess`: a required one that is not named gets a neutral value."""
+    """Arguments from the words of the request. `guess`: a required one that is not named gets a neutral
+    value.
+    """
     parameters = tool.get("parameters") or {}
     required = parameters.get("required", [])
     text = f"{turn.asked} {turn.text}" if turn.asked else turn.text
@@ -133,8 +122,7 @@ def _value(
     if kind == "boolean":
         return not OFF.search(text) if wanted else None
     if kind == "array":
-        quoted = QUOTED.findall(text)
-        return quoted or None
+        return QUOTED.findall(text) or None
     if kind not in {"string", None}:
         return None
     if re.search(r"colou?r|цвет|background|фон", f"{name} {schema.get('description', '')}", re.IGNORECASE):
@@ -168,7 +156,7 @@ def color(text: str) -> str | None:
 
 
 def _rest(text: str, tool: dict[str, Any]) -> str | None:
-    """What the request says beyond the words that chose the tool: after a colon, or after the last such word."""
+    """What the request says after a colon, or after the last word that chose the tool."""
     if ":" in text:
         return text.split(":", 1)[1].strip() or None
     described = _described(tool)

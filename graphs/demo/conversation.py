@@ -65,6 +65,11 @@ class Turn:
         """A fraction as percent, with the decimal sign of the language."""
         return percent(rate, digits, decimal="," if self.ru else ".")
 
+    def decimal(self, value: float, digits: int, *, sign: bool = False) -> str:
+        """A number with the decimal sign of the language."""
+        text = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
+        return text.replace(".", ",") if self.ru else text
+
     def newest(self, *tools: str) -> Result | None:
         """The newest successful result of one of these tools, now or earlier."""
         found = [

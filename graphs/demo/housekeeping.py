@@ -1,6 +1,7 @@
 """Requests that chat front ends make by themselves after a turn: a title, tags, follow-up questions.
 
-Open WebUI and others send them as an ordinary completion with a long prompt that asks for JSON or for a few words.
+Open WebUI and others send them as an ordinary completion with a long prompt that asks for JSON or for a few
+words.
 """
 
 import json
@@ -38,7 +39,7 @@ def answer(turn: Turn) -> str | None:
 
 
 def _title(turn: Turn) -> str:
-    """The first words of what the user said first: in the prompt's copy of the chat, or in the chat itself."""
+    """The first words of what the user said first, in the prompt's copy of the chat or in the chat."""
     quoted = FIRST_MESSAGE.search(turn.text)
     first = quoted[1] if quoted else turn.previous[0] if turn.previous else ""
     words = re.sub(r"[«»\"“”<>#*]", "", first).split()[:TITLE_WORDS]

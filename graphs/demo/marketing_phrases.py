@@ -33,13 +33,15 @@ def segment(turn: Turn, data: dict[str, Any]) -> str:
         )
     examples = ", ".join(data.get("examples", []))
     return turn.say(
-        f"**Сегмент «{one['name']}»: {plural(one['size'], 'клиент', 'клиента', 'клиентов')}.** {one['description']}.\n\n"
-        f"- Купили за год на {rub(one['revenue'])}, средняя сделка {rub(one['average_deal'])}\n"
-        f"- Города: {', '.join(one['cities'])}\n- Отрасли: {', '.join(one['industries'])}\n- Например: {examples}\n\n"
-        "Подготовить для них кампанию? Скажите канал: почта, Telegram, SMS или VK.",
+        f"**Сегмент «{one['name']}»: {plural(one['size'], 'клиент', 'клиента', 'клиентов')}.**"
+        f" {one['description']}.\n\n- Купили за год на {rub(one['revenue'])}, средняя сделка"
+        f" {rub(one['average_deal'])}\n- Города: {', '.join(one['cities'])}\n- Отрасли:"
+        f" {', '.join(one['industries'])}\n- Например: {examples}\n\nПодготовить для них кампанию? Скажите"
+        " канал: почта, Telegram, SMS или VK.",
         f'**Segment "{one["name"]}": {number(one["size"])} customers.** {one["description"]}.\n\n'
         f"- Bought for {rub(one['revenue'])} in a year, average deal {rub(one['average_deal'])}\n"
-        f"- Cities: {', '.join(one['cities'])}\n- Industries: {', '.join(one['industries'])}\n- For example: {examples}\n\n"
+        f"- Cities: {', '.join(one['cities'])}\n- Industries: {', '.join(one['industries'])}\n- For example:"
+        f" {examples}\n\n"
         "Shall I draft a campaign for them? Name the channel: e-mail, Telegram, SMS or VK.",
     )
 
@@ -49,10 +51,10 @@ def draft(turn: Turn, data: dict[str, Any]) -> str:
     one = data["campaign"]
     body = one["body"].replace("\n", "\n> ")
     return turn.say(
-        f"**Черновик кампании № {one['id']} «{one['name']}»** готов: {CHANNEL[one['channel']][0]}, "
-        f"{plural(one['audience'], 'получатель', 'получателя', 'получателей')}, бюджет {rub(one['budget'])}.\n\n"
-        f"> **{one['subject']}**\n>\n> {body}\n\n"
-        "Прочтите и скажите день отправки, например «запланируй на вторник»: отправку согласует человек.",
+        f"**Черновик кампании № {one['id']} «{one['name']}»** готов: {CHANNEL[one['channel']][0]},"
+        f" {plural(one['audience'], 'получатель', 'получателя', 'получателей')}, бюджет"
+        f" {rub(one['budget'])}.\n\n> **{one['subject']}**\n>\n> {body}\n\nПрочтите и скажите день отправки,"
+        " например «запланируй на вторник»: отправку согласует человек.",
         f'**Draft campaign {one["id"]} "{one["name"]}"** is ready: {CHANNEL[one["channel"]][1]}, '
         f"{number(one['audience'])} recipients, budget {rub(one['budget'])}.\n\n"
         f"> **{one['subject']}**\n>\n> {body}\n\n"
@@ -70,16 +72,19 @@ def scheduled(turn: Turn, data: dict[str, Any]) -> str:
             else ""
         )
         return turn.say(
-            f"Отправку кампании № {one['id']} «{one['name']}» **не согласовали**, она осталась черновиком.{comment} "
-            "Что поправить: текст, канал или дату?",
+            f"Отправку кампании № {one['id']} «{one['name']}» **не согласовали**, она осталась"
+            f" черновиком.{comment} Что поправить: текст, канал или дату?",
             f'Sending campaign {one["id"]} "{one["name"]}" was **refused**; it stays a draft.{comment} '
             "What shall I change: the text, the channel or the date?",
         )
     return turn.say(
-        f"Кампания № {one['id']} «{one['name']}» **запланирована на {day(one['scheduled_on'])}** "
-        f"({CHANNEL[one['channel']][0]}, {plural(one['audience'], 'получатель', 'получателя', 'получателей')}). Отчёт смотрите через три дня после отправки.",
+        f"Кампания № {one['id']} «{one['name']}» **запланирована на {day(one['scheduled_on'])}**"
+        f" ({CHANNEL[one['channel']][0]},"
+        f" {plural(one['audience'], 'получатель', 'получателя', 'получателей')}). Отчёт смотрите через три"
+        " дня после отправки.",
         f'Campaign {one["id"]} "{one["name"]}" is **scheduled for {one["scheduled_on"]}** '
-        f"({CHANNEL[one['channel']][1]}, {number(one['audience'])} recipients). Look at its report three days later.",
+        f"({CHANNEL[one['channel']][1]}, {number(one['audience'])} recipients). Look at its report three days"
+        " later.",
     )
 
 
@@ -98,8 +103,8 @@ def report(turn: Turn, data: dict[str, Any]) -> str:
         ),
         "|---:|---|---:|---:|---:|---:|",
         *(
-            f"| {row['id']} | {row['name']} | {turn.percent(row['open_rate'])} | {turn.percent(row['ctr'])} | {_roubles(row['cac'])} "
-            f"| {_times(row['roas'])} |"
+            f"| {row['id']} | {row['name']} | {turn.percent(row['open_rate'])} | {turn.percent(row['ctr'])} |"
+            f" {_roubles(row['cac'])} | {_times(turn, row['roas'])} |"
             for row in rows
         ),
     ]
@@ -108,10 +113,10 @@ def report(turn: Turn, data: dict[str, Any]) -> str:
         return "\n".join([head, "", *table])
     best, worst = max(measured, key=lambda row: row["roas"]), min(measured, key=lambda row: row["roas"])
     advice = turn.say(
-        f"Лучше всего окупилась «{best['name']}» (ROAS {_times(best['roas'])}), хуже всего — «{worst['name']}» "
-        f"({_times(worst['roas'])}). Повторите первую на похожем сегменте.",
-        f'"{best["name"]}" paid best (ROAS {_times(best["roas"])}), "{worst["name"]}" worst ({_times(worst["roas"])}). '
-        "Repeat the first one for a similar segment.",
+        f"Лучше всего окупилась «{best['name']}» (ROAS {_times(turn, best['roas'])}), хуже всего —"
+        f" «{worst['name']}» ({_times(turn, worst['roas'])}). Повторите первую на похожем сегменте.",
+        f'"{best["name"]}" paid best (ROAS {_times(turn, best["roas"])}), "{worst["name"]}" worst'
+        f" ({_times(turn, worst['roas'])}). Repeat the first one for a similar segment.",
     )
     return "\n".join([head, "", *table, "", advice])
 
@@ -126,14 +131,16 @@ def _one(turn: Turn, one: dict[str, Any]) -> str:
     if not figures or not figures["sent"]:
         return head + turn.say(" Результатов пока нет.", " There are no results yet.")
     lines = turn.say(
-        f"- Отправлено {number(figures['sent'])}, доставлено {number(figures['delivered'])}\n"
-        f"- Открываемость {turn.percent(figures['open_rate'])}, CTR {turn.percent(figures['ctr'])}\n"
-        f"- Лидов {figures['new_leads']}, клиентов {figures['new_customers']}, CAC {_roubles(figures['cac'])}\n"
-        f"- Расход {rub(figures['cost'])}, выручка {rub(figures['revenue'])}, **ROAS {_times(figures['roas'])}**",
-        f"- Sent {number(figures['sent'])}, delivered {number(figures['delivered'])}\n"
-        f"- Open rate {turn.percent(figures['open_rate'])}, CTR {turn.percent(figures['ctr'])}\n"
-        f"- Leads {figures['new_leads']}, customers {figures['new_customers']}, CAC {_roubles(figures['cac'])}\n"
-        f"- Cost {rub(figures['cost'])}, revenue {rub(figures['revenue'])}, **ROAS {_times(figures['roas'])}**",
+        f"- Отправлено {number(figures['sent'])}, доставлено {number(figures['delivered'])}\n- Открываемость"
+        f" {turn.percent(figures['open_rate'])}, CTR {turn.percent(figures['ctr'])}\n- Лидов"
+        f" {figures['new_leads']}, клиентов {figures['new_customers']}, CAC {_roubles(figures['cac'])}\n-"
+        f" Расход {rub(figures['cost'])}, выручка {rub(figures['revenue'])}, **ROAS"
+        f" {_times(turn, figures['roas'])}**",
+        f"- Sent {number(figures['sent'])}, delivered {number(figures['delivered'])}\n- Open rate"
+        f" {turn.percent(figures['open_rate'])}, CTR {turn.percent(figures['ctr'])}\n- Leads"
+        f" {figures['new_leads']}, customers {figures['new_customers']}, CAC {_roubles(figures['cac'])}\n-"
+        f" Cost {rub(figures['cost'])}, revenue {rub(figures['revenue'])}, **ROAS"
+        f" {_times(turn, figures['roas'])}**",
     )
     paid = (figures["roas"] or 0) >= 3
     advice = (
@@ -156,20 +163,24 @@ def experiment(turn: Turn, data: dict[str, Any]) -> str:
     first, second = test["variants"]
     rates = f"A {turn.percent(first['rate'], 2)} ({first['conversions']}/{number(first['visitors'])}), "
     rates += f"B {turn.percent(second['rate'], 2)} ({second['conversions']}/{number(second['visitors'])})"
-    sure = f"z = {test['z']:.2f}, p = {test['p_value']:.4f}"
+    sure = f"z = {turn.decimal(test['z'], 2)}, p = {turn.decimal(test['p_value'], 4)}"
     spread = f"{turn.percent(test['difference_low'], 2)} … {turn.percent(test['difference_high'], 2)}"
     level = turn.percent(test["confidence"], 0)
     if test["significant"]:
         lift = (
             ""
             if test["lift"] is None
-            else turn.say(f", разница {test['lift'] * 100:+.1f} %", f", lift {test['lift'] * 100:+.1f} %")
+            else turn.say(
+                f", разница {turn.decimal(test['lift'] * 100, 1, sign=True)} %",
+                f", lift {turn.decimal(test['lift'] * 100, 1, sign=True)} %",
+            )
         )
         return turn.say(
-            f"**Победил вариант {test['winner']}**, разница значима на уровне {level}.\n\n- {rates}{lift}\n- {sure}\n"
-            f"- Интервал разницы B − A: {spread}\n\nВключайте вариант {test['winner']} для всех.",
-            f"**Variant {test['winner']} wins**; the difference is significant at {level}.\n\n- {rates}{lift}\n- {sure}\n"
-            f"- Interval of the difference B − A: {spread}\n\nSwitch everybody to variant {test['winner']}.",
+            f"**Победил вариант {test['winner']}**, разница значима на уровне {level}.\n\n- {rates}{lift}\n-"
+            f" {sure}\n- Интервал разницы B − A: {spread}\n\nВключайте вариант {test['winner']} для всех.",
+            f"**Variant {test['winner']} wins**; the difference is significant at {level}.\n\n-"
+            f" {rates}{lift}\n- {sure}\n- Interval of the difference B − A: {spread}\n\nSwitch everybody to"
+            f" variant {test['winner']}.",
         )
     needed = test["needed_per_variant"]
     wait_ru = (
@@ -181,10 +192,10 @@ def experiment(turn: Turn, data: dict[str, Any]) -> str:
         else ""
     )
     return turn.say(
-        f"**Значимой разницы нет** (уровень {level}).\n\n- {rates}\n- {sure}\n- Интервал разницы B − A: {spread}\n\n"
-        f"Победителя объявлять рано. {wait_ru}".rstrip(),
-        f"**No significant difference** (at {level}).\n\n- {rates}\n- {sure}\n- Interval of the difference B − A: {spread}\n\n"
-        f"It is too early to name a winner. {wait_en}".rstrip(),
+        f"**Значимой разницы нет** (уровень {level}).\n\n- {rates}\n- {sure}\n- Интервал разницы B − A:"
+        f" {spread}\n\nПобедителя объявлять рано. {wait_ru}".rstrip(),
+        f"**No significant difference** (at {level}).\n\n- {rates}\n- {sure}\n- Interval of the difference B"
+        f" − A: {spread}\n\nIt is too early to name a winner. {wait_en}".rstrip(),
     )
 
 
@@ -192,8 +203,8 @@ def _roubles(value: int | None) -> str:
     return "—" if value is None else rub(value)
 
 
-def _times(value: float | None) -> str:
-    return "—" if value is None else f"{value:.2f}"
+def _times(turn: Turn, value: float | None) -> str:
+    return "—" if value is None else turn.decimal(value, 2)
 
 
 PHRASES: dict[str, Callable[[Turn, dict[str, Any]], str]] = {

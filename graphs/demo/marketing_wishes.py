@@ -112,7 +112,7 @@ def campaign_report(turn: Turn, text: str) -> dict[str, Any]:
 
 
 def evaluate_ab_test(turn: Turn, text: str) -> dict[str, Any] | Ask:
-    """Visitors and conversions of both variants: "A: 1000/50, B: 1000/65" in either order, or "50 из 1000"."""
+    """Visitors and conversions of both variants: "A: 1000/50, B: 65/1000", or "50 из 1000"."""
     text = re.sub(r"\d+(?:[.,]\d+)?\s*%", " ", text)
     fields = ("visitors_a", "conversions_a", "visitors_b", "conversions_b")
     pairs = re.findall(r"(\d[\d \u00a0]*)\s*(?:из|of|out of|/)\s*(\d[\d \u00a0]*)", text)
@@ -124,9 +124,10 @@ def evaluate_ab_test(turn: Turn, text: str) -> dict[str, Any] | Ask:
     if len(numbers) != 4:
         return Ask(
             turn.say(
-                "Дайте числа обоих вариантов: сколько посетителей и сколько из них сконвертировались? Например: "
-                "«A: 50 из 1000, B: 65 из 1000».",
-                'I need the numbers of both variants, visitors and conversions, like "A: 50 of 1000, B: 65 of 1000"?',
+                "Дайте числа обоих вариантов: сколько посетителей и сколько из них сконвертировались?"
+                " Например: «A: 50 из 1000, B: 65 из 1000».",
+                'I need the numbers of both variants, visitors and conversions, like "A: 50 of 1000, B: 65 of'
+                ' 1000"?',
             )
         )
     first, second = sorted(numbers[:2], reverse=True), sorted(numbers[2:], reverse=True)
@@ -136,34 +137,48 @@ def evaluate_ab_test(turn: Turn, text: str) -> dict[str, Any] | Ask:
 TABLE: list[tuple[str, str, Arguments]] = [
     (
         "evaluate_ab_test",
-        r"\b[aа]\s?[/\\-]\s?[bбв]\b|\b(?:ab|аб)[- ]?тест|\bab[- ]?test|сплит|split[- ]?test|"
-        r"вариант\w* [aа]\b.*вариант\w* [bбв]\b|variant a\b.*(?:variant )?b\b",
+        (
+            r"\b[aа]\s?[/\\-]\s?[bбв]\b|\b(?:ab|аб)[- ]?тест|\bab[- ]?test|сплит|split[- ]?test|"
+            r"вариант\w* [aа]\b.*вариант\w* [bбв]\b|variant a\b.*(?:variant )?b\b"
+        ),
         evaluate_ab_test,
     ),
     (
         "schedule_campaign",
-        r"заплан\w+|в расписани|назнач\w+ (?:отправк|кампани|рассылк)|отправ\w+ (?:её|ее|эту|кампани|рассылк|письм)|"
-        r"запуст\w+ (?:её|ее|эту|кампани|рассылк)|\bschedul|(?:launch|send) (?:it|this|the campaign|campaign)",
+        (
+            r"заплан\w+|в расписани|назнач\w+ (?:отправк|кампани|рассылк)|отправ\w+"
+            r" (?:её|ее|эту|кампани|рассылк|письм)|"
+            r"запуст\w+ (?:её|ее|эту|кампани|рассылк)|\bschedul|(?:launch|send) (?:it|this|the"
+            r" campaign|campaign)"
+        ),
         schedule_campaign,
     ),
     (
         "draft_campaign",
-        r"(?:состав|подготов|созда|напиш|сдела|придума|разработ|нужн|хочу|draft|creat|writ|prepar|make)\w*\s.*"
-        r"(?:кампани|рассылк|письм|акци|campaign|newsletter|mailing|e-?mail)|черновик|\bdraft\b",
+        (
+            r"(?:состав|подготов|созда|напиш|сдела|придума|разработ|нужн|хочу|draft|creat|writ|prepar|make)\w*\s.*"
+            r"(?:кампани|рассылк|письм|акци|campaign|newsletter|mailing|e-?mail)|черновик|\bdraft\b"
+        ),
         draft_campaign,
     ),
     (
         "campaign_report",
-        r"(?:отч[её]т|результат|итог|метрик|показател|эффективност|как (?:прошл|сработал|дела))\w*.*(?:кампани|рассылк|реклам|маркетинг)|"
-        r"(?:кампани|рассылк|реклам)\w*.*(?:отч[её]т|результат|итог|метрик|показател|сработал|прошл)|\broas\b|\bcac\b|\bctr\b|open rate|открываемост|окупаемост|"
-        r"campaign.*(?:report|result|perform|metric|doing)|(?:report|result|perform|metric)\w*.*campaign|"
-        r"(?:покажи|какие|list|show)\s.*(?:кампани|campaign)|marketing report",
+        (
+            r"(?:отч[её]т|результат|итог|метрик|показател|эффективност|как"
+            r" (?:прошл|сработал|дела))\w*.*(?:кампани|рассылк|реклам|маркетинг)|"
+            r"(?:кампани|рассылк|реклам)\w*.*(?:отч[её]т|результат|итог|метрик|показател|сработал|прошл)|\broas\b|\bcac\b|\bctr\b|open"
+            r" rate|открываемост|окупаемост|"
+            r"campaign.*(?:report|result|perform|metric|doing)|(?:report|result|perform|metric)\w*.*campaign|"
+            r"(?:покажи|какие|list|show)\s.*(?:кампани|campaign)|marketing report"
+        ),
         campaign_report,
     ),
     (
         "segment_customers",
-        r"сегмент|segment|аудитори|audience|(?:спящ|лояльн|постоянн|неактивн|крупн)\w*.*клиент|"
-        r"(?:sleeping|inactive|loyal|dormant|big) customers|кто давно не покупал|who has not bought",
+        (
+            r"сегмент|segment|аудитори|audience|(?:спящ|лояльн|постоянн|неактивн|крупн)\w*.*клиент|"
+            r"(?:sleeping|inactive|loyal|dormant|big) customers|кто давно не покупал|who has not bought"
+        ),
         segment_customers,
     ),
 ]

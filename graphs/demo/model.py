@@ -1,8 +1,8 @@
 """`DemoModel`: LangChain's chat model interface over `decide`.
 
-What it promises a graph is what a real model does: text word by word, tool calls in pieces, usage at the end, the
-finish reason, `stop`, `max_tokens` and `tool_choice` heeded, an immediate end when cancelled. It has no network,
-no key and no memory of its own.
+What it promises a graph is what a real model does: text word by word, tool calls in pieces, usage at the end,
+the finish reason, `stop`, `max_tokens` and `tool_choice` heeded, an immediate end when cancelled. It has no
+network, no key and no memory of its own.
 """
 
 import asyncio
@@ -24,7 +24,8 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from graphs.demo.conversation import Turn
-from graphs.demo.decide import Reply, decide
+from graphs.demo.decide import decide
+from graphs.demo.reply import Reply
 
 NAME = "demo-rules"
 WORD = re.compile(r"\s*\S+\s*")

@@ -39,8 +39,8 @@ def items(text: str) -> list[dict[str, Any]]:
 def _count(text: str, sku: str) -> int:
     """The number nearest before the product, or right after it ("CRM Бизнес × 10", "касса, 3 шт")."""
     lowered = text.lower().replace("ё", "е")
-    places = [lowered.find(stem) for stem in (sku.lower(), *STEMS[sku], *PLAIN_CRM) if stem in lowered]
-    place = min(places)
+    named = [lowered.find(stem) for stem in (sku.lower(), *STEMS[sku]) if stem in lowered]
+    place = min(named or [lowered.find(stem) for stem in PLAIN_CRM if stem in lowered])
     before = [
         match for match in COUNT.finditer(lowered[:place]) if len(lowered[match.end() : place].split()) <= 3
     ]

@@ -70,7 +70,9 @@ def numbered(text: str, noun: str) -> int | None:
 
 
 def day(text: str, today: date) -> date | None:
-    """The day the text names: 25.12.2026, 2026-12-25, 25 декабря, December 25, завтра, in a week, next Monday."""
+    """The day the text names: 25.12.2026, 2026-12-25, 25 декабря, December 25, завтра, in a week, next
+    Monday.
+    """
     lowered = text.lower()
     if match := re.search(r"(\d{4})-(\d{1,2})-(\d{1,2})", lowered):
         return _date(int(match[1]), int(match[2]), int(match[3]))
@@ -79,7 +81,8 @@ def day(text: str, today: date) -> date | None:
     for number, (russian, english) in enumerate(zip(MONTHS, MONTHS_EN, strict=True), start=1):
         ending = r"[йя]\b" if number == 5 else r"\w*"
         named = rf"(\d{{1,2}})(?:-?го)?\s+{russian}{ending}(?:\s+(\d{{4}}))?"
-        english_named = rf"{english}\w*\s+(\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(\d{{4}}))?|(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{english}\w*"
+        number_en = r"(\d{1,2})(?:st|nd|rd|th)?"
+        english_named = rf"{english}\w*\s+{number_en}(?:,?\s+(\d{{4}}))?|{number_en}\s+(?:of\s+)?{english}\w*"
         if match := re.search(named, lowered):
             return _coming(today, number, int(match[1]), match[2])
         if match := re.search(english_named, lowered):

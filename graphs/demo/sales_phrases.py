@@ -21,7 +21,8 @@ def leads(turn: Turn, data: dict[str, Any]) -> str:
     if not found:
         return turn.say(
             "Таких лидов в CRM нет. Попробуйте снять одно из условий: город, отрасль или бюджет.",
-            "There are no such leads in the CRM. Try to drop one of the conditions: city, industry or budget.",
+            "There are no such leads in the CRM. Try to drop one of the conditions: city, industry or"
+            " budget.",
         )
     lines = [turn.say(f"**Нашёл лидов: {data['total']}.**", f"**Leads found: {data['total']}.**")]
     if data["total"] > len(found):
@@ -34,8 +35,8 @@ def leads(turn: Turn, data: dict[str, Any]) -> str:
             else turn.say("бюджет не назван", "no budget named")
         )
         lines.append(
-            f"{place}. **{lead['company']}** (№ {lead['id']}) — {lead['city']}, {lead['industry'].lower()}; {budget}; "
-            f"BANT {lead['score']}/100, {turn.say(*GRADES[lead['grade']])}"
+            f"{place}. **{lead['company']}** (№ {lead['id']}) — {lead['city']}, {lead['industry']}; {budget};"
+            f" BANT {lead['score']}/100, {turn.say(*GRADES[lead['grade']])}"
         )
     best = found[0]
     lines += [
@@ -55,8 +56,10 @@ def lead(turn: Turn, data: dict[str, Any]) -> str:
     one = data["lead"]
     bant = one["bant"]
     head = turn.say(
-        f"**{one['company']} (№ {one['id']}): BANT {bant['score']} из 100 — {GRADES[bant['grade']][0]} лид.**",
-        f"**{one['company']} (no. {one['id']}): BANT {bant['score']} of 100, a {GRADES[bant['grade']][1]} lead.**",
+        f"**{one['company']} (№ {one['id']}): BANT {bant['score']} из 100 — {GRADES[bant['grade']][0]}"
+        " лид.**",
+        f"**{one['company']} (no. {one['id']}): BANT {bant['score']} of 100, a {GRADES[bant['grade']][1]}"
+        " lead.**",
     )
     parts = [
         f"- {turn.say(*CRITERIA[part['criterion']])}: {part['score']}/{part['max']} — {part['reason']}"
@@ -94,8 +97,10 @@ def moved(turn: Turn, data: dict[str, Any]) -> str:
     }
     source, target = turn.say(*names[data["from_stage"]]), turn.say(*names[deal["stage"]])
     head = turn.say(
-        f"**Сделка № {deal['id']} «{deal['title']}»** ({deal['customer']}, {rub(deal['amount'])}): {source} → **{target}**.",
-        f'**Deal {deal["id"]} "{deal["title"]}"** ({deal["customer"]}, {rub(deal["amount"])}): {source} → **{target}**.',
+        f"**Сделка № {deal['id']} «{deal['title']}»** ({deal['customer']}, {rub(deal['amount'])}): {source} →"
+        f" **{target}**.",
+        f'**Deal {deal["id"]} "{deal["title"]}"** ({deal["customer"]}, {rub(deal["amount"])}): {source} →'
+        f" **{target}**.",
     )
     return f"{head} {turn.say(*advice[deal['stage']])}" if deal["stage"] in advice else head
 
@@ -105,8 +110,9 @@ def pipeline(turn: Turn, data: dict[str, Any]) -> str:
     report = data["pipeline"]
     whose = turn.say(f" — {report['owner']}", f", {report['owner']}") if report["owner"] else ""
     head = turn.say(
-        f"**Воронка на {day(report['as_of'])}{whose}:** в работе {plural(report['open_count'], 'сделка', 'сделки', 'сделок')} на "
-        f"{rub(report['open_amount'])}, взвешенный прогноз **{rub(report['weighted_forecast'])}**.",
+        f"**Воронка на {day(report['as_of'])}{whose}:** в работе"
+        f" {plural(report['open_count'], 'сделка', 'сделки', 'сделок')} на {rub(report['open_amount'])},"
+        f" взвешенный прогноз **{rub(report['weighted_forecast'])}**.",
         f"**Pipeline as of {report['as_of']}{whose}:** {report['open_count']} open deals worth "
         f"{rub(report['open_amount'])}, weighted forecast **{rub(report['weighted_forecast'])}**.",
     )
@@ -139,16 +145,20 @@ def _pipeline_advice(turn: Turn, report: dict[str, Any], stages: list[dict[str, 
         weakest = min(measured, key=lambda stage: stage["conversion"])
         advice.append(
             turn.say(
-                f"Слабое место — этап «{weakest['title']}» ({turn.percent(weakest['conversion'], 0)}): разберите потери там.",
-                f"The weak spot is {weakest['title']} ({turn.percent(weakest['conversion'], 0)}): look at what is lost there.",
+                f"Слабое место — этап «{weakest['title']}» ({turn.percent(weakest['conversion'], 0)}):"
+                " разберите потери там.",
+                f"The weak spot is {weakest['title']} ({turn.percent(weakest['conversion'], 0)}): look at"
+                " what is lost there.",
             )
         )
     if report["top_deals"]:
         top = report["top_deals"][0]
         advice.append(
             turn.say(
-                f"Самая крупная открытая сделка — № {top['id']}, {top['customer']}, {rub(top['amount'])}, {top['owner']}.",
-                f"The largest open deal is no. {top['id']}, {top['customer']}, {rub(top['amount'])}, {top['owner']}.",
+                f"Самая крупная открытая сделка — № {top['id']}, {top['customer']}, {rub(top['amount'])},"
+                f" {top['owner']}.",
+                f"The largest open deal is no. {top['id']}, {top['customer']}, {rub(top['amount'])},"
+                f" {top['owner']}.",
             )
         )
     return advice
@@ -167,7 +177,8 @@ def products(turn: Turn, data: dict[str, Any]) -> str:
         f"**Products that fit: {len(found)}.** Prices without VAT:",
     )
     lines = [
-        f"- **{product['name']}** ({product['sku']}) — {rub(product['price'])} / {product['unit']}. {product['description']}"
+        f"- **{product['name']}** ({product['sku']}) — {rub(product['price'])} / {product['unit']}."
+        f" {product['description']}"
         for product in found
     ]
     tail = turn.say(
@@ -187,16 +198,17 @@ def quote(turn: Turn, data: dict[str, Any]) -> str:
             else ""
         )
         return turn.say(
-            f"Скидку {one['discount_percent']:g} % для {one['customer']} **не согласовали**, КП не сохранено.{comment} "
-            "Могу сделать КП со скидкой до 10 % — она согласования не требует.",
-            f"The discount of {one['discount_percent']:g} % for {one['customer']} was **refused**, the quote was not "
-            f"stored.{comment} I can make one with up to 10 %, which needs no approval.",
+            f"Скидку {one['discount_percent']:g} % для {one['customer']} **не согласовали**, КП не"
+            f" сохранено.{comment} Могу сделать КП со скидкой до 10 % — она согласования не требует.",
+            f"The discount of {one['discount_percent']:g} % for {one['customer']} was **refused**, the quote"
+            f" was not stored.{comment} I can make one with up to 10 %, which needs no approval.",
         )
     table = [
         turn.say("| Позиция | Кол-во | Цена | Сумма |", "| Item | Qty | Price | Amount |"),
         "|---|---:|---:|---:|",
         *(
-            f"| {line['product']} | {number(line['quantity'])} | {rub(line['unit_price'])} | {rub(line['amount'])} |"
+            f"| {line['product']} | {number(line['quantity'])} | {rub(line['unit_price'])} |"
+            f" {rub(line['amount'])} |"
             for line in one["lines"]
         ),
     ]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from graphs.crm import vocabulary
-from graphs.crm.catalog import OWNERS
 from graphs.crm.names import words
+from graphs.crm.seed_words import OWNERS
 from graphs.demo import companies, quantities
 from graphs.demo.conversation import Turn
 from graphs.demo.products import items
@@ -19,7 +19,8 @@ STATUSES = {
     "qualified": ("квалифицированн", "qualified"),
 }
 FILLER = re.compile(
-    r"\b(?:найди|найти|покажи|какие|какой|есть|у нас|что|сколько|стоит|стоят|товар\w*|продукт\w*|прайс\w*|каталог\w*|мне|"
+    r"\b(?:найди|найти|покажи|какие|какой|есть|у"
+    r" нас|что|сколько|стоит|стоят|товар\w*|продукт\w*|прайс\w*|каталог\w*|мне|"
     r"пожалуйста|цен\w*|услуг\w*|для|до|по|про|мы|вы|продаём|продаете|продаёте|весь|все|наш\w*|руб\w*|тыс\w*|"
     r"find|show|me|which|what|products?|price\w*|catalog\w*|list|do|we|you|sell|have|for|of|the|our|all|under|"
     r"how|much|is|are|does|cost|please|a|an)\b",
@@ -86,7 +87,8 @@ def move_deal(turn: Turn, text: str) -> dict[str, Any] | Ask:
     if target is None:
         return Ask(
             turn.say(
-                "На какой этап перевести сделку: квалификация, предложение, переговоры, выиграна или проиграна?",
+                "На какой этап перевести сделку: квалификация, предложение, переговоры, выиграна или"
+                " проиграна?",
                 "Which stage should the deal go to: qualification, proposal, negotiation, won or lost?",
             )
         )
@@ -147,7 +149,8 @@ def make_quote(turn: Turn, text: str) -> dict[str, Any] | Ask:
         return Ask(
             turn.say(
                 f"Что включить в КП для {customer} и сколько? Например: «10 лицензий CRM Бизнес и обучение».",
-                f"What should the quote for {customer} contain, and how many? For example: 10 CRM Business licences?",
+                f"What should the quote for {customer} contain, and how many? For example: 10 CRM Business"
+                " licences?",
             )
         )
     discount = quantities.percent(text)
@@ -163,40 +166,60 @@ def _only_lead(turn: Turn) -> str | None:
 TABLE_FIRST: list[tuple[str, str, Arguments]] = [
     (
         "make_quote",
-        r"\bкп\b|коммерческ\w+ предложени|предложение (?:для|на)|\bсмет\w|выстав\w+ счёт|\bquote\b|\bquotation|"
-        r"(?:сделай|дай|добавь|с)\w* скидк|with (?:a )?\d+ ?% discount",
+        (
+            r"\bкп\b|коммерческ\w+ предложени|предложение (?:для|на)|\bсмет\w|выстав\w+"
+            r" счёт|\bquote\b|\bquotation|"
+            r"(?:сделай|дай|добавь|с)\w* скидк|with (?:a )?\d+ ?% discount"
+        ),
         make_quote,
     ),
     (
         "move_deal",
-        r"(?:перевед|переведи|передвин|перемест|двин|сдвин|закро|отмет|move|close|mark|advance)\w*\s.*"
-        r"(?:сделк|deal|её|ее|\bit\b|этап|stage)",
+        (
+            r"(?:перевед|переведи|передвин|перемест|двин|сдвин|закро|отмет|move|close|mark|advance)\w*\s.*"
+            r"(?:сделк|deal|её|ее|\bit\b|этап|stage)"
+        ),
         move_deal,
     ),
     (
         "qualify_lead",
-        r"квалифицир(?!ованн)|квалификаци\w+ лид|оцен\w+\s+(?:\w+\s+){0,2}(?:лид|его|её|этого|перв|втор|треть|послед|лучш|компани|«|ООО|АО|ИП)|"
-        r"\bbant\b|\bqualif(?:y|ies|ication)\b|\bscore\s+(?:the|this|lead|him|it|first)|насколько (?:он )?(?:горяч|перспектив)|"
-        r"бюджет (?:у )?(?:него|неё|них|лида)|(?:his|their) budget",
+        (
+            r"квалифицир(?!ованн)|квалификаци\w+"
+            r" лид|оцен\w+\s+(?:\w+\s+){0,2}"
+            r"(?:лид|его|её|этого|перв|втор|треть|послед|лучш|компани|«|ООО|АО|ИП)|"
+            r"\bbant\b|\bqualif(?:y|ies|ication)\b|\bscore\s+(?:the|this|lead|him|it|first)|насколько (?:он"
+            r" )?(?:горяч|перспектив)|"
+            r"бюджет (?:у )?(?:него|неё|них|лида)|(?:his|their) budget"
+        ),
         qualify_lead,
     ),
 ]
 TABLE: list[tuple[str, str, Arguments]] = [
     (
         "pipeline_report",
-        r"воронк|\bпрогноз|pipeline|forecast|как (?:идут |дела с )?продаж|отч[её]т по (?:продаж|сделк)|sales report|"
-        r"how are (?:the |our )?sales|win rate|сделк\w* (?:в работе|по этапам)|(?:какие|покажи|show)\s.*\b(?:сделк|deals)",
+        (
+            r"воронк|\bпрогноз|pipeline|forecast|как (?:идут |дела с )?продаж|отч[её]т по (?:продаж|сделк)|"
+            r"sales"
+            r" report|"
+            r"how are (?:the |our )?sales|win rate|сделк\w* (?:в работе|по"
+            r" этапам)|(?:какие|покажи|show)\s.*\b(?:сделк|deals)"
+        ),
         pipeline_report,
     ),
     (
         "find_leads",
-        r"\bлид(?!ер)|\bleads?\b|потенциальн\w+ (?:клиент|покупател)|prospects?\b|кому (?:по)?звонить|кому продать|who (?:should|to) (?:I )?call",
+        (
+            r"\bлид(?!ер)|\bleads?\b|потенциальн\w+ (?:клиент|покупател)|prospects?\b|кому"
+            r" (?:по)?звонить|кому продать|who (?:should|to) (?:I )?call"
+        ),
         find_leads,
     ),
     (
         "search_products",
-        r"товар|продукт(?!ив)|прайс|каталог|сколько стоит|сколько стоят|цен[аыу]\b|что (?:мы|вы) прода|"
-        r"\bproducts?\b|catalog|price|how much|what do (?:we|you) sell",
+        (
+            r"товар|продукт(?!ив)|прайс|каталог|сколько стоит|сколько стоят|цен[аыу]\b|что (?:мы|вы) прода|"
+            r"\bproducts?\b|catalog|price|how much|what do (?:we|you) sell"
+        ),
         search_products,
     ),
 ]

@@ -24,7 +24,8 @@ class Wish:
 
 # A new wish begins here, if what follows is one by itself; otherwise "и" only joins words.
 CLAUSE = re.compile(
-    r"\s*[;.!?]\s+|,?\s+(?:а\s+)?(?:и\s+)?(?:затем|потом|после этого|and then|then|after that)\s+|,?\s+(?:и|and)\s+|,\s+",
+    r"\s*[;.!?]\s+|,?\s+(?:а\s+)?(?:и\s+)?(?:затем|потом|после этого|and then|then|after"
+    r" that)\s+|,?\s+(?:и|and)\s+|,\s+",
     re.IGNORECASE,
 )
 # "Find", "show", … without an object: not yet a wish.

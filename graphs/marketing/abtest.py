@@ -1,5 +1,5 @@
-"""A/B tests: the two-proportion z-test, two-sided, as in any statistics textbook (pooled variance for the test,
-unpooled for the interval of the difference, Wilson's interval for each rate).
+"""A/B tests: the two-proportion z-test, two-sided, as in any statistics textbook (pooled variance for the
+test, unpooled for the interval of the difference, Wilson's interval for each rate).
 """
 
 from math import ceil, sqrt
@@ -16,7 +16,8 @@ def evaluate(
 ) -> Experiment:
     """Compare two variants.
 
-    Raises ValueError when there are no visitors, more conversions than visitors, or confidence is not within 0.5..0.999.
+    Raises ValueError when there are no visitors, more conversions than visitors, or confidence is not within
+    0.5..0.999.
     """
     for name, visitors, conversions in (("A", visitors_a, conversions_a), ("B", visitors_b, conversions_b)):
         if visitors <= 0 or not 0 <= conversions <= visitors:
@@ -54,7 +55,7 @@ def evaluate(
 
 
 def needed(rate_a: float, rate_b: float, confidence: float = 0.95) -> int | None:
-    """Visitors per variant to find this difference with 80 % power; None when there is no difference to find."""
+    """Visitors per variant to find this difference with 80 % power; None when there is none."""
     if rate_a == rate_b:
         return None
     alpha = NORMAL.inv_cdf(0.5 + confidence / 2)

@@ -25,6 +25,7 @@ KIND = Field(
 @tool
 async def segment_customers(
     runtime: Runtime,
+    *,
     kind: Annotated[Kind, KIND] = "all",
     city: Annotated[str | None, Field(description="City, e.g. Казань")] = None,
     industry: Annotated[str | None, Field(description="Industry, e.g. Логистика")] = None,

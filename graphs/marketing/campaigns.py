@@ -34,6 +34,7 @@ PRICE: dict[Channel, tuple[int, int]] = {
 @tool
 async def draft_campaign(
     runtime: Runtime,
+    *,
     channel: Annotated[Channel, Field(description="How to reach the customers")],
     goal: Annotated[str, Field(min_length=3, max_length=300, description="What the campaign is to achieve")],
     kind: Annotated[Kind, KIND] = "all",
@@ -85,6 +86,7 @@ async def draft_campaign(
 @tool
 async def schedule_campaign(
     runtime: Runtime,
+    *,
     campaign_id: Annotated[int, Field(ge=1, description="The campaign's id")],
     on: Annotated[date, Field(description="The day to send it, YYYY-MM-DD; not in the past")],
 ) -> Command[Any]:

@@ -33,18 +33,48 @@ OPENING: dict[Language, dict[str, str]] = {
 }
 BODY: dict[Language, dict[Kind, str]] = {
     "ru": {
-        "all": "Мы обновили CRM, телефонию и аналитику. Покажем за 20 минут, что из этого даст результат именно вам.",
-        "sleeping": "С вашей последней покупки мы добавили отчёты по воронке и обмен с 1С. Вернитесь до конца месяца — настройку сделаем бесплатно.",
-        "loyal": "Вы с нами не первый год, поэтому узнаёте раньше других: расширенная поддержка теперь отвечает за 30 минут. Первый месяц — в подарок.",
-        "big": "Сквозная аналитика показывает, какая реклама приводит сделки, а какая — только звонки. Подготовим расчёт на ваших данных.",
-        "new": "Подключите почту, загрузите клиентов, настройте воронку — и первые отчёты будут уже завтра. Наш специалист поможет бесплатно.",
+        "all": (
+            "Мы обновили CRM, телефонию и аналитику. Покажем за 20 минут, что из этого даст результат именно"
+            " вам."
+        ),
+        "sleeping": (
+            "С вашей последней покупки мы добавили отчёты по воронке и обмен с 1С. Вернитесь до конца месяца"
+            " — настройку сделаем бесплатно."
+        ),
+        "loyal": (
+            "Вы с нами не первый год, поэтому узнаёте раньше других: расширенная поддержка теперь отвечает за"
+            " 30 минут. Первый месяц — в подарок."
+        ),
+        "big": (
+            "Сквозная аналитика показывает, какая реклама приводит сделки, а какая — только звонки."
+            " Подготовим расчёт на ваших данных."
+        ),
+        "new": (
+            "Подключите почту, загрузите клиентов, настройте воронку — и первые отчёты будут уже завтра. Наш"
+            " специалист поможет бесплатно."
+        ),
     },
     "en": {
-        "all": "We have renewed CRM, telephony and analytics. Let us show you in 20 minutes what will pay for you.",
-        "sleeping": "Since your last purchase we added pipeline reports and data exchange with 1C. Come back this month: the set-up is free.",
-        "loyal": "You have been with us for long, so you hear it first: extended support now answers in 30 minutes. The first month is a gift.",
-        "big": "Analytics show which advertising brings deals and which brings only calls. We will prepare the figures from your own data.",
-        "new": "Connect your mail, load your customers, set up the pipeline: the first reports come tomorrow. Our specialist helps for free.",
+        "all": (
+            "We have renewed CRM, telephony and analytics. Let us show you in 20 minutes what will pay for"
+            " you."
+        ),
+        "sleeping": (
+            "Since your last purchase we added pipeline reports and data exchange with 1C. Come back this"
+            " month: the set-up is free."
+        ),
+        "loyal": (
+            "You have been with us for long, so you hear it first: extended support now answers in 30"
+            " minutes. The first month is a gift."
+        ),
+        "big": (
+            "Analytics show which advertising brings deals and which brings only calls. We will prepare the"
+            " figures from your own data."
+        ),
+        "new": (
+            "Connect your mail, load your customers, set up the pipeline: the first reports come tomorrow."
+            " Our specialist helps for free."
+        ),
     },
 }
 CALL: dict[Language, dict[str, str]] = {

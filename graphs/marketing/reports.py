@@ -25,6 +25,7 @@ SHOWN = 12
 @tool
 async def campaign_report(
     runtime: Runtime,
+    *,
     campaign_id: Annotated[
         int | None, Field(ge=1, description="The campaign's id; without it and name: all")
     ] = None,
@@ -40,24 +41,24 @@ async def campaign_report(
         row = _one(rows, campaign_id, name or "", language)
         campaign: Campaign = {**shapes.campaign(row), "metrics": _metrics(row)}
         return answer(runtime, {"campaign": campaign}, campaign=campaign)
-    campaigns: list[Campaign] = [
-        {**shapes.campaign(row), "metrics": _metrics(row)}
-        for row in rows
-        if row.status in {"running", "finished"}
-    ][:SHOWN]
+    shown = [row for row in rows if row.status in {"running", "finished"}][:SHOWN]
+    campaigns: list[Campaign] = [{**shapes.campaign(row), "metrics": _metrics(row)} for row in shown]
     return answer(runtime, {"campaigns": [_brief(campaign) for campaign in campaigns]}, campaigns=campaigns)
 
 
 @tool
 async def evaluate_ab_test(
     runtime: Runtime,
+    *,
     visitors_a: Annotated[int, Field(ge=1, description="Visitors (or recipients) of variant A")],
     conversions_a: Annotated[int, Field(ge=0, description="How many of them converted")],
     visitors_b: Annotated[int, Field(ge=1, description="Visitors of variant B")],
     conversions_b: Annotated[int, Field(ge=0, description="How many of them converted")],
     confidence: Annotated[float, Field(ge=0.5, le=0.999, description="Confidence level")] = 0.95,
 ) -> Command[Any]:
-    """Evaluate an A/B test with a two-sided two-proportion z-test: p-value, intervals, the winner if there is one."""
+    """Evaluate an A/B test with a two-sided two-proportion z-test: p-value, intervals, the winner if there is
+    one.
+    """
     for variant, visitors, conversions in (
         ("A", visitors_a, conversions_a),
         ("B", visitors_b, conversions_b),

@@ -39,7 +39,7 @@ def score(
         _timeline(timeline_months, language),
     ]
     total = sum(part["score"] for part in parts)
-    grade = "hot" if total >= HOT else "warm" if total >= WARM else "cold"
+    grade: Literal["hot", "warm", "cold"] = "hot" if total >= HOT else "warm" if total >= WARM else "cold"
     weakest = min(parts, key=lambda part: part["score"])["criterion"]
     return {
         "score": total,

@@ -23,6 +23,7 @@ from graphs.tooling import Runtime, ToolError, answer, language_of
 @tool
 async def move_deal(
     runtime: Runtime,
+    *,
     stage: Annotated[Stage, Field(description="Where to move it")],
     deal_id: Annotated[int | None, Field(description="The deal's id; or give company")] = None,
     company: Annotated[str | None, Field(description="The customer's name, when the id is not known")] = None,
@@ -64,9 +65,12 @@ async def move_deal(
 @tool
 async def pipeline_report(
     runtime: Runtime,
+    *,
     owner: Annotated[str | None, Field(description="Only this salesperson's deals")] = None,
 ) -> Command[Any]:
-    """Report the sales pipeline: deals and sums by stage, weighted forecast, conversion by stage, this month, win rate."""
+    """Report the sales pipeline: deals and sums by stage, weighted forecast, conversion by stage, this month,
+    win rate.
+    """
     pipeline = await read_pipeline(owner, language_of(runtime))
     return answer(runtime, {"pipeline": pipeline}, pipeline=pipeline)
 

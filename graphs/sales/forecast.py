@@ -106,7 +106,9 @@ def conversion(moves: Iterable[tuple[str, str]]) -> dict[str, float]:
 
 
 def totals(deals: Sequence[Position], as_of: date) -> Totals:
-    """The sums. "This month" is the calendar month of `as_of`; what should have closed before counts into it too."""
+    """The sums. "This month" is the calendar month of `as_of`; what should have closed before counts into it
+    too.
+    """
     opened = [deal for deal in deals if deal.stage in OPEN]
     won = [deal for deal in deals if deal.stage == "won"]
     lost = sum(deal.stage == "lost" for deal in deals)

@@ -17,12 +17,17 @@ from graphs.sales import bant
 from graphs.state import Lead, LeadStatus
 from graphs.tooling import Runtime, ToolError, answer, language_of
 
+BRIEF = {
+    *("id", "company", "contact", "position", "phone", "city"),
+    *("industry", "budget", "need", "status", "owner"),
+}
 NOT_OPEN = ("converted", "disqualified")
 
 
 @tool
 async def find_leads(
     runtime: Runtime,
+    *,
     city: Annotated[str | None, Field(description="City, e.g. Казань")] = None,
     industry: Annotated[str | None, Field(description="Industry, e.g. Логистика")] = None,
     min_budget: Annotated[int | None, Field(ge=0, description="Yearly budget at least, roubles")] = None,
@@ -56,6 +61,7 @@ async def find_leads(
 @tool
 async def qualify_lead(
     runtime: Runtime,
+    *,
     lead_id: Annotated[int | None, Field(description="The lead's id; or give company")] = None,
     company: Annotated[str | None, Field(description="The company's name, when the id is not known")] = None,
     budget: Annotated[int | None, Field(ge=0, description="New fact: yearly budget, roubles")] = None,
@@ -101,24 +107,8 @@ def _bant(row: models.Lead, language: Language) -> Any:
 
 def _brief(lead: Lead) -> dict[str, Any]:
     """A lead as one line for the model; the state has the rest."""
-    names = (
-        "id",
-        "company",
-        "contact",
-        "position",
-        "phone",
-        "city",
-        "industry",
-        "budget",
-        "need",
-        "status",
-        "owner",
-    )
-    return {
-        **{name: lead[name] for name in names},
-        "score": lead["bant"]["score"],
-        "grade": lead["bant"]["grade"],
-    }
+    line: dict[str, Any] = {name: value for name, value in lead.items() if name in BRIEF}
+    return {**line, "score": lead["bant"]["score"], "grade": lead["bant"]["grade"]}
 
 
 async def _one_lead(

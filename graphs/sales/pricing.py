@@ -23,7 +23,9 @@ class Price:
 
 
 def vat_percent(day: date) -> int:
-    """The general VAT rate in Russia: 22 % since 1 January 2026 (Federal Law 425-FZ of 28.11.2025), before that 20 %."""
+    """The general VAT rate in Russia: 22 % since 1 January 2026 (Federal Law 425-FZ of 28.11.2025), before
+    that 20 %.
+    """
     return 22 if day >= date(2026, 1, 1) else 20
 
 

@@ -17,6 +17,7 @@ from graphs.tooling import Runtime, answer
 @tool
 async def search_products(
     runtime: Runtime,
+    *,
     query: Annotated[
         str, Field(description="What the customer needs, in words; empty: the whole catalogue")
     ] = "",

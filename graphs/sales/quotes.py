@@ -32,11 +32,14 @@ class Item(BaseModel):
 @tool
 async def make_quote(
     runtime: Runtime,
+    *,
     customer: Annotated[str, Field(description="The customer's name (a lead's company will do)")],
     items: Annotated[list[Item], Field(min_length=1, max_length=30)],
     discount_percent: Annotated[float, Field(ge=0, description="Discount on the whole quote, percent")] = 0,
 ) -> Command[Any]:
-    """Make a quote (commercial offer) for a customer. Above 10 % discount a person is asked first; 30 % is the limit."""
+    """Make a quote (commercial offer) for a customer. Above 10 % discount a person is asked first; 30 % is
+    the limit.
+    """
     language = language_of(runtime)
     ru = language == "ru"
     if discount_percent > pricing.MAX_DISCOUNT:
@@ -67,14 +70,17 @@ async def make_quote(
         status, comment, discount_percent = "approved", decision.comment, granted
 
     async with database().write() as session:
-        quote = await _store(session, customer, items, discount_percent, status, comment, language)
+        quote = await _store(
+            session, customer, items, discount_percent, language, status=status, comment=comment
+        )
     return answer(runtime, {"quote": quote}, quote=quote)
 
 
 def _question(draft: Quote, language: Language) -> str:
     if language == "ru":
         return (
-            f"Согласовать скидку {draft['discount_percent']:g} % для {draft['customer']}? "
+            f"Согласовать скидку {draft['discount_percent']:g}".replace(".", ",")
+            + f" % для {draft['customer']}? "
             f"Сумма КП {rub(draft['total'])} с НДС вместо {rub(_full_price(draft))}."
         )
     return (
@@ -101,9 +107,10 @@ async def _store(
     customer: str,
     items: list[Item],
     discount: float,
+    language: Language,
+    *,
     status: QuoteStatus,
     comment: str,
-    language: Language,
 ) -> Quote:
     row = await _build(session, customer, items, discount, language)
     row.status, row.comment = status, comment
@@ -176,7 +183,7 @@ async def _buyer(session: AsyncSession, name: str, language: Language) -> models
             employees=lead.employees,
             since=today(),
         )
-    several = [row.company for row in [*found, *leads]]
+    several = [*(row.company for row in found), *(row.company for row in leads)]
     if several:
         names = "; ".join(several[:8])
         raise ToolError(
