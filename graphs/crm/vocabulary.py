@@ -42,7 +42,7 @@ INDUSTRIES: Mapping[str, Sequence[str]] = {
     "Финансы": ("финанс", "банк", "страхов", "financ", "bank"),
 }
 STAGES: Mapping[str, Sequence[str]] = {
-    "new": ("нов", "new"),
+    "new": ("новая", "новую", "новой", "новые", "new"),
     "qualification": ("квалификац", "qualification"),
     "proposal": ("предложен", "кп", "proposal"),
     "negotiation": ("переговор", "negotiat"),

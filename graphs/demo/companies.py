@@ -61,12 +61,12 @@ def by_order(text: str, entries: Sequence[dict[str, Any]]) -> dict[str, Any] | N
 
 def company(turn: Turn, text: str) -> str | None:
     """The company's name that the text holds, or that it points at."""
-    for pattern in (QUOTED, HYPHENED):
-        if match := pattern.search(text):
-            return match[1].strip()
     seen = [_Named(name) for name in known_names(turn)]
     if found := mentioned(text, seen):
         return found[-1].company
+    for pattern in (QUOTED, HYPHENED):
+        if match := pattern.search(text):
+            return match[1].strip()
     match = AFTER_WORD.search(text)
     if match and not PRODUCT_LIKE.search(match[1]):
         return match[1]

@@ -14,7 +14,7 @@ from graphs.demo.reply import Ask
 
 Arguments = Callable[[Turn, str], dict[str, Any] | Ask]
 STATUSES = {
-    "new": ("нов", "new", "fresh"),
+    "new": ("новый", "нового", "новые", "новых", "new", "fresh"),
     "contacted": ("в работе", "связал", "contacted"),
     "qualified": ("квалифицированн", "qualified"),
 }
@@ -186,7 +186,7 @@ TABLE_FIRST: list[tuple[str, str, Arguments]] = [
         (
             r"квалифицир(?!ованн)|квалификаци\w+"
             r" лид|оцен\w+\s+(?:\w+\s+){0,2}"
-            r"(?:лид|его|её|этого|перв|втор|треть|послед|лучш|компани|«|ООО|АО|ИП)|"
+            r"(?:\w{3,}-\w{3,}|лид|его|её|этого|перв|втор|треть|послед|лучш|компани|«|ООО|АО|ИП)|"
             r"\bbant\b|\bqualif(?:y|ies|ication)\b|\bscore\s+(?:the|this|lead|him|it|first)|насколько (?:он"
             r" )?(?:горяч|перспектив)|"
             r"бюджет (?:у )?(?:него|неё|них|лида)|(?:his|their) budget"
