@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
-from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError
 
 from bridge.agui.from_langgraph import STREAM_MODES, LangGraphToAgui, snapshot
 from bridge.agui.inputs import ThreadState, plan
@@ -71,8 +70,8 @@ class LangGraphAgent:
         self.graph = graph
         self.hidden = tuple(hidden)
         self.state_allow = state_allow
-        self.input_keys = _schema_keys(graph, "get_input_jsonschema")
-        self.state_keys = _schema_keys(graph, "get_output_jsonschema")
+        self.input_keys = _schema_keys(graph, "input_schema")
+        self.state_keys = _schema_keys(graph, "output_schema")
         # Only these graphs can stop without an Interrupt; for all others the state need not be read after a run.
         self.pauses = bool(getattr(graph, "interrupt_before_nodes", ()) or getattr(graph, "interrupt_after_nodes", ()))
 
@@ -136,15 +135,14 @@ def _nested(held: Any) -> list[Any]:
     return states
 
 
-def _schema_keys(graph: Any, method: str) -> frozenset[str] | None:
-    """The keys of a graph's input or output; ``None`` where the graph does not say."""
-    if not hasattr(graph, method):
-        return None
-    try:
-        properties = getattr(graph, method)().get("properties")
-    except (PydanticInvalidForJsonSchema, PydanticSchemaGenerationError):
-        return None  # a state with types JSON has no schema for
-    return frozenset(properties) if properties else None
+def _schema_keys(graph: Any, schema: str) -> frozenset[str] | None:
+    """The keys of a StateGraph's ``input_schema`` or ``output_schema``; ``None`` for a graph without schemas.
+
+    From the builder's own table of channels: a JSON schema cannot be made of every state that LangGraph takes.
+    """
+    builder = getattr(graph, "builder", None)
+    channels = getattr(builder, "schemas", {}).get(getattr(builder, schema, None))
+    return frozenset(channels) if channels else None
 
 
 class _GraphRun:

@@ -11,7 +11,7 @@ import orjson
 
 from bridge.http import request_id
 
-_FIELDS = ("run", "thread", "ms")
+_FIELDS = ("run_id", "thread_id", "ms")
 
 
 class _Line(logging.Formatter):

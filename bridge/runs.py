@@ -121,16 +121,16 @@ class Run:
         except asyncio.CancelledError:
             ending = translator.cancel() if self._stopping is None else translator.fail(self._stopping)
         except TimeoutError as error:
-            logger.warning("run timed out", extra={"run": self.id})
+            logger.warning("run timed out", extra={"run_id": self.id})
             ending = translator.fail(RunTimeout("The run took too long.") if self._timeout else error)
         except Exception as error:
-            logger.exception("run failed", extra={"run": self.id, "thread": self.request.thread_id})
+            logger.exception("run failed", extra={"run_id": self.id, "thread_id": self.request.thread_id})
             ending = translator.fail(error)
         try:
             await finished(self, self._verified(ending))
         except Exception:
             # the index is behind; the answer is whole, and the client gets it
-            logger.exception("after the run", extra={"run": self.id})
+            logger.exception("after the run", extra={"run_id": self.id})
         finally:
             self.log.append(ending)
             self.finished_at = time.time()

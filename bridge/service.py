@@ -64,9 +64,11 @@ class Bridge:
         async with self._opening:
             if self._storage is not None:
                 return
-            storage = await self._stack.enter_async_context(open_storage(self.settings.db))
-            for name, agent in self._given.items():
-                self._agents[name] = agent if _is_agent(agent) else self._bind(name, agent, storage)
+            async with AsyncExitStack() as opening:
+                storage = await opening.enter_async_context(open_storage(self.settings.db))
+                for name, agent in self._given.items():
+                    self._agents[name] = agent if _is_agent(agent) else self._bind(name, agent, storage)
+                self._stack = opening.pop_all()
             self._storage = storage
 
     async def close(self) -> None:
