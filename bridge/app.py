@@ -53,7 +53,9 @@ def create_app(
     app = Starlette(
         routes=[*both("/healthz", healthz, ["GET"]), *agui.routes(), *openai.routes(), *addresses.routes()],
         middleware=[
-            Middleware(RequestIds),
+            Middleware(
+                RequestIds, anywhere=bridge.settings.cors_origins == ("*",) and not bridge.settings.cors_credentials
+            ),
             _cors(bridge.settings),
             Middleware(Faults),
             Middleware(Opened, bridge=bridge),
