@@ -99,13 +99,14 @@ def _bind(
         entry for entry in tools if entry.name not in TRANSFER_NAMES or _transfers(messages) < MAX_TRANSFERS
     ]
     client = list(request.client_tools)
-    extra: dict[str, Any] = dict(request.model_settings)
+    extra: dict[str, Any] = {}
     if request.parallel_tool_calls is not None:
         extra["parallel_tool_calls"] = request.parallel_tool_calls
 
     if request.forced_client_tool:
         only = [entry for entry in client if entry["function"]["name"] == request.forced_client_tool]
-        return model.bind_tools(only, tool_choice=request.forced_client_tool, **extra)
+        bound = model.bind_tools(only, tool_choice=request.forced_client_tool, **extra)
+        return bound.bind(**request.model_settings)
     if request.tool_choice == "none":
         client = []
     names = {entry["function"]["name"] for entry in client}
@@ -119,7 +120,7 @@ def _bind(
             extra["tool_choice"] = "required"
         elif request.forced_tool in {entry.name for entry in own if isinstance(entry, BaseTool)}:
             extra["tool_choice"] = request.forced_tool
-    return model.bind_tools(offered, **extra)
+    return model.bind_tools(offered, **extra).bind(**request.model_settings)
 
 
 def _answers_own_call(messages: Sequence[BaseMessage]) -> bool:

@@ -71,7 +71,7 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
         {"customer": "Лавка-Меридиан", "items": CRM10},
     ),
     (
-        "Подготовь коммерческое предложение для ООО «Мед-Вектор»: 10 лицензий CRM Бизнес и 2 дня обучения, скидка 15%",
+        "Подготовь коммерческое предложение для ООО «Мед-Вектор»: 10 CRM Бизнес и 2 дня обучения, скидка 15%",
         "make_quote",
         {
             "customer": "Мед-Вектор",
@@ -141,7 +141,7 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
         {"visitors_a": 1000, "conversions_a": 50, "visitors_b": 1000, "conversions_b": 75},
     ),
     (
-        "Оцени А/Б тест: вариант А — 1 200 посетителей и 60 конверсий, вариант Б — 1 180 посетителей и 85 конверсий",
+        "Оцени А/Б тест: вариант А — 1 200 визитов и 60 конверсий, вариант Б — 1 180 визитов и 85 конверсий",
         "evaluate_ab_test",
         {"visitors_a": 1200, "conversions_a": 60, "visitors_b": 1180, "conversions_b": 85},
     ),
@@ -201,14 +201,15 @@ def used(tool: str, arguments: dict[str, Any], result: str, text: str = "…") -
 LEADS = used(
     "find_leads",
     {"city": "Казань"},
-    '{"total": 2, "leads": [{"id": 84, "company": "ООО «Кабель-Байкал»"}, {"id": 216, "company": "ООО «Витрина-Восток»"}]}',
+    '{"total": 2, "leads": [{"id": 84, "company": "ООО «Кабель-Байкал»"}, '
+    '{"id": 216, "company": "ООО «Витрина-Восток»"}]}',
     "Найди лидов в Казани",
 )
 DRAFT = used("draft_campaign", {"kind": "loyal"}, '{"campaign": {"id": 17, "name": "Письмо"}}')
 QUOTE = used(
     "make_quote",
     {},
-    '{"quote": {"customer": "ООО «Мед-Вектор»", "lines": [{"sku": "CRM-B", "quantity": 10}], "status": "draft"}}',
+    '{"quote": {"customer": "ООО «Мед-Вектор»", "lines": [{"sku": "CRM-B", "quantity": 10}]}}',
 )
 FOLLOW_UPS: list[tuple[list[BaseMessage], str, str, dict[str, Any]]] = [
     (LEADS, "Оцени второго", "qualify_lead", {"lead_id": 216}),
