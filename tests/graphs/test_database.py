@@ -25,6 +25,12 @@ POSTGRES = "127.0.0.1", 5432
 COUNTS = {"leads": 260, "customers": 120, "deals": 640, "products": 14, "campaigns": 12}
 
 
+@pytest.mark.parametrize("given", ["sqlite://", "sqlite:///:memory:"])
+def test_sqlite_must_be_a_file(given: str) -> None:
+    with pytest.raises(ValueError, match="SQLite needs a file"):
+        normalize_url(given)
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
