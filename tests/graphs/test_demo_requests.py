@@ -135,6 +135,10 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("Какой ROAS у кампании «Чёрная пятница»?", "campaign_report", {"name": "Чёрная пятница"}),
     ("How did campaign 3 perform?", "campaign_report", {"campaign_id": 3}),
     ("Show the campaign report", "campaign_report", {}),
+    ("Сравни каналы рекламы", "campaign_report", {}),
+    ("Найди клиентов в Москве", "segment_customers", {"city": "Москва"}),
+    ("Найди потенциальных клиентов в Москве", "find_leads", {"city": "Москва"}),
+    ("Переведи сделку 12 в работу", "move_deal", {"deal_id": 12, "stage": "qualification"}),
     (
         "A/B-тест: A 50 из 1000, B 75 из 1000",
         "evaluate_ab_test",
@@ -222,6 +226,37 @@ FOLLOW_UPS: list[tuple[list[BaseMessage], str, str, dict[str, Any]]] = [
         "Сделай КП на 10 CRM Бизнес для второго",
         "make_quote",
         {"customer": "ООО «Витрина-Восток»", "items": CRM10},
+    ),
+    (LEADS, "Кто из них самый перспективный?", "qualify_lead", {"lead_id": 84}),
+    (LEADS, "Расскажи подробнее о втором", "qualify_lead", {"lead_id": 216}),
+    (
+        QUOTE,
+        "тогда 10%",
+        "make_quote",
+        {"customer": "ООО «Мед-Вектор»", "items": CRM10, "discount_percent": 10.0},
+    ),
+    (
+        [HumanMessage("Сделай рассылку"), AIMessage("Для какого сегмента кампания: спящие или крупные?")],
+        "для спящих клиентов в sms",
+        "draft_campaign",
+        {
+            "kind": "sleeping",
+            "channel": "sms",
+            "goal": "вернуть клиентов, которые давно не покупали",
+            "tone": "friendly",
+        },
+    ),
+    (
+        [HumanMessage("Квалифицируй лида"), AIMessage("Какого лида? Назовите компанию.")],
+        "Покажи воронку",
+        "pipeline_report",
+        {},
+    ),
+    (
+        [HumanMessage("Запланируй кампанию 5"), AIMessage("На какой день?")],
+        "30 ноября",
+        "schedule_campaign",
+        {"campaign_id": 5, "on": "2026-11-30"},
     ),
     (DRAFT, "Запланируй на завтра", "schedule_campaign", {"campaign_id": 17, "on": "2026-11-23"}),
     (
