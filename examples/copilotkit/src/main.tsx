@@ -1,5 +1,5 @@
+import "./styles/base.css"; // before CopilotKit's: see the layer in it
 import "@copilotkit/react-core/v2/styles.css";
-import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/board.css";
 import "./styles/chat.css";

@@ -27,7 +27,7 @@ const ru = {
   },
   chat: {
     title: "Разговор с агентом",
-    placeholder: "Спросите о лидах, сделках или кампаниях…",
+    placeholder: "Напишите агенту…",
     welcome: "Чем помочь сегодня?",
     disclaimer: "Агент может ошибаться: проверяйте важное.",
     send: "Отправить",
@@ -50,7 +50,6 @@ const ru = {
   board: {
     title: "Доска",
     tabs: { pipeline: "Воронка", lead: "Лид", quote: "КП", campaign: "Кампания" },
-    updated: "обновлено",
     asOf: "на",
   },
   pipeline: {
@@ -63,8 +62,8 @@ const ru = {
     monthWon: "уже выиграно",
     winRate: "Доля побед",
     deals: "сделок",
-    conversion: "Идут дальше",
-    probability: "вероятность",
+    conversion: "идут дальше",
+    stageForecast: "прогноз",
     top: "Крупнейшие открытые сделки",
     columns: { deal: "Сделка", stage: "Этап", amount: "Сумма", close: "Закрытие", owner: "Менеджер" },
     everybody: "все менеджеры",
@@ -224,7 +223,7 @@ const en: Text = {
   },
   chat: {
     title: "Conversation with the agent",
-    placeholder: "Ask about leads, deals or campaigns…",
+    placeholder: "Message the agent…",
     welcome: "How can I help today?",
     disclaimer: "The agent can be wrong: check what matters.",
     send: "Send",
@@ -247,7 +246,6 @@ const en: Text = {
   board: {
     title: "Board",
     tabs: { pipeline: "Pipeline", lead: "Lead", quote: "Quote", campaign: "Campaign" },
-    updated: "updated",
     asOf: "as of",
   },
   pipeline: {
@@ -260,8 +258,8 @@ const en: Text = {
     monthWon: "already won",
     winRate: "Win rate",
     deals: "deals",
-    conversion: "Move on",
-    probability: "probability",
+    conversion: "move on",
+    stageForecast: "forecast",
     top: "Largest open deals",
     columns: { deal: "Deal", stage: "Stage", amount: "Amount", close: "Closing", owner: "Owner" },
     everybody: "everybody’s deals",

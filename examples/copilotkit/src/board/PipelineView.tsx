@@ -1,3 +1,4 @@
+import type { Stage } from "../agent/state";
 import { useSettings } from "../settings";
 import type { ViewProps } from "./Board";
 import { useBoard } from "./board-state";
@@ -19,7 +20,9 @@ export function PipelineView({ state, ask, disabled }: ViewProps) {
       />
     );
 
-  const largest = Math.max(...pipeline.stages.map((stage) => stage.amount), 1);
+  // Two years of won and lost deals would dwarf the open ones: each kind has a scale of its own.
+  const largest = (closed: boolean) =>
+    Math.max(...pipeline.stages.filter((stage) => isClosed(stage.stage) === closed).map((stage) => stage.amount), 1);
   const titles = Object.fromEntries(pipeline.stages.map((stage) => [stage.stage, stage.title]));
   return (
     <div className="stack">
@@ -40,24 +43,22 @@ export function PipelineView({ state, ask, disabled }: ViewProps) {
 
       <ol className="stages">
         {pipeline.stages.map((stage) => (
-          <li key={stage.stage} data-stage={stage.stage} data-highlighted={highlighted === stage.stage}>
+          <li key={stage.stage} data-closed={isClosed(stage.stage)} data-highlighted={highlighted === stage.stage}>
             <button
               type="button"
               aria-pressed={highlighted === stage.stage}
               onClick={() => highlight(highlighted === stage.stage ? null : stage.stage)}
             >
               <span className="stage-title">
-                {stage.title}
+                <span>{stage.title}</span>
                 <span className="count">{format.number(stage.count)}</span>
               </span>
               <b>{format.moneyShort(stage.amount)}</b>
-              <Bar share={stage.amount / largest} />
-              <span className="note">
-                {words.weighted.toLowerCase()} {format.moneyShort(stage.weighted)}
-              </span>
-              {stage.conversion !== null && (
+              <Bar share={stage.amount / largest(isClosed(stage.stage))} tone={stage.stage} />
+              {!isClosed(stage.stage) && (
                 <span className="note">
-                  {words.conversion.toLowerCase()} {format.percent(stage.conversion)}
+                  {words.stageForecast} <b>{format.moneyShort(stage.weighted)}</b>
+                  {stage.conversion !== null && `, ${words.conversion} ${format.percent(stage.conversion)}`}
                 </span>
               )}
             </button>
@@ -106,4 +107,8 @@ export function PipelineView({ state, ask, disabled }: ViewProps) {
       </p>
     </div>
   );
+}
+
+function isClosed(stage: Stage): boolean {
+  return stage === "won" || stage === "lost";
 }

@@ -15,10 +15,8 @@ export function Figure({ label, value, note }: { label: string; value: string; n
   return (
     <div className="figure">
       <dt>{label}</dt>
-      <dd>
-        {value}
-        {note && <small>{note}</small>}
-      </dd>
+      <dd>{value}</dd>
+      {note && <dd className="note">{note}</dd>}
     </div>
   );
 }

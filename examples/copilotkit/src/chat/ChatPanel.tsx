@@ -38,7 +38,11 @@ export function ChatPanel({ error, onDismiss }: Props) {
       <div className="chat-body">
         <CopilotChat
           labels={labels}
-          input={{ sendButton: SendButton, textArea: { "aria-label": text.chat.placeholder } }}
+          input={{
+            sendButton: SendButton,
+            addMenuButton: Nothing, // attachments, which this agent does not read
+            textArea: { "aria-label": text.chat.placeholder },
+          }}
           scrollView={{ scrollToBottomButton: ScrollButton }}
           throttleMs={30}
         />
@@ -53,6 +57,10 @@ function SendButton(props: ComponentProps<typeof CopilotChatInput.SendButton>) {
   const { text } = useSettings();
   const { isRunning } = useSalesAgent();
   return <CopilotChatInput.SendButton {...props} aria-label={isRunning ? text.chat.stop : text.chat.send} />;
+}
+
+function Nothing() {
+  return null;
 }
 
 function ScrollButton(props: ComponentProps<typeof CopilotChatView.ScrollToBottomButton>) {
