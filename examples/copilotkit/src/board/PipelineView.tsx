@@ -49,11 +49,13 @@ export function PipelineView({ state, ask, disabled }: ViewProps) {
               aria-pressed={highlighted === stage.stage}
               onClick={() => highlight(highlighted === stage.stage ? null : stage.stage)}
             >
-              <span className="stage-title">
-                <span>{stage.title}</span>
-                <span className="count">{format.number(stage.count)}</span>
+              <span className="stage-title">{stage.title}</span>
+              <span className="stage-sum">
+                <b>{format.moneyShort(stage.amount)}</b>
+                <span className="count" title={words.deals}>
+                  {format.number(stage.count)}
+                </span>
               </span>
-              <b>{format.moneyShort(stage.amount)}</b>
               <Bar share={stage.amount / largest(isClosed(stage.stage))} tone={stage.stage} />
               {!isClosed(stage.stage) && (
                 <span className="note">
