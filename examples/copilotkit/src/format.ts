@@ -8,6 +8,8 @@ export interface Formats {
   number: (value: number) => string;
   /** 0.254 as 25,4 % */
   percent: (fraction: number | null) => string;
+  /** 3.2 as 3,2× */
+  times: (ratio: number | null) => string;
   /** 2026-11-22 as 22 ноября 2026 г. */
   date: (iso: string) => string;
   /** "3 часа назад" */
@@ -35,6 +37,7 @@ export function formats(language: Language): Formats {
     moneyShort: (roubles) => short.format(roubles),
     number: (value) => number.format(value),
     percent: (fraction) => (fraction === null ? NONE : percent.format(fraction)),
+    times: (ratio) => (ratio === null ? NONE : `${number.format(Math.round(ratio * 100) / 100)}×`),
     date: (iso) => (Number.isNaN(Date.parse(iso)) ? iso : date.format(new Date(iso))),
     ago: (iso) => {
       const seconds = (Date.parse(iso) - Date.now()) / 1000;

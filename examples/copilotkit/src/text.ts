@@ -41,9 +41,9 @@ const ru = {
   },
   suggestions: [
     { title: "Покажи воронку", message: "Покажи воронку продаж и прогноз" },
-    { title: "Найди горячих лидов", message: "Найди лидов в Казани" },
-    { title: "Сделай КП со скидкой", message: "Сделай КП для первого лида: 10 лицензий CRM, скидка 15 %" },
-    { title: "Подготовь кампанию", message: "Подготовь письмо для спящих клиентов" },
+    { title: "Найди лидов", message: "Найди лидов в Казани" },
+    { title: "Подготовь рассылку", message: "Составь письмо для спящих клиентов" },
+    { title: "Сравни кампании", message: "Отчёт по кампаниям" },
   ],
   suggestionRules:
     "Предложи по-русски три коротких следующих шага (2–4 слова) для продавца или маркетолога, исходя из разговора.",
@@ -97,7 +97,7 @@ const ru = {
   quote: {
     empty: "КП ещё нет",
     emptyHint: "Попросите агента составить предложение. Скидку больше 10 % согласует человек.",
-    ask: "Сделай КП для ООО «Вектор»: 10 лицензий CRM",
+    ask: "Найди лидов в Казани и сделай первому КП на 10 CRM Бизнес",
     untitled: "Коммерческое предложение",
     for: "для",
     status: { draft: "черновик", approved: "согласовано", rejected: "отклонено" },
@@ -113,7 +113,7 @@ const ru = {
   campaign: {
     empty: "Кампании ещё нет",
     emptyHint: "Выберите сегмент и попросите черновик письма. Отправку согласует человек.",
-    ask: "Подготовь письмо для спящих клиентов",
+    ask: "Составь письмо для спящих клиентов",
     status: {
       draft: "черновик",
       scheduled: "запланирована",
@@ -143,6 +143,8 @@ const ru = {
       roas: "Отдача (ROAS)",
       revenue: "Выручка",
     },
+    all: "Последние кампании",
+    columns: { name: "Кампания", channel: "Канал" },
     customers: "клиентов",
     revenueYear: "Выручка за год",
     averageDeal: "Средняя сделка",
@@ -237,9 +239,9 @@ const en: Text = {
   },
   suggestions: [
     { title: "Show the pipeline", message: "Show the sales pipeline and the forecast" },
-    { title: "Find hot leads", message: "Find leads in Kazan" },
-    { title: "Quote with a discount", message: "Make a quote for the first lead: 10 CRM licences, 15 % discount" },
-    { title: "Draft a campaign", message: "Draft an email for sleeping customers" },
+    { title: "Find leads", message: "Find leads in Kazan" },
+    { title: "Draft a campaign", message: "Draft an e-mail campaign for sleeping customers" },
+    { title: "Compare campaigns", message: "Campaign report" },
   ],
   suggestionRules:
     "Suggest in English three short next steps (2–4 words) for a salesperson or marketer, from the conversation.",
@@ -293,7 +295,7 @@ const en: Text = {
   quote: {
     empty: "No quote yet",
     emptyHint: "Ask the agent for an offer. A discount above 10 % needs a person’s approval.",
-    ask: "Make a quote for Vector: 10 CRM licences",
+    ask: "Find leads in Kazan and make the first one a quote for 10 CRM Business",
     untitled: "Quote",
     for: "for",
     status: { draft: "draft", approved: "approved", rejected: "rejected" },
@@ -309,7 +311,7 @@ const en: Text = {
   campaign: {
     empty: "No campaign yet",
     emptyHint: "Choose a segment and ask for a draft. A person approves the sending.",
-    ask: "Draft an email for sleeping customers",
+    ask: "Draft an e-mail campaign for sleeping customers",
     status: {
       draft: "draft",
       scheduled: "scheduled",
@@ -339,6 +341,8 @@ const en: Text = {
       roas: "ROAS",
       revenue: "Revenue",
     },
+    all: "Latest campaigns",
+    columns: { name: "Campaign", channel: "Channel" },
     customers: "customers",
     revenueYear: "Revenue, 12 months",
     averageDeal: "Average deal",

@@ -15,7 +15,7 @@ interface Answer {
   products?: { id: number; name: string; unit: string; price: number }[];
   segment?: Segment;
   campaign?: Campaign;
-  campaigns?: Campaign[];
+  campaigns?: { id: number; name: string; roas?: number | null }[];
   experiment?: Experiment;
 }
 type Card = ComponentType<{ data: Answer }>;
@@ -141,7 +141,7 @@ const CampaignCard: Card = ({ data: { campaign, campaigns = [] } }) => {
         {campaigns.slice(0, 6).map((one) => (
           <li key={one.id}>
             <span>{one.name}</span>
-            <b>{one.metrics?.roas == null ? "—" : `ROAS ${format.number(Math.round(one.metrics.roas * 100) / 100)}×`}</b>
+            <b>ROAS {format.times(one.roas ?? null)}</b>
           </li>
         ))}
       </ul>
@@ -164,8 +164,7 @@ const CampaignCard: Card = ({ data: { campaign, campaigns = [] } }) => {
 };
 
 const ExperimentCard: Card = ({ data }) => {
-  const experiment = data.experiment ?? ("variants" in data ? (data as unknown as Experiment) : undefined);
-  return experiment ? <ExperimentResult experiment={experiment} /> : null;
+  return data.experiment ? <ExperimentResult experiment={data.experiment} /> : null;
 };
 
 export const CARDS: Record<string, Card | undefined> = {

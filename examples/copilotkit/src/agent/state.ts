@@ -141,5 +141,6 @@ export interface AgentState {
   quote?: Quote | null;
   segment?: Segment | null;
   campaign?: Campaign | null;
+  campaigns?: Campaign[] | null;
   experiment?: Experiment | null;
 }

@@ -13,7 +13,7 @@ const SHOWN: Record<Tab, (keyof AgentState)[]> = {
   pipeline: ["pipeline"],
   lead: ["lead", "leads"],
   quote: ["quote"],
-  campaign: ["campaign", "segment", "experiment"],
+  campaign: ["campaign", "campaigns", "segment", "experiment"],
 };
 
 export function Board() {

@@ -6,7 +6,8 @@ import { Badge, Empty, ExperimentResult, Figure } from "./parts";
 export function CampaignView({ state, ask, disabled }: ViewProps) {
   const { text } = useSettings();
   const words = text.campaign;
-  if (!state.campaign && !state.segment && !state.experiment)
+  const campaigns = state.campaigns ?? [];
+  if (!state.campaign && !state.segment && !state.experiment && campaigns.length === 0)
     return (
       <Empty
         title={words.empty}
@@ -26,6 +27,7 @@ export function CampaignView({ state, ask, disabled }: ViewProps) {
           <ExperimentResult experiment={state.experiment} />
         </section>
       )}
+      {campaigns.length > 0 && <Campaigns campaigns={campaigns} />}
     </div>
   );
 }
@@ -74,10 +76,7 @@ export function Metrics({ metrics }: { metrics: CampaignMetrics }) {
       <Figure label={words.ctr} value={format.percent(metrics.ctr)} />
       <Figure label={words.conversion} value={format.percent(metrics.conversion)} />
       <Figure label={words.cac} value={metrics.cac === null ? "—" : format.money(metrics.cac)} />
-      <Figure
-        label={words.roas}
-        value={metrics.roas === null ? "—" : `${format.number(Math.round(metrics.roas * 100) / 100)}×`}
-      />
+      <Figure label={words.roas} value={format.times(metrics.roas)} />
       <Figure label={words.revenue} value={format.moneyShort(metrics.revenue)} />
     </dl>
   );
@@ -104,6 +103,49 @@ function CurrentSegment({ segment }: { segment: Segment }) {
         <Figure label={words.averageDeal} value={format.moneyShort(segment.average_deal)} />
       </dl>
       <p className="note">{[...segment.cities, ...segment.industries].join(", ")}</p>
+    </section>
+  );
+}
+
+function Campaigns({ campaigns }: { campaigns: Campaign[] }) {
+  const { text, format } = useSettings();
+  const words = text.campaign;
+  return (
+    <section className="panel">
+      <h3>{words.all}</h3>
+      <div className="scroll-x">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{words.columns.name}</th>
+              <th scope="col">{words.columns.channel}</th>
+              <th scope="col" className="end">
+                {words.metrics.open_rate}
+              </th>
+              <th scope="col" className="end">
+                {words.metrics.cac}
+              </th>
+              <th scope="col" className="end">
+                {words.metrics.roas}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {campaigns.map((campaign) => (
+              <tr key={campaign.id}>
+                <td>
+                  {campaign.name}
+                  {campaign.scheduled_on && <small>{format.date(campaign.scheduled_on)}</small>}
+                </td>
+                <td>{words.channel[campaign.channel]}</td>
+                <td className="end">{format.percent(campaign.metrics?.open_rate ?? null)}</td>
+                <td className="end nowrap">{campaign.metrics?.cac == null ? "—" : format.money(campaign.metrics.cac)}</td>
+                <td className="end">{format.times(campaign.metrics?.roas ?? null)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </section>
   );
 }
