@@ -54,6 +54,7 @@ def create_app(
 
     app = Starlette(
         routes=[
+            Route("/", front_page, methods=["GET"]),
             *both("/healthz", healthz, ["GET"]),
             *agui.routes(),
             *openai.routes(),
