@@ -41,12 +41,12 @@ class Server:
     def start(self) -> None:
         """Start, and wait until it answers. Raises ``RuntimeError`` with its log when it does not."""
         with self.log_path.open("ab") as log:
-            self.process = subprocess.Popen(self.command, cwd=self.cwd, env=self.env, stdout=log, stderr=log)  # noqa: S603
+            self.process = subprocess.Popen(self.command, cwd=self.cwd, env=self.env, stdout=log, stderr=log)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break
-            with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(f"{self.url}/healthz"):  # noqa: S310
+            with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(f"{self.url}/healthz"):
                 return
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(0.05)

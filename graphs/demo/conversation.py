@@ -41,7 +41,7 @@ class Turn:
         before, after = messages[: max(last, 0)], messages[last + 1 :]
         spoken = tuple(message.text for message in before if isinstance(message, HumanMessage))
         answer = next((message for message in reversed(before) if isinstance(message, AIMessage)), None)
-        asking = bool(answer and not answer.tool_calls and answer.text.rstrip().endswith("?"))
+        asking = answer is not None and not answer.tool_calls and "?" in answer.text
         return cls(
             text=messages[last].text if last >= 0 else "",
             language=_language(messages),

@@ -164,6 +164,7 @@ TABLE: list[tuple[str, str, Arguments]] = [
     (
         "campaign_report",
         (
+            r"сравни\w*\s.*(?:канал|кампани|реклам)|compare\s.*(?:channel|campaign)|"
             r"(?:отч[её]т|результат|итог|метрик|показател|эффективност|как"
             r" (?:прошл|сработал|дела))\w*.*(?:кампани|рассылк|реклам|маркетинг)|"
             r"(?:кампани|рассылк|реклам)\w*.*(?:отч[её]т|результат|итог|метрик|показател|сработал|прошл)|\broas\b|\bcac\b|\bctr\b|open"
@@ -177,7 +178,9 @@ TABLE: list[tuple[str, str, Arguments]] = [
         "segment_customers",
         (
             r"сегмент|segment|аудитори|audience|(?:спящ|лояльн|постоянн|неактивн|крупн)\w*.*клиент|"
-            r"(?:sleeping|inactive|loyal|dormant|big) customers|кто давно не покупал|who has not bought"
+            r"(?:sleeping|inactive|loyal|dormant|big) customers|кто давно не покупал|who has not bought|"
+            r"(?:найд|покаж|как|сколько)\w*\s(?:(?!потенциальн)\w+\s){0,2}клиент|"
+            r"(?:find|show|list|how many)\s(?:\w+\s){0,2}customers"
         ),
         segment_customers,
     ),

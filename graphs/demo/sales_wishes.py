@@ -167,6 +167,8 @@ TABLE_FIRST: list[tuple[str, str, Arguments]] = [
     (
         "make_quote",
         (
+            r"^\W*(?:тогда|давай(?:те)?|пусть|ну|ок|а если|then|make it|what about)"
+            r"\s.*\d\s?(?:%|процент|percent)|"
             r"\bкп\b|коммерческ\w+ предложени|предложение (?:для|на)|\bсмет\w|выстав\w+"
             r" счёт|\bquote\b|\bquotation|"
             r"(?:сделай|дай|добавь|с)\w* скидк|with (?:a )?\d+ ?% discount"
@@ -189,6 +191,9 @@ TABLE_FIRST: list[tuple[str, str, Arguments]] = [
             r"(?:\w{3,}-\w{3,}|лид|его|её|этого|перв|втор|треть|послед|лучш|компани|«|ООО|АО|ИП)|"
             r"\bbant\b|\bqualif(?:y|ies|ication)\b|\bscore\s+(?:the|this|lead|him|it|first)|насколько (?:он"
             r" )?(?:горяч|перспектив)|"
+            r"кто из них|самый перспективн|most promising|"
+            r"подробнее (?:о|об|про) (?:\w+ )?(?:перв|втор|треть|послед|нём|нем|ней|лид)|"
+            r"more about (?:the )?(?:first|second|third|last|lead|him|it)\b|"
             r"бюджет (?:у )?(?:него|неё|них|лида)|(?:his|their) budget"
         ),
         qualify_lead,

@@ -10,6 +10,7 @@ from graphs.marketing.metrics import metrics
 from graphs.marketing.segments import Filter, Kind, Profile, belongs, select, summarize
 from graphs.money import day, percent, plural, rub
 from graphs.sales import bant, forecast, pricing
+from graphs.state import Stage
 
 TODAY = date(2026, 11, 22)
 
@@ -25,7 +26,7 @@ TODAY = date(2026, 11, 22)
         (0, 10, "CEO", "replace the old CRM", 0, [5, 25, 25, 25], "hot"),
     ],
 )
-def test_bant(
+def test_bant(  # noqa: PLR0917 - pytest passes them by name
     budget: int | None,
     employees: int,
     position: str,
@@ -68,7 +69,7 @@ def test_the_next_step_of_a_lead_is_about_its_weakest_part() -> None:
 
 def test_forecast() -> None:
     def deal(
-        stage: forecast.Stage, amount: int, due: date = date(2026, 12, 5), closed: date | None = None
+        stage: Stage, amount: int, due: date = date(2026, 12, 5), closed: date | None = None
     ) -> forecast.Position:
         return forecast.Position(stage, amount, due, closed)
 
