@@ -1,0 +1,42 @@
+"""AG-UI events -> the bytes of an OpenAI stream: `AguiToChunks`, framed. Pure."""
+
+from __future__ import annotations
+
+from bridge import sse
+from bridge.agui.encode import dumps
+from bridge.agui.events import Event
+from bridge.openai_compat.chunks import AguiToChunks
+
+
+class ChunkEncoder:
+    """``encode(event) -> bytes`` for each event, ``finish() -> bytes`` for the end of the stream."""
+
+    media_type = "text/event-stream; charset=utf-8"
+
+    def __init__(self, translator: AguiToChunks, *, include_usage: bool = False) -> None:
+        self._translator = translator
+        self._include_usage = include_usage
+        self._failed = False
+        head = dumps(translator.head)[:-1]
+        self._before = b'data: %b,"choices":[{"index":0,"delta":{"content":' % head
+        self._after = b'},"finish_reason":null}]}\n\n'
+
+    def encode(self, event: Event) -> bytes:
+        """The frame of one event.
+
+        A token's frame is cut from a template: between two tokens of one message only the content changes. It saves
+        building and dumping a chunk of four nested objects, 0.3 µs instead of 2.5. Proven equal to the plain path by
+        ``tests/openai_compat/test_encode.py``.
+        """
+        if event["type"] == "TEXT_MESSAGE_CONTENT" and self._translator.plain_text(event["messageId"]):
+            return self._before + dumps(event["delta"]) + self._after
+        chunk = self._translator.feed(event)
+        self._failed = "error" in chunk
+        return sse.frame(dumps(chunk))
+
+    def finish(self) -> bytes:
+        """The usage chunk, if asked for, and ``[DONE]``; nothing after an error frame."""
+        if self._failed:
+            return b""
+        usage = self._translator.finish(include_usage=self._include_usage)
+        return b"".join(sse.frame(dumps(chunk)) for chunk in usage) + sse.DONE

@@ -1,0 +1,90 @@
+"""Chunks -> one chat completion. Non-streaming is the fold of streaming; there is no second path. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bridge.errors import RunFailure, UpstreamFailure, failure_of_code
+from bridge.openai_compat.events import ChunksToAgui
+
+_REASONING_FIELDS = ("reasoning_content", "reasoning")
+
+
+class Fold:
+    """``add`` every chunk; `completion` is the answer. Raises the `RunFailure` that an error frame stands for."""
+
+    def __init__(self) -> None:
+        self._head: dict[str, Any] = {}
+        self._text: list[str] = []
+        self._reasoning: dict[str, list[str]] = {}
+        self._calls: dict[int, dict[str, Any]] = {}
+        self._finish_reason: str | None = None
+        self._usage: Any = None
+        self._events: list[dict[str, Any]] = []
+        self._back = ChunksToAgui()
+
+    def add(self, chunk: Mapping[str, Any]) -> None:
+        """Fold one chunk in."""
+        if "error" in chunk:
+            error = chunk["error"]
+            failure: RunFailure = failure_of_code(error.get("code"), error["message"])
+            raise failure
+        if not self._head:
+            self._head = {key: chunk[key] for key in ("id", "created", "model") if key in chunk}
+        if chunk.get("usage"):
+            self._usage = chunk["usage"]
+        if "ag_ui" in chunk:
+            self._events += [event.model_dump(mode="json", by_alias=True) for event in self._back.feed(chunk)]
+        for choice in chunk.get("choices") or []:
+            self._delta(choice.get("delta") or {})
+            self._finish_reason = choice.get("finish_reason") or self._finish_reason
+
+    def _delta(self, delta: Mapping[str, Any]) -> None:
+        if isinstance(delta.get("content"), str):
+            self._text.append(delta["content"])
+        for name in _REASONING_FIELDS:
+            if isinstance(delta.get(name), str):
+                self._reasoning.setdefault(name, []).append(delta[name])
+        for piece in delta.get("tool_calls") or []:
+            call = self._calls.setdefault(piece["index"], {"id": "", "type": "function", "function": {}})
+            call["id"] = piece.get("id") or call["id"]
+            function = piece.get("function") or {}
+            known = call["function"]
+            known["name"] = function.get("name") or known.get("name", "")
+            known["arguments"] = known.get("arguments", "") + (function.get("arguments") or "")
+
+    def message(self) -> dict[str, Any]:
+        """The assistant's message: ``content`` is null only where there are tool calls and no text."""
+        text = "".join(self._text)
+        message: dict[str, Any] = {"role": "assistant", "content": text if text or not self._calls else None}
+        message["refusal"] = None
+        message |= {name: "".join(parts) for name, parts in self._reasoning.items()}
+        if self._calls:
+            message["tool_calls"] = [call for _, call in sorted(self._calls.items())]
+        return message
+
+    def completion(self) -> dict[str, Any]:
+        """The ``chat.completion`` object. Raises `RunFailure` when the stream broke off before its finish_reason."""
+        if self._finish_reason is None:
+            raise UpstreamFailure("The stream ended without a finish_reason.")
+        choice = {
+            "index": 0,
+            "message": self.message(),
+            "logprobs": None,
+            "finish_reason": self._finish_reason,
+        }
+        completion = {"object": "chat.completion", **self._head, "choices": [choice]}
+        if self._usage is not None:
+            completion["usage"] = self._usage
+        if self._events:
+            completion["ag_ui"] = {"events": self._events}
+        return completion
+
+
+def fold(chunks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The ``chat.completion`` that a stream of chunks adds up to; raises `RunFailure` at an error frame."""
+    folded = Fold()
+    for chunk in chunks:
+        folded.add(chunk)
+    return folded.completion()

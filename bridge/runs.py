@@ -1,0 +1,272 @@
+"""Runs. A run belongs to the server, not to a request: it is a task that appends numbered events to its log.
+
+An HTTP response, a second window, a reconnect, the non-streaming answer are readers of that log. There is one owner, the
+run itself, which also ends it: at the agent's end, at a fault, when somebody stops it, when the server shuts down, when its
+last reader left (`disconnect`). Whatever the end, the events close legally.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any, Protocol
+
+from bridge.agui.events import Event
+from bridge.agui.verify import Verifier
+from bridge.errors import InvalidRequest, RateLimited, RunTimeout, ThreadBusy, UnknownRun
+from bridge.log import EventLog
+from bridge.request import Disconnect, RunRequest
+
+logger = logging.getLogger("bridge.runs")
+
+
+class Translator(Protocol):
+    """What turns an agent's parts into events; the last three end the run, and close what is open."""
+
+    def start(self) -> list[Event]: ...
+    def feed(self, part: Any, /) -> list[Event]: ...
+    def finish(self) -> list[Event]: ...
+    def fail(self, exc: BaseException, /) -> list[Event]: ...
+    def cancel(self) -> list[Event]: ...
+
+
+class Performance(Protocol):
+    """One run of an agent: its translator, and the parts to translate."""
+
+    @property
+    def translator(self) -> Translator: ...
+
+    def parts(self) -> AsyncGenerator[Any, None]: ...
+
+
+Finished = Callable[["Run"], Awaitable[None]]
+"""Called once, after the run's last event was made and before readers see it."""
+
+
+class Run:
+    """One run: its request, its log, its readers."""
+
+    def __init__(
+        self,
+        request: RunRequest,
+        performance: Performance,
+        *,
+        disconnect: Disconnect = "cancel",
+        max_log_bytes: int = 16 * 1024 * 1024,
+        timeout: float | None = None,
+        verifier: Verifier | None = None,
+    ) -> None:
+        self.request = request
+        self.disconnect: Disconnect = disconnect
+        self.log = EventLog(max_log_bytes)
+        self.started_at = time.time()
+        self.finished_at: float | None = None
+        self._performance = performance
+        self._timeout = timeout
+        self._verifier = verifier
+        self._readers = 0
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._stopping: BaseException | None = None
+        self._done = asyncio.Event()
+
+    @property
+    def id(self) -> str:
+        return self.request.run_id
+
+    @property
+    def over(self) -> bool:
+        """Whether the last event is in the log."""
+        return self.finished_at is not None
+
+    # The owner
+
+    def start(self, finished: Finished) -> None:
+        """Begin. The task is the run's own: no request's end ends it."""
+        self._task = asyncio.create_task(self._perform(finished), name=f"run {self.id}")
+
+    async def _perform(self, finished: Finished) -> None:
+        translator = self._performance.translator
+        ending: list[Event]
+        try:
+            self._append(translator.start())
+            async with asyncio.timeout(self._timeout), aclosing(self._performance.parts()) as parts:
+                async for part in parts:
+                    events = translator.feed(part)
+                    if events:
+                        self._append(events)
+            ending = translator.finish()
+        except asyncio.CancelledError:
+            ending = translator.cancel() if self._stopping is None else translator.fail(self._stopping)
+        except TimeoutError as error:
+            logger.warning("run timed out", extra={"run": self.id})
+            ending = translator.fail(RunTimeout("The run took too long.") if self._timeout else error)
+        except Exception as error:
+            logger.exception("run failed", extra={"run": self.id, "thread": self.request.thread_id})
+            ending = translator.fail(error)
+        try:
+            self.log.append(self._verified(ending))
+            await finished(self)
+        except Exception:
+            # the index is behind; the answer is whole, and the client gets it
+            logger.exception("after the run", extra={"run": self.id})
+        finally:
+            self.finished_at = time.time()
+            self._done.set()
+            self._wake()
+
+    def _append(self, events: list[Event]) -> None:
+        self.log.append(self._verified(events))
+        if self._waiting:
+            self._wake()
+
+    def _verified(self, events: list[Event]) -> list[Event]:
+        if self._verifier is not None:
+            for event in events:
+                self._verifier.feed(event)
+        return events
+
+    async def stop(self, why: BaseException | None = None) -> None:
+        """End the run and wait until it has ended; with ``why`` as a failure, else as somebody's wish."""
+        self._cancel(why)
+        await self._done.wait()
+
+    def _cancel(self, why: BaseException | None = None) -> None:
+        if self._task is not None and not self.over and self._stopping is None:
+            self._stopping = why
+            self._task.cancel()
+
+    async def wait(self) -> None:
+        """Until the run is over."""
+        await self._done.wait()
+
+    # The readers
+
+    def join(self) -> None:
+        """A reader comes."""
+        self._readers += 1
+
+    def leave(self) -> None:
+        """A reader goes. The last one takes the run with it, where nobody asked for it to go on."""
+        self._readers -= 1
+        if self._readers == 0 and self.disconnect == "cancel":
+            self._cancel()
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, set()
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def changed(self, number: int, timeout: float | None) -> bool:  # noqa: ASYNC109 - a timer, not a scope: one a batch
+        """Wait for an event above ``number`` or the end of the run; ``False`` when ``timeout`` seconds passed first.
+
+        One wake-up for however many events were appended in between.
+        """
+        if self.log.last > number or self.over:
+            return True
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        self._waiting.add(future)
+        timer = None if timeout is None else loop.call_later(timeout, future.cancel)
+        try:
+            await future
+        except asyncio.CancelledError:
+            if asyncio.current_task().cancelling():  # type: ignore[union-attr] # there is a task: it is awaiting
+                raise
+            return False
+        finally:
+            self._waiting.discard(future)
+            if timer is not None:
+                timer.cancel()
+        return True
+
+
+class Runs:
+    """The runs of this process: at most one at a time in a thread, finished ones kept for a while for late readers."""
+
+    def __init__(
+        self, *, max_running: int = 1000, keep: int = 256, keep_seconds: float = 300, keep_bytes: int = 64 * 1024 * 1024
+    ) -> None:
+        self._max_running = max_running
+        self._keep = keep
+        self._keep_seconds = keep_seconds
+        self._keep_bytes = keep_bytes
+        self._running: dict[str, Run] = {}
+        self._by_thread: dict[str, Run] = {}
+        self._finished: OrderedDict[str, Run] = OrderedDict()
+        self._finished_bytes = 0
+        self._closing: BaseException | None = None
+
+    def begin(self, run: Run, finished: Finished) -> None:
+        """Start a run. Raises `ThreadBusy`, `RateLimited`, or `InvalidRequest` for a run id that is taken."""
+        thread_id = run.request.thread_id
+        if self._closing is not None:
+            raise RateLimited("The server is shutting down.", retry_after=5)
+        if run.id in self._running or run.id in self._finished:
+            raise InvalidRequest(f"Run '{run.id}' exists already; a run's id is used once.", param="runId")
+        if not run.request.ephemeral and thread_id in self._by_thread:
+            raise ThreadBusy(f"Thread '{thread_id}' already has a run; stop it or wait for its end.")
+        if len(self._running) >= self._max_running:
+            raise RateLimited(f"{self._max_running} runs are going already; try again shortly.")
+        self._running[run.id] = run
+        if not run.request.ephemeral:
+            self._by_thread[thread_id] = run
+
+        async def done(run: Run) -> None:
+            try:
+                await finished(run)
+            finally:
+                self._retire(run)
+
+        run.start(done)
+
+    def _retire(self, run: Run) -> None:
+        del self._running[run.id]
+        if self._by_thread.get(run.request.thread_id) is run:
+            del self._by_thread[run.request.thread_id]
+        self._finished[run.id] = run
+        self._finished_bytes += run.log.size
+        self.forget_old()
+
+    def forget_old(self) -> None:
+        """Drop finished runs beyond the bounds, oldest first."""
+        horizon = time.time() - self._keep_seconds
+        while self._finished:
+            oldest = next(iter(self._finished.values()))
+            recent = oldest.finished_at is None or oldest.finished_at > horizon
+            if recent and len(self._finished) <= self._keep and self._finished_bytes <= self._keep_bytes:
+                return
+            self._finished.popitem(last=False)
+            self._finished_bytes -= oldest.log.size
+
+    def get(self, run_id: str, principal: str) -> Run:
+        """A run of this principal, going or recently finished. Raises `UnknownRun`."""
+        run = self._running.get(run_id) or self._finished.get(run_id)
+        if run is None or run.request.principal != principal:
+            raise UnknownRun(f"No run '{run_id}' is known.")
+        return run
+
+    def of_thread(self, thread_id: str) -> Run | None:
+        """The run that is going in this thread."""
+        return self._by_thread.get(thread_id)
+
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
+    async def close(self, why: BaseException, grace: float) -> None:
+        """Shut down: no new runs; those that go get ``grace`` seconds, then end as failed, legally."""
+        self._closing = why
+        going = list(self._running.values())
+        if not going:
+            return
+        waits = [asyncio.create_task(run.wait()) for run in going]
+        _, late = await asyncio.wait(waits, timeout=grace)
+        for wait in late:
+            wait.cancel()
+        await asyncio.gather(*(run.stop(why) for run in going if not run.over))

@@ -1,0 +1,94 @@
+"""The one streaming response: a reader of a run's log, as bytes.
+
+It writes what is there in one send, never holds a frame back, keeps an idle stream alive with comments, and watches
+for the client's leaving itself: Starlette notices it through ``receive`` under ASGI 2.3 and only on ``send`` under 2.4.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from bridge import sse
+from bridge.agui.events import Event
+from bridge.errors import BridgeError
+from bridge.runs import Run
+
+
+class Encoder(Protocol):
+    """Bytes for a client's language. Encoders live as long as one response."""
+
+    def encode_all(self, events: list[Event], first: int) -> bytes:
+        """These events, numbered from ``first``."""
+
+    def finish(self) -> bytes:
+        """What follows the last event."""
+
+    def fail(self, error: BridgeError) -> bytes:
+        """What is said when this reader cannot go on (the run itself may)."""
+
+
+class RunResponse(Response):
+    """Streams a run from event ``after`` on. Leaving is joining's counterpart: the run knows its readers."""
+
+    def __init__(
+        self,
+        run: Run,
+        encoder: Encoder,
+        *,
+        after: int = 0,
+        keep_alive: float = 15.0,
+        headers: Mapping[str, str] | None = None,
+        status_code: int = 200,
+    ) -> None:
+        super().__init__(status_code=status_code, headers={**sse.HEADERS, **(headers or {})})
+        # a stream has no length; Starlette sets the one of an empty body
+        self.raw_headers = [(name, value) for name, value in self.raw_headers if name != b"content-length"]
+        self._run = run
+        self._encoder = encoder
+        self._after = after
+        self._keep_alive = keep_alive
+        run.join()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        reading = asyncio.create_task(self._read(send), name=f"reader of {self._run.id}")
+        watching = asyncio.create_task(_disconnected(receive))
+        try:
+            await asyncio.wait((reading, watching), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (reading, watching):
+                task.cancel()
+            self._run.leave()
+            results = await asyncio.gather(reading, watching, return_exceptions=True)
+        failure = results[0]
+        if isinstance(failure, Exception) and not isinstance(failure, OSError):
+            raise failure
+
+    async def _read(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        run, number = self._run, self._after
+        try:
+            while True:
+                over = run.over
+                events = run.log.after(number)
+                if events:
+                    body = self._encoder.encode_all(events, number + 1)
+                    number += len(events)
+                    await send({"type": "http.response.body", "body": body, "more_body": True})
+                elif over:
+                    break
+                elif not await run.changed(number, self._keep_alive):
+                    await send({"type": "http.response.body", "body": sse.KEEP_ALIVE, "more_body": True})
+            end = self._encoder.finish()
+        except BridgeError as error:
+            end = self._encoder.fail(error)
+        await send({"type": "http.response.body", "body": end, "more_body": False})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
