@@ -172,3 +172,20 @@ def run_failure(error: BaseException) -> BridgeError:
 def failure_of_code(code: str | None, message: str) -> RunFailure:
     """The failure that a RUN_ERROR's ``code`` and ``message`` stand for; an unknown code is an agent failure."""
     return _BY_CODE.get(code or "", AgentFailure)(message)
+
+
+def json_kind(value: Any) -> str:
+    """What a JSON value is, in words for an error message."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case str():
+            return "a string"
+        case int() | float():
+            return "a number"
+        case list():
+            return "an array"
+        case _:
+            return "an object"

@@ -1,8 +1,8 @@
 """Runs. A run belongs to the server, not to a request: it is a task that appends numbered events to its log.
 
-An HTTP response, a second window, a reconnect, the non-streaming answer are readers of that log. There is one owner, the
-run itself, which also ends it: at the agent's end, at a fault, when somebody stops it, when the server shuts down, when its
-last reader left (`disconnect`). Whatever the end, the events close legally.
+An HTTP response, a second window, a reconnect, the non-streaming answer are readers of that log. There is one owner,
+the run itself, which also ends it: at the agent's end, at a fault, when somebody stops it, when the server shuts down,
+when its last reader left (`disconnect`). Whatever the end, the events close legally.
 """
 
 from __future__ import annotations
@@ -27,24 +27,36 @@ logger = logging.getLogger("bridge.runs")
 class Translator(Protocol):
     """What turns an agent's parts into events; the last three end the run, and close what is open."""
 
-    def start(self) -> list[Event]: ...
-    def feed(self, part: Any, /) -> list[Event]: ...
-    def finish(self) -> list[Event]: ...
-    def fail(self, exc: BaseException, /) -> list[Event]: ...
-    def cancel(self) -> list[Event]: ...
+    def start(self) -> list[Event]:
+        """RUN_STARTED."""
+
+    def feed(self, part: Any, /) -> list[Event]:
+        """The events of one part."""
+
+    def finish(self) -> list[Event]:
+        """The agent came to its end."""
+
+    def fail(self, exc: BaseException, /) -> list[Event]:
+        """It did not."""
+
+    def cancel(self) -> list[Event]:
+        """Somebody stopped it."""
 
 
 class Performance(Protocol):
     """One run of an agent: its translator, and the parts to translate."""
 
     @property
-    def translator(self) -> Translator: ...
+    def translator(self) -> Translator:
+        """One object for this run."""
 
-    def parts(self) -> AsyncGenerator[Any, None]: ...
+    def parts(self) -> AsyncGenerator[Any, None]:
+        """The parts; closing the generator stops the agent."""
 
 
-Finished = Callable[["Run"], Awaitable[None]]
-"""Called once, after the run's last event was made and before readers see it."""
+Finished = Callable[["Run", list[Event]], Awaitable[None]]
+"""Called once, with the events that end the run, before readers see them: a client that has seen the end may send its
+next request at once, and it must find the thread free and the index up to date."""
 
 
 class Run:
@@ -76,7 +88,13 @@ class Run:
 
     @property
     def id(self) -> str:
+        """The run's id, the request's ``runId``."""
         return self.request.run_id
+
+    @property
+    def translator(self) -> Translator:
+        """The translator of this run."""
+        return self._performance.translator
 
     @property
     def over(self) -> bool:
@@ -103,18 +121,18 @@ class Run:
         except asyncio.CancelledError:
             ending = translator.cancel() if self._stopping is None else translator.fail(self._stopping)
         except TimeoutError as error:
-            logger.warning("run timed out", extra={"run": self.id})
+            logger.warning("run timed out", extra={"run_id": self.id})
             ending = translator.fail(RunTimeout("The run took too long.") if self._timeout else error)
         except Exception as error:
-            logger.exception("run failed", extra={"run": self.id, "thread": self.request.thread_id})
+            logger.exception("run failed", extra={"run_id": self.id, "thread_id": self.request.thread_id})
             ending = translator.fail(error)
         try:
-            self.log.append(self._verified(ending))
-            await finished(self)
+            await finished(self, self._verified(ending))
         except Exception:
             # the index is behind; the answer is whole, and the client gets it
-            logger.exception("after the run", extra={"run": self.id})
+            logger.exception("after the run", extra={"run_id": self.id})
         finally:
+            self.log.append(ending)
             self.finished_at = time.time()
             self._done.set()
             self._wake()
@@ -217,9 +235,9 @@ class Runs:
         if not run.request.ephemeral:
             self._by_thread[thread_id] = run
 
-        async def done(run: Run) -> None:
+        async def done(run: Run, ending: list[Event]) -> None:
             try:
-                await finished(run)
+                await finished(run, ending)
             finally:
                 self._retire(run)
 
@@ -257,6 +275,7 @@ class Runs:
 
     @property
     def running(self) -> int:
+        """How many runs are going."""
         return len(self._running)
 
     async def close(self, why: BaseException, grace: float) -> None:

@@ -32,8 +32,42 @@ class Encoder(Protocol):
         """What is said when this reader cannot go on (the run itself may)."""
 
 
-class RunResponse(Response):
-    """Streams a run from event ``after`` on. Leaving is joining's counterpart: the run knows its readers."""
+class RunReader(Response):
+    """Reads a run for one client, until the run is over or the client has gone. The run counts its readers."""
+
+    def __init__(self, run: Run, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(headers=dict(headers or {}))
+        # what is sent has no length that is known now; Starlette sets the one of an empty body
+        self.raw_headers = [(name, value) for name, value in self.raw_headers if name != b"content-length"]
+        self.run = run
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read, and watch the client."""
+        self.run.join()
+        reading = asyncio.create_task(self.read(send), name=f"reader of {self.run.id}")
+        watching = asyncio.create_task(_disconnected(receive))
+        try:
+            await asyncio.wait((reading, watching), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (reading, watching):
+                task.cancel()
+            self.run.leave()
+            results = await asyncio.gather(reading, watching, return_exceptions=True)
+        failure = results[0]
+        if isinstance(failure, Exception) and not isinstance(failure, OSError):
+            raise failure
+
+    async def read(self, send: Send) -> None:
+        """Send the answer."""
+        raise NotImplementedError
+
+    async def begin(self, send: Send) -> None:
+        """Send the status and the headers."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+
+
+class RunStream(RunReader):
+    """A run as server-sent events, from event ``after`` on, in an encoder's language."""
 
     def __init__(
         self,
@@ -43,34 +77,16 @@ class RunResponse(Response):
         after: int = 0,
         keep_alive: float = 15.0,
         headers: Mapping[str, str] | None = None,
-        status_code: int = 200,
     ) -> None:
-        super().__init__(status_code=status_code, headers={**sse.HEADERS, **(headers or {})})
-        # a stream has no length; Starlette sets the one of an empty body
-        self.raw_headers = [(name, value) for name, value in self.raw_headers if name != b"content-length"]
-        self._run = run
+        super().__init__(run, headers={**sse.HEADERS, **(headers or {})})
         self._encoder = encoder
         self._after = after
         self._keep_alive = keep_alive
-        run.join()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        reading = asyncio.create_task(self._read(send), name=f"reader of {self._run.id}")
-        watching = asyncio.create_task(_disconnected(receive))
-        try:
-            await asyncio.wait((reading, watching), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (reading, watching):
-                task.cancel()
-            self._run.leave()
-            results = await asyncio.gather(reading, watching, return_exceptions=True)
-        failure = results[0]
-        if isinstance(failure, Exception) and not isinstance(failure, OSError):
-            raise failure
-
-    async def _read(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        run, number = self._run, self._after
+    async def read(self, send: Send) -> None:
+        """Send what is there in one write, then wait for more; a comment when nothing came for a while."""
+        await self.begin(send)
+        run, number = self.run, self._after
         try:
             while True:
                 over = run.over

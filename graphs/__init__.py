@@ -1,1 +1,1 @@
-"""The sales and marketing agent."""
+"""The sales and marketing agent: a LangGraph supervisor over two departments, with its own CRM."""

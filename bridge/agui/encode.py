@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from bridge.agui.events import Event
+from bridge.errors import BridgeError
 
 
 def dumps(value: Any) -> bytes:
@@ -30,11 +31,12 @@ def _dumps_odd(value: Any) -> bytes:
 
 
 class SSEEncoder:
-    """Encodes events as server-sent events: ``id: n`` when numbered, then ``data: {…}``, then an empty line."""
+    """Encodes events as server-sent events: ``id: n`` where ``numbered``, then ``data: {…}``, then an empty line."""
 
     media_type = "text/event-stream; charset=utf-8"
 
-    def __init__(self) -> None:
+    def __init__(self, *, numbered: bool = False) -> None:
+        self._numbered = numbered
         self._message_id = ""
         self._cut = b""
 
@@ -53,3 +55,17 @@ class SSEEncoder:
         else:
             body = b"data: " + dumps(event) + b"\n\n"
         return body if number is None else b"id: %d\n%b" % (number, body)
+
+    def encode_all(self, events: list[Event], first: int) -> bytes:
+        """Several frames as one piece of bytes, numbered from ``first``."""
+        if self._numbered:
+            return b"".join([self.encode(event, number) for number, event in enumerate(events, first)])
+        return b"".join([self.encode(event) for event in events])
+
+    def finish(self) -> bytes:
+        """An AG-UI stream ends with its last event; ``[DONE]`` would be a JSON error to its clients."""
+        return b""
+
+    def fail(self, error: BridgeError) -> bytes:
+        """RUN_ERROR, which is legal at any time: this reader cannot go on."""
+        return self.encode({"type": "RUN_ERROR", "message": error.message, "code": error.code})

@@ -124,6 +124,9 @@ class LangGraphToAgui:
                 events = self._values(tuple(part.get("ns") or ()), data)
             case "custom":
                 events = self._custom(data)
+            case "paused":  # the bridge's own: ``interrupt_before`` / ``_after`` leave no Interrupt behind
+                self._note_pause(data["node"], data["checkpoint_id"])
+                events = []
             case _:
                 events = []
         for event in events:
@@ -140,8 +143,7 @@ class LangGraphToAgui:
             return []
         self._over = True
         for node, checkpoint_id in paused:
-            pause = pause_to_agui(node, checkpoint_id)
-            self._interrupts[pause["id"]] = pause
+            self._note_pause(node, checkpoint_id)
         events = [*self._settled(), *self._messages_snapshot()]
         ending: Event = {"type": "RUN_FINISHED", "threadId": self._thread_id, "runId": self._run_id}
         if self._result is not None:
@@ -222,6 +224,10 @@ class LangGraphToAgui:
         for item in items:
             said = interrupt_to_agui(item)
             self._interrupts.setdefault(said["id"], said)
+
+    def _note_pause(self, node: str, checkpoint_id: str) -> None:
+        pause = pause_to_agui(node, checkpoint_id)
+        self._interrupts[pause["id"]] = pause
 
     # State
 

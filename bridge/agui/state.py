@@ -19,6 +19,8 @@ from pydantic import BaseModel
 from bridge.agui.events import Event
 from bridge.agui.jsonable import jsonable
 
+_LARGE = 1024  # bytes; a patch above this is sent only if it is smaller than the state itself
+
 
 def fields_of(state: Any) -> dict[str, Any] | None:
     """The fields of a dict, pydantic or dataclass state, not converted; ``None`` where the state has no fields."""
@@ -92,7 +94,8 @@ class StateView:
         if before == state:
             return []
         patch = [operation for key in _changed(before, state) for operation in _patch(before, state, key)]
-        if len(orjson.dumps(patch)) > len(orjson.dumps(state)):
+        size = len(orjson.dumps(patch))
+        if size > _LARGE and size > len(orjson.dumps(state)):
             return [{"type": "STATE_SNAPSHOT", "snapshot": state}]
         return [{"type": "STATE_DELTA", "delta": patch}]
 

@@ -16,10 +16,58 @@ import orjson
 from bridge.agui.interrupts import Interrupt
 
 _YES = frozenset(
-    ["да", "ага", "угу", "ок", "окей", "хорошо", "согласен", "согласна", "подтверждаю", "одобряю", "одобрено", "разрешаю", "можно", "yes", "y", "yep", "ok", "okay", "sure", "approve", "approved", "confirm", "confirmed", "true", "+"]
+    {
+        "да",
+        "ага",
+        "угу",
+        "ок",
+        "окей",
+        "хорошо",
+        "согласен",
+        "согласна",
+        "подтверждаю",
+        "одобряю",
+        "одобрено",
+        "разрешаю",
+        "можно",
+        "yes",
+        "y",
+        "yep",
+        "ok",
+        "okay",
+        "sure",
+        "approve",
+        "approved",
+        "confirm",
+        "confirmed",
+        "true",
+        "+",
+    }
 )
 _NO = frozenset(
-    ["нет", "не", "неа", "отмена", "отклонить", "отклоняю", "отказ", "отказываю", "запрещаю", "нельзя", "no", "n", "nope", "reject", "rejected", "decline", "declined", "deny", "cancel", "false", "-"]
+    {
+        "нет",
+        "не",
+        "неа",
+        "отмена",
+        "отклонить",
+        "отклоняю",
+        "отказ",
+        "отказываю",
+        "запрещаю",
+        "нельзя",
+        "no",
+        "n",
+        "nope",
+        "reject",
+        "rejected",
+        "decline",
+        "declined",
+        "deny",
+        "cancel",
+        "false",
+        "-",
+    }
 )
 _NUMBER = re.compile(r"^[+-]?\d+(?:[ \u00a0]\d{3})*(?:[.,]\d+)?\s*(?:%|₽|руб\.?)?$")
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bridge import sse
 from bridge.agui.encode import dumps
 from bridge.agui.events import Event
+from bridge.errors import BridgeError
 from bridge.openai_compat.chunks import AguiToChunks
 
 
@@ -33,6 +34,16 @@ class ChunkEncoder:
         chunk = self._translator.feed(event)
         self._failed = "error" in chunk
         return sse.frame(dumps(chunk))
+
+    def encode_all(self, events: list[Event], first: int) -> bytes:
+        """Several frames as one piece of bytes. OpenAI's frames carry no numbers."""
+        del first
+        return b"".join([self.encode(event) for event in events])
+
+    def fail(self, error: BridgeError) -> bytes:
+        """An error frame: this reader cannot go on."""
+        self._failed = True
+        return b"".join(sse.frame(dumps(frame)) for frame in self._translator.fail(error))
 
     def finish(self) -> bytes:
         """The usage chunk, if asked for, and ``[DONE]``; nothing after an error frame."""

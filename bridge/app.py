@@ -1,0 +1,115 @@
+"""``create_app``: the ASGI application. Wiring only."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bridge.agui import routes as agui
+from bridge.copilotkit import addresses
+from bridge.errors import InvalidRequest
+from bridge.http import JSON, Faults, RequestIds, both, bridge_of
+from bridge.openai_compat import routes as openai
+from bridge.service import Bridge, Principal
+from bridge.settings import Settings
+
+_EXPOSED = ("X-Request-Id", "X-Thread-Id", "X-Run-Id", "Retry-After")
+
+
+def create_app(
+    agents: Mapping[str, Any], settings: Settings | None = None, *, principal: Principal | None = None
+) -> Starlette:
+    """The bridge as an ASGI application.
+
+    Args:
+        agents: compiled LangGraph graphs (or `bridge.agents.Agent` objects) by name; the first is the default.
+        settings: see `Settings`.
+        principal: who calls, by the application's own lights: a function of the connection that returns a name, or
+            ``None`` for nobody (401). Threads belong to the name. Without it: the API keys of the settings.
+
+    The application may be mounted in another one. Where the outer framework does not pass the lifespan on, the first
+    request opens the storage.
+    """
+    bridge = Bridge(agents, settings, principal=principal)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        del app
+        await bridge.open()
+        try:
+            yield
+        finally:
+            await bridge.close()
+
+    app = Starlette(
+        routes=[*both("/healthz", healthz, ["GET"]), *agui.routes(), *openai.routes(), *addresses.routes()],
+        middleware=[
+            Middleware(
+                RequestIds, anywhere=bridge.settings.cors_origins == ("*",) and not bridge.settings.cors_credentials
+            ),
+            _cors(bridge.settings),
+            Middleware(Faults),
+            Middleware(Opened, bridge=bridge),
+        ],
+        exception_handlers={HTTPException: _http_error},
+        lifespan=lifespan,
+    )
+    app.state.bridge = bridge
+    return app
+
+
+def _cors(settings: Settings) -> Middleware:
+    """CORS: any origin by default. With credentials the origin is echoed, because ``*`` then fails in browsers."""
+    anywhere = "*" in settings.cors_origins
+    echo = anywhere and settings.cors_credentials
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=() if echo else settings.cors_origins,
+        allow_origin_regex=".*" if echo else None,
+        allow_methods=("GET", "POST", "PATCH", "DELETE", "OPTIONS"),
+        allow_headers=("*",),  # echoed by Starlette, so that Authorization is covered
+        allow_credentials=settings.cors_credentials,
+        expose_headers=_EXPOSED,
+    )
+
+
+class Opened:
+    """Sees to it that the bridge is open before a request is served."""
+
+    def __init__(self, app: ASGIApp, bridge: Bridge) -> None:
+        self._app = app
+        self._bridge = bridge
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http":
+            await self._bridge.open()
+        await self._app(scope, receive, send)
+
+
+async def healthz(request: Request) -> Response:
+    """``GET /healthz``: for load balancers and people; needs no key."""
+    bridge = bridge_of(request)
+    return JSON({"status": "ok", "agents": bridge.names, "runs": bridge.runs.running, "faults": bridge.faults})
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """Starlette's own 404 and 405, in the envelope every other error has."""
+    if not isinstance(error, HTTPException):
+        raise error
+    said = {
+        404: f"There is nothing at {request.url.path}.",
+        405: f"{request.method} is not served at {request.url.path}.",
+    }
+    envelope = InvalidRequest(said.get(error.status_code, str(error.detail))).envelope()
+    envelope["error"]["code"] = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code)
+    return JSON(envelope, status_code=error.status_code, headers=error.headers)

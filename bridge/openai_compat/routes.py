@@ -1,0 +1,120 @@
+"""The OpenAI API over HTTP: chat completions and models."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bridge.agui.requests import first_words
+from bridge.http import JSON, both, bridge_of, read_object
+from bridge.openai_compat.chunks import INTERRUPT_TOOL, AguiToChunks
+from bridge.openai_compat.encode import ChunkEncoder
+from bridge.openai_compat.requests import ChatRequest, parse_chat
+from bridge.openai_compat.responses import ChunkStream, Completion
+from bridge.openai_compat.turns import Caller, Found, find_thread, remember
+from bridge.runs import Run
+from bridge.service import api_key, digest
+
+
+def new_id() -> str:
+    """An id for a message, a run or a thread that the client did not name."""
+    return uuid.uuid4().hex
+
+
+async def chat_completions(request: Request) -> Response:
+    """``POST /v1/chat/completions``."""
+    bridge = bridge_of(request)
+    bridge.principal(request)  # nothing of a body is looked at before its sender is known
+    body = await read_object(request, bridge.settings.max_body_bytes)
+    return await complete(request, parse_chat(body, new_id))
+
+
+async def complete(request: Request, chat: ChatRequest, *, stream: bool | None = None) -> Response:
+    """Run what a chat request asks for, and answer as it asks (or as ``stream`` says)."""
+    bridge = bridge_of(request)
+    principal = bridge.principal(request)
+    agent = bridge.agent(chat.model)
+    caller = Caller(agent.name, principal, f"{principal}/{digest(api_key(request) or '')}/{agent.name}")
+    found = await find_thread(bridge, chat, caller, header=request.headers.get("x-thread-id"))
+    run = await begin(request, chat, caller, found)
+    translator = chunks_of(run, chat, agent.name, bridge.settings.reasoning_field)
+    headers = {"X-Thread-Id": run.request.thread_id, "X-Run-Id": run.id}
+    if chat.stream if stream is None else stream:
+        encoder = ChunkEncoder(translator, include_usage=chat.include_usage)
+        settings = bridge.settings
+        return ChunkStream(run, encoder, patience=settings.patience, keep_alive=settings.keep_alive, headers=headers)
+    return Completion(run, translator, headers=headers)
+
+
+async def begin(request: Request, chat: ChatRequest, caller: Caller, found: Found) -> Run:
+    """Start the run; when it ends, the history it makes is remembered as this thread's."""
+    bridge = bridge_of(request)
+    wanted = found.request(chat, caller, run_id=new_id(), thread_id=found.thread_id or new_id())
+
+    async def after(run: Run, ending: list[dict[str, Any]]) -> None:
+        translator = chunks_of(run, chat, caller.agent, bridge.settings.reasoning_field, extension=False)
+        events = [*run.log.after(0), *ending]
+        await remember(bridge, chat=chat, caller=caller, run=run, events=events, translator=translator)
+
+    return await bridge.start(
+        wanted,
+        performance=found.performance(wanted),
+        disconnect=chat.disconnect,
+        title=first_words(chat.messages),
+        listed=found.named,
+        after=after,
+    )
+
+
+def chunks_of(
+    run: Run, chat: ChatRequest, model: str, reasoning_field: str, *, extension: bool | None = None
+) -> AguiToChunks:
+    """The translator for one reader of a run."""
+    return AguiToChunks(
+        id=f"chatcmpl-{run.id}",
+        model=model,
+        created=int(run.started_at),
+        client_tools=[tool["name"] for tool in chat.tools],
+        extension=chat.extension if extension is None else extension,
+        reasoning_field=reasoning_field,
+        interrupts=chat.interrupts,
+    )
+
+
+async def list_models(request: Request) -> Response:
+    """``GET /v1/models``: the agents."""
+    bridge = bridge_of(request)
+    bridge.principal(request)
+    return JSON({"object": "list", "data": [_model(name) for name in bridge.names]})
+
+
+async def read_model(request: Request) -> Response:
+    """``GET /v1/models/{id}``: one agent."""
+    bridge = bridge_of(request)
+    bridge.principal(request)
+    return JSON(_model(bridge.agent(request.path_params["model"]).name))
+
+
+_STARTED = int(time.time())
+
+
+def _model(name: str) -> Mapping[str, Any]:
+    return {"id": name, "object": "model", "created": _STARTED, "owned_by": "bridge"}
+
+
+def routes() -> list[Route]:
+    """The OpenAI routes."""
+    return [
+        *both("/v1/chat/completions", chat_completions, ["POST"]),
+        *both("/v1/models", list_models, ["GET"]),
+        *both("/v1/models/{model}", read_model, ["GET"]),
+    ]
+
+
+__all__ = ["INTERRUPT_TOOL", "complete", "routes"]

@@ -1,0 +1,124 @@
+"""From an OpenAI request to its thread, and from a finished run to the fingerprint that leads back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.agui.events import Event
+from bridge.agui.inputs import ThreadState
+from bridge.agui.interrupts import Interrupt
+from bridge.errors import BridgeError, UnknownThread
+from bridge.openai_compat.approval import not_understood
+from bridge.openai_compat.chunks import INTERRUPT_TOOL, AguiToChunks
+from bridge.openai_compat.fold import Fold
+from bridge.openai_compat.history import answer_message, fingerprint, resume_entries, split
+from bridge.openai_compat.requests import ChatRequest, checked_thread_id
+from bridge.request import RunRequest
+from bridge.runs import Performance, Run
+from bridge.service import Bridge
+from bridge.threads import Turn
+from bridge.told import Told, text_events
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks which agent; ``scope`` keeps two callers' histories apart, by their keys."""
+
+    agent: str
+    principal: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a request goes on: the thread (``None``: a new one), and what of the request is new to it.
+
+    ``named``: the client knows the thread, by name or by its history; a first question may be a chat window's own (for
+    a title, for tags) and is not listed as a conversation until it is followed by another.
+    """
+
+    messages: list[dict[str, Any]]
+    thread_id: str | None = None
+    checkpoint_id: str | None = None
+    resume: list[dict[str, Any]] = field(default_factory=list)
+    again: list[Interrupt] = field(default_factory=list)
+    named: bool = False
+
+    def request(self, chat: ChatRequest, caller: Caller, *, run_id: str, thread_id: str) -> RunRequest:
+        """The run to make."""
+        return RunRequest(
+            agent=caller.agent,
+            thread_id=thread_id,
+            run_id=run_id,
+            messages=self.messages,
+            tools=[tool for tool in chat.tools if tool["name"] != INTERRUPT_TOOL],
+            resume=self.resume,
+            protocol_version="1.0",  # the chunks need the outcome, the usage and what is pending
+            model_settings=chat.settings,
+            principal=caller.principal,
+            checkpoint_id=self.checkpoint_id,
+        )
+
+    def performance(self, request: RunRequest) -> Performance | None:
+        """The question again, where the answer to an interrupt could not be read; else the agent's own."""
+        if not self.again:
+            return None
+        words = not_understood(self.again[0])
+        outcome = {"type": "interrupt", "interrupts": self.again}
+        return Told(request, text_events(f"{request.run_id}:again", [words]), outcome=outcome)
+
+
+async def find_thread(bridge: Bridge, chat: ChatRequest, caller: Caller, *, header: str | None) -> Found:
+    """The thread a request belongs to: the one it names, else the one its history comes from, else a new one."""
+    named = chat.thread_id or checked_thread_id(header or None, "X-Thread-Id")
+    earlier, new = split(chat.messages)
+    if named is not None:
+        thread = await bridge.read(caller.agent, named, caller.principal)
+        if not thread.exists:
+            return Found(chat.messages, named, named=True)
+        return _answered(chat, Found(new, named, named=True), thread)
+    turn = await bridge.index.find_turn(caller.scope, fingerprint(earlier)) if earlier else None
+    if turn is None:
+        return Found(chat.messages)
+    try:
+        head = await bridge.head(caller.agent, turn.thread_id, caller.principal)
+    except UnknownThread:
+        return Found(chat.messages)
+    if head is None:
+        return Found(chat.messages)
+    fork = None if head == turn.checkpoint_id else turn.checkpoint_id
+    thread = await bridge.read(caller.agent, turn.thread_id, caller.principal, fork)
+    return _answered(chat, Found(new, turn.thread_id, fork, named=True), thread)
+
+
+def _answered(chat: ChatRequest, found: Found, thread: ThreadState) -> Found:
+    """With an interrupt pending, the new messages are its answer: read by the schema, or asked again."""
+    if not thread.interrupts:
+        return found
+    entries, rest = resume_entries(found.messages, thread.interrupts)
+    as_tool = chat.interrupts == "tool" or any(tool["name"] == INTERRUPT_TOOL for tool in chat.tools)
+    if entries:
+        return Found([], found.thread_id, found.checkpoint_id, resume=entries, named=True)
+    if as_tool or not rest:
+        return found
+    return Found([], found.thread_id, found.checkpoint_id, again=thread.interrupts, named=True)
+
+
+async def remember(
+    bridge: Bridge, *, chat: ChatRequest, caller: Caller, run: Run, events: Sequence[Event], translator: AguiToChunks
+) -> None:
+    """Store the fingerprint of the history that this run's answer makes. One that failed or was stopped makes none."""
+    ending = events[-1]
+    if ending["type"] != "RUN_FINISHED" or (ending.get("outcome") or {}).get("type") == "cancelled":
+        return
+    folded = Fold()
+    try:
+        for event in events:
+            folded.add(translator.feed(event))
+    except BridgeError:
+        return
+    history = [*chat.messages, answer_message(folded.message())]
+    checkpoint_id = await bridge.agent(caller.agent).head(run.request.thread_id)
+    await bridge.index.remember_turn(caller.scope, fingerprint(history), Turn(run.request.thread_id, checkpoint_id))

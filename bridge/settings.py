@@ -1,0 +1,53 @@
+"""One settings object, from flags and environment. Every field's default needs nothing installed and nothing set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bridge.request import Disconnect
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the bridge serves.
+
+    Sizes are in bytes, times in seconds.
+
+    Attributes:
+        db: where conversations are kept: a path or ``sqlite:///path`` (LangGraph's SQLite checkpointer), or a
+            ``postgresql://`` URL (its PostgreSQL checkpointer; extra ``postgres``).
+        api_keys: keys that may call; empty: everybody may.
+        cors_origins: origins a browser may call from; ``("*",)``: any.
+        cors_credentials: allow cookies and ``credentials: "include"``; the origin is then echoed.
+        disconnect: what becomes of a run when its last reader has left.
+        keep_alive: an idle stream says a comment this often.
+        max_body_bytes: larger requests get 413.
+        max_log_bytes: a run's event log forgets its oldest events beyond this.
+        max_runs: more at once get 429.
+        run_timeout: a run that takes longer ends with RUN_ERROR ``timeout``; ``None``: no limit.
+        shutdown_grace: how long running streams may go on after SIGTERM before they are closed, legally.
+        hidden: nodes and tags of graphs that must not be heard.
+        state_allow: state keys that may leave the server; ``None``: all.
+        reasoning_field: the OpenAI delta's field for reasoning.
+        patience: how long an OpenAI stream waits for something to say before it commits to status 200, so that a
+            model that fails at once is said by its HTTP status.
+        log_json: structured logs as JSON lines instead of text.
+    """
+
+    db: str = field(default_factory=lambda: str(Path(".bridge") / "bridge.sqlite"))
+    api_keys: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ("*",)
+    cors_credentials: bool = False
+    disconnect: Disconnect = "cancel"
+    keep_alive: float = 15.0
+    max_body_bytes: int = 8 * 1024 * 1024
+    max_log_bytes: int = 16 * 1024 * 1024
+    max_runs: int = 1000
+    run_timeout: float | None = None
+    shutdown_grace: float = 5.0
+    hidden: tuple[str, ...] = ()
+    state_allow: tuple[str, ...] | None = None
+    reasoning_field: str = "reasoning_content"
+    patience: float = 0.5
+    log_json: bool = False

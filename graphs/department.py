@@ -1,0 +1,137 @@
+"""A department: a model with tools, in a loop. One subgraph for each.
+
+    START → model ──► END            no tool calls, or only calls of the front end's tools
+              ▲ └───► tools          one task for each call of our own tools
+              └─────────┘            back, unless a call of the front end's is open or another department took
+              over
+
+Each tool call is its own task (`Send`): when one waits for a person, those beside it are done and do not run
+again.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.tools import BaseTool, tool
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.prebuilt import ToolNode
+from langgraph.types import Command, Send
+
+from graphs.history import complete_history, last_call, open_calls
+from graphs.language import conversation_language
+from graphs.model import chat_model
+from graphs.prompts import CONTEXT, system_prompt
+from graphs.request import Request, read_request
+from graphs.state import AgentState, Department
+from graphs.tooling import Runtime, answer, run_tool
+
+# After so many hand-overs in one turn the departments must answer with what they have.
+MAX_TRANSFERS = 3
+
+
+@tool
+def transfer_to_sales(runtime: Runtime) -> Command[Any]:
+    """Hand the conversation to sales: leads, deals, pipeline, products, quotes."""
+    return answer(runtime, {"transferred_to": "sales"}, department="sales")
+
+
+@tool
+def transfer_to_marketing(runtime: Runtime) -> Command[Any]:
+    """Hand the conversation to marketing: segments, campaigns, reports, A/B tests."""
+    return answer(runtime, {"transferred_to": "marketing"}, department="marketing")
+
+
+TRANSFERS: dict[Department, list[BaseTool]] = {
+    "sales": [transfer_to_marketing],
+    "marketing": [transfer_to_sales],
+    "assistant": [transfer_to_sales, transfer_to_marketing],
+}
+TRANSFER_NAMES = {"transfer_to_sales", "transfer_to_marketing"}
+
+
+def build_department(name: Department, own_tools: Sequence[BaseTool]) -> CompiledStateGraph[AgentState]:
+    """The subgraph of one department. It keeps its checkpoints where its parent does."""
+    tools = [*own_tools, *TRANSFERS[name]]
+
+    async def model(state: AgentState, config: RunnableConfig) -> dict[str, Any]:
+        request = read_request(config)
+        messages = state["messages"]
+        prompt = [*_system(name, messages, request), *complete_history(messages)]
+        return {"messages": [await _bind(tools, messages, request).ainvoke(prompt, config)]}
+
+    def after_model(state: AgentState, config: RunnableConfig) -> list[Send] | str:
+        request = read_request(config)
+        message = state["messages"][-1]
+        calls = message.tool_calls if isinstance(message, AIMessage) else []
+        ours = [call for call in calls if call["name"] not in request.client_tool_names]
+        return [Send("tools", [call]) for call in ours] or END
+
+    def after_tools(state: AgentState) -> str:
+        waiting = bool(open_calls(state["messages"]))
+        return END if waiting or state.get("department") != name else "model"
+
+    graph = StateGraph(AgentState)
+    graph.add_node("model", model)
+    graph.add_node("tools", ToolNode(tools, awrap_tool_call=run_tool, handle_tool_errors=False))
+    graph.add_edge(START, "model")
+    graph.add_conditional_edges("model", after_model, ["tools", END])
+    graph.add_conditional_edges("tools", after_tools, ["model", END])
+    return graph.compile(name=name)
+
+
+def _system(name: Department, messages: Sequence[BaseMessage], request: Request) -> list[BaseMessage]:
+    language = conversation_language(messages, request.client_context)
+    prompts: list[BaseMessage] = [SystemMessage(system_prompt(name, language))]
+    if context := request.context_text():
+        prompts.append(SystemMessage(f"{CONTEXT[language]}\n{context}"))
+    return prompts
+
+
+def _bind(
+    tools: Sequence[BaseTool], messages: Sequence[BaseMessage], request: Request
+) -> Runnable[Any, BaseMessage]:
+    """The model with the tools and settings of this call."""
+    model = chat_model()
+    own: list[BaseTool | dict[str, Any]] = [
+        entry for entry in tools if entry.name not in TRANSFER_NAMES or _transfers(messages) < MAX_TRANSFERS
+    ]
+    client = list(request.client_tools)
+    extra: dict[str, Any] = dict(request.model_settings)
+    if request.parallel_tool_calls is not None:
+        extra["parallel_tool_calls"] = request.parallel_tool_calls
+
+    if request.forced_client_tool:
+        only = [entry for entry in client if entry["function"]["name"] == request.forced_client_tool]
+        return model.bind_tools(only, tool_choice=request.forced_client_tool, **extra)
+    if request.tool_choice == "none":
+        client = []
+    names = {entry["function"]["name"] for entry in client}
+    offered = [
+        *(entry for entry in own if not (isinstance(entry, BaseTool) and entry.name in names)),
+        *client,
+    ]
+    if not _answers_own_call(messages):
+        # A demand is met by the first call; repeated after each tool result it would never end.
+        if request.tool_choice == "required":
+            extra["tool_choice"] = "required"
+        elif request.forced_tool in {entry.name for entry in own if isinstance(entry, BaseTool)}:
+            extra["tool_choice"] = request.forced_tool
+    return model.bind_tools(offered, **extra)
+
+
+def _answers_own_call(messages: Sequence[BaseMessage]) -> bool:
+    """Whether the model is called with tool results, not with something new from the user."""
+    return bool(messages) and isinstance(messages[-1], ToolMessage) and last_call(messages) is not None
+
+
+def _transfers(messages: Sequence[BaseMessage]) -> int:
+    """Hand-overs since the user last spoke."""
+    count = 0
+    for message in reversed(messages):
+        if message.type == "human":
+            break
+        count += isinstance(message, ToolMessage) and message.name in TRANSFER_NAMES
+    return count

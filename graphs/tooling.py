@@ -1,0 +1,76 @@
+"""What all tools have in common: the run they are in, their answer, and how they fail."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+from langchain_core.messages import ToolMessage
+from langgraph.errors import GraphBubbleUp
+from langgraph.prebuilt import ToolRuntime
+from langgraph.prebuilt.tool_node import ToolCallRequest, ToolInvocationError
+from langgraph.types import Command
+
+from graphs.language import Language, conversation_language
+from graphs.request import read_request
+
+log = logging.getLogger(__name__)
+
+# Any, not AgentState: pydantic builds a schema of this type for every tool, and cannot for such a TypedDict
+# on 3.11.
+Runtime = ToolRuntime[None, Any]
+
+
+class ToolError(ValueError):
+    """A tool cannot do what it was asked; the message tells the model what to do instead."""
+
+
+def language_of(runtime: Runtime) -> Language:
+    """The language of the conversation the tool runs in."""
+    return conversation_language(runtime.state["messages"], read_request(runtime.config).client_context)
+
+
+def answer(runtime: Runtime, content: Mapping[str, Any], **state: Any) -> Command[Any]:
+    """The tool's result as JSON for the model, and what it changes in the shared state."""
+    message = ToolMessage(
+        json.dumps(content, ensure_ascii=False),
+        tool_call_id=runtime.tool_call_id or "",
+        id=str(uuid4()),
+    )
+    return Command(update={**state, "messages": [message]})
+
+
+async def run_tool(
+    request: ToolCallRequest, execute: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]]
+) -> ToolMessage | Command[Any]:
+    """Run one tool; whatever goes wrong becomes its answer, except an interrupt."""
+    call = request.tool_call
+    try:
+        result = await execute(request)
+    except GraphBubbleUp:
+        raise
+    except ToolInvocationError as error:
+        details = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']} (получено / got"
+            f" {fault.get('input')!r})"
+            for fault in error.filtered_errors or error.source.errors()
+        )
+        return _failure(call["name"], call["id"], f"Неверные аргументы / Wrong arguments: {details}")
+    except ToolError as error:
+        return _failure(call["name"], call["id"], str(error))
+    except Exception:
+        log.exception("tool %s failed", call["name"])
+        return _failure(
+            call["name"],
+            call["id"],
+            "Внутренняя ошибка инструмента, попробуйте позже. / The tool failed internally, try again later.",
+        )
+    if isinstance(result, ToolMessage):
+        # One id from the stream to the checkpoint; left to others it would be given later, and differ.
+        result.id = result.id or str(uuid4())
+    return result
+
+
+def _failure(name: str, call_id: str | None, text: str) -> ToolMessage:
+    return ToolMessage(text, name=name, tool_call_id=call_id or "", id=str(uuid4()), status="error")

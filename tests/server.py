@@ -1,0 +1,97 @@
+"""A real server for tests: ``bridge serve`` in its own process, on a free port, with a database of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Server:
+    """A running server. ``log`` is what it wrote so far."""
+
+    url: str
+    db: Path
+    log_path: Path
+    command: list[str]
+    env: dict[str, str]
+    cwd: Path = ROOT
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def start(self) -> None:
+        """Start, and wait until it answers. Raises ``RuntimeError`` with its log when it does not."""
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(self.command, cwd=self.cwd, env=self.env, stdout=log, stderr=log)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(f"{self.url}/healthz"):
+                return
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.05)
+        raise RuntimeError(f"the server did not start:\n{self.log}")
+
+    def kill(self) -> None:
+        """SIGKILL: no goodbye, nothing flushed."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def terminate(self) -> int:
+        """SIGTERM; its exit status."""
+        self.process.terminate()
+        return self.process.wait(30)
+
+    def restart(self) -> None:
+        """Kill and start again, on the same port and database."""
+        self.kill()
+        self.start()
+
+    @property
+    def log(self) -> str:
+        """What the server wrote so far."""
+        return self.log_path.read_text("utf-8", "replace")
+
+
+@contextlib.contextmanager
+def serve(directory: Path, *arguments: str, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> Iterator[Server]:
+    """``bridge serve`` with these arguments, keeping all it stores in ``directory``.
+
+    The model is the built-in one, without its pace, unless ``env`` says otherwise.
+    """
+    port = free_port()
+    db = directory / "bridge.sqlite"
+    inherited = {
+        key: value for key, value in os.environ.items() if not key.startswith(("OPENAI_", "BRIDGE_", "AGENT_"))
+    }
+    command = [sys.executable, "-m", "bridge.cli", "serve", *arguments, "--port", str(port)]
+    if "--db" not in arguments:
+        command += ["--db", str(db)]
+    environment = {**inherited, "PYTHONPATH": str(ROOT), "DEMO_MODEL_DELAY": "0", **(env or {})}
+    server = Server(f"http://127.0.0.1:{port}", db, directory / "server.log", command, environment, cwd)
+    server.start()
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.terminate()
