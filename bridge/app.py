@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bridge.agui import routes as agui
 from bridge.copilotkit import addresses
+from bridge.copilotkit import routes as copilotkit
 from bridge.errors import InvalidRequest
 from bridge.http import JSON, Faults, RequestIds, both, bridge_of
 from bridge.openai_compat import routes as openai
@@ -51,7 +52,13 @@ def create_app(
             await bridge.close()
 
     app = Starlette(
-        routes=[*both("/healthz", healthz, ["GET"]), *agui.routes(), *openai.routes(), *addresses.routes()],
+        routes=[
+            *both("/healthz", healthz, ["GET"]),
+            *agui.routes(),
+            *openai.routes(),
+            *addresses.routes(),
+            *copilotkit.routes(),
+        ],
         middleware=[
             Middleware(
                 RequestIds, anywhere=bridge.settings.cors_origins == ("*",) and not bridge.settings.cors_credentials

@@ -67,7 +67,7 @@ class RunReader(Response):
 
 
 class RunStream(RunReader):
-    """A run as server-sent events, from event ``after`` on, in an encoder's language."""
+    """A run as server-sent events, from event ``after`` on, in an encoder's language; ``before`` it, other frames."""
 
     def __init__(
         self,
@@ -77,8 +77,10 @@ class RunStream(RunReader):
         after: int = 0,
         keep_alive: float = 15.0,
         headers: Mapping[str, str] | None = None,
+        before: bytes = b"",
     ) -> None:
         super().__init__(run, headers={**sse.HEADERS, **(headers or {})})
+        self._before = before
         self._encoder = encoder
         self._after = after
         self._keep_alive = keep_alive
@@ -86,6 +88,8 @@ class RunStream(RunReader):
     async def read(self, send: Send) -> None:
         """Send what is there in one write, then wait for more; a comment when nothing came for a while."""
         await self.begin(send)
+        if self._before:
+            await send({"type": "http.response.body", "body": self._before, "more_body": True})
         run, number = self.run, self._after
         try:
             while True:

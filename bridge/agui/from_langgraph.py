@@ -86,6 +86,7 @@ class LangGraphToAgui:
         self._messages: list[BaseMessage] | None = None
         self._nested: dict[tuple[str, ...], list[BaseMessage]] = {}
         self._result: Any = None
+        self._hidden_ran = False
         self._over = False
 
     @property
@@ -95,7 +96,10 @@ class LangGraphToAgui:
 
     @property
     def aliases(self) -> dict[str, str]:
-        """Message ids of the checkpoint that were streamed under another id -> the id they were streamed under."""
+        """Ids of the checkpoint's messages -> the ids that clients know them by; to keep for as long as the thread.
+
+        Empty for almost every run. An empty string: clients do not know the message, a hidden node wrote it.
+        """
         return self._speech.aliases
 
     def start(self) -> list[Event]:
@@ -188,6 +192,7 @@ class LangGraphToAgui:
     def _task_start(self, ns: tuple[str, ...], task: Mapping[str, Any]) -> list[Event]:
         name = str(task["name"])
         if name in self._hidden or name.startswith("__"):
+            self._hidden_ran = self._hidden_ran or not ns
             return []
         step = self._step_name(ns, name)
         self._steps[task["id"]] = step
@@ -237,16 +242,22 @@ class LangGraphToAgui:
             if not ns:
                 self._result = jsonable(data)
             return []
+        events: list[Event] = []
         said = fields.get("messages")
         if isinstance(said, list):
             messages = [as_message(item) for item in said]
             if ns:
+                if ns not in self._nested:
+                    self._speech.remember(messages)  # what it starts with; after an interrupt, what it said before
                 self._nested[ns] = messages
             else:
                 if self._messages is None:
                     self._speech.remember(messages)
+                else:
+                    events = self._speech.catch_up(messages, heard=not self._hidden_ran)
                 self._messages = messages
-        return self._state.nested(ns, fields) if ns else self._state.top(fields)
+                self._hidden_ran = False
+        return events + (self._state.nested(ns, fields) if ns else self._state.top(fields))
 
     def _messages_snapshot(self) -> list[Event]:
         """The conversation with its durable ids; after an interrupt with what the paused subgraphs have said so far."""
@@ -258,6 +269,7 @@ class LangGraphToAgui:
             for path in sorted(self._nested, key=len):
                 messages += [message for message in self._nested[path] if message.id not in held]
                 held |= {message.id for message in messages}
+        self._speech.leave_out(messages)
         return [{"type": "MESSAGES_SNAPSHOT", "messages": snapshot(messages, self.aliases, rich=self._v1)}]
 
     # Custom
@@ -274,7 +286,7 @@ class LangGraphToAgui:
             if plain["type"].startswith("STATE_"):
                 self._state.forget()
             return [plain]
-        if isinstance(event, Mapping) and isinstance(event.get("name"), str):
+        if isinstance(event, Mapping) and isinstance(event.get("name"), str) and {"value", "data"} & event.keys():
             value = event.get("value", event.get("data"))
             return [{"type": "CUSTOM", "name": event["name"], "value": jsonable(value)}]
         return [{"type": "CUSTOM", "name": "custom", "value": jsonable(data)}]
@@ -303,11 +315,15 @@ class LangGraphToAgui:
 def snapshot(
     messages: Sequence[BaseMessage], aliases: Mapping[str, str] | None = None, *, rich: bool = True
 ) -> list[dict[str, Any]]:
-    """A conversation for MESSAGES_SNAPSHOT, under the ids it was streamed with; ``rich``: tool results may be parts."""
+    """A conversation for MESSAGES_SNAPSHOT, under the ids that clients know (`LangGraphToAgui.aliases`).
+
+    ``rich``: tool results may be parts.
+    """
     if aliases:
         messages = [
             message.model_copy(update={"id": aliases[str(message.id)]}) if message.id in aliases else message
             for message in messages
+            if aliases.get(str(message.id)) != ""
         ]
     said = messages_to_agui(messages)
     for message in said:

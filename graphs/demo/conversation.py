@@ -41,7 +41,7 @@ class Turn:
         before, after = messages[: max(last, 0)], messages[last + 1 :]
         spoken = tuple(message.text for message in before if isinstance(message, HumanMessage))
         answer = next((message for message in reversed(before) if isinstance(message, AIMessage)), None)
-        asking = bool(answer and not answer.tool_calls and answer.text.rstrip().endswith("?"))
+        asking = answer is not None and not answer.tool_calls and "?" in answer.text
         return cls(
             text=messages[last].text if last >= 0 else "",
             language=_language(messages),
@@ -72,9 +72,7 @@ class Turn:
 
     def newest(self, *tools: str) -> Result | None:
         """The newest successful result of one of these tools, now or earlier."""
-        found = [
-            result for result in (*self.earlier, *self.results) if result.tool in tools and not result.failed
-        ]
+        found = [result for result in (*self.earlier, *self.results) if result.tool in tools and not result.failed]
         return found[-1] if found else None
 
 
