@@ -86,7 +86,7 @@ class Run:
         self._timeout = timeout
         self._verifier = verifier
         self._readers = 0
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: set[asyncio.Future[bool]] = set()
         self._task: asyncio.Task[None] | None = None
         self._stopping: BaseException | None = None
         self._cancelled = False
@@ -207,30 +207,36 @@ class Run:
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
             if not future.done():
-                future.set_result(None)
+                future.set_result(True)
+
+    def next_change(self) -> asyncio.Future[bool]:
+        """A future that becomes ``True`` when something was appended, or the run ended.
+
+        One wake-up for however many events were appended in between. Whoever waits on it may set it ``False``.
+        """
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.add(future)
+        return future
 
     async def changed(self, number: int, timeout: float | None) -> bool:  # noqa: ASYNC109 - a timer, not a scope: one a batch
-        """Wait for an event above ``number`` or the end of the run; ``False`` when ``timeout`` seconds passed first.
-
-        One wake-up for however many events were appended in between.
-        """
+        """Wait for an event above ``number`` or the end of the run; ``False`` when ``timeout`` seconds passed first."""
         if self.log.last > number or self.over:
             return True
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[None] = loop.create_future()
-        self._waiting.add(future)
-        timer = None if timeout is None else loop.call_later(timeout, future.cancel)
+        future = self.next_change()
+        timer = None
+        if timeout is not None:
+            timer = asyncio.get_running_loop().call_later(timeout, _give_up, future)
         try:
-            await future
-        except asyncio.CancelledError:
-            if asyncio.current_task().cancelling():  # type: ignore[union-attr] # there is a task: it is awaiting
-                raise
-            return False
+            return await future
         finally:
             self._waiting.discard(future)
             if timer is not None:
                 timer.cancel()
-        return True
+
+
+def _give_up(future: asyncio.Future[bool]) -> None:
+    if not future.done():
+        future.set_result(False)
 
 
 class Runs:
