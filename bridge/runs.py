@@ -239,6 +239,10 @@ def _give_up(future: asyncio.Future[bool]) -> None:
         future.set_result(False)
 
 
+def _same_thread(one: Run, other: Run) -> bool:
+    return (one.request.thread_id, one.request.principal) == (other.request.thread_id, other.request.principal)
+
+
 class Runs:
     """The runs of this process: at most one at a time in a thread, finished ones kept for a while for late readers."""
 
@@ -260,12 +264,17 @@ class Runs:
         thread_id = run.request.thread_id
         if self._closing is not None:
             raise RateLimited("The server is shutting down.", retry_after=5)
-        if run.id in self._running or run.id in self._finished:
+        # CopilotKit's useInterrupt answers under the id of the run that asked: the same thread may use it again.
+        earlier = self._finished.get(run.id)
+        if run.id in self._running or (earlier is not None and not _same_thread(earlier, run)):
             raise InvalidRequest(f"Run '{run.id}' exists already; a run's id is used once.", param="runId")
         if not run.request.ephemeral and thread_id in self._by_thread:
             raise ThreadBusy(f"Thread '{thread_id}' already has a run; stop it or wait for its end.")
         if len(self._running) >= self._max_running:
             raise RateLimited(f"{self._max_running} runs are going already; try again shortly.")
+        if earlier is not None:
+            del self._finished[run.id]
+            self._finished_bytes -= earlier.log.size
         self._running[run.id] = run
         if not run.request.ephemeral:
             self._by_thread[thread_id] = run
