@@ -37,8 +37,8 @@ class Teller(BaseChatModel):
     """Says what the last message asks for.
 
     ``count N`` counts that far, ``slow`` for ever, one word every 20 ms; ``silent`` says nothing for ever; ``fail``
-    raises at once, ``break`` after some words; ``call`` calls the first tool the client declared;
-    ``think`` reasons before it speaks; ``cut`` is cut by the limit of tokens; ``who`` repeats the system prompts and settings; anything else is echoed.
+    raises at once, ``break`` after some words; ``call`` calls the first tool the client declared; ``think`` reasons
+    first; ``cut`` is cut by the limit of tokens; ``who`` repeats system prompts and settings; all else is echoed.
     """
 
     @property
@@ -135,12 +135,12 @@ class Board(MessagesState, total=False):
     """A state with something in it that a client may see, and something it may not."""
 
     notes: list[str]
-    secret: str
+    safe: str
 
 
 async def keep(state: Board) -> dict[str, Any]:
     """Change the state before anything is said."""
-    return {"notes": [*state.get("notes", []), "заметка"], "secret": "пароль-от-сейфа"}
+    return {"notes": [*state.get("notes", []), "заметка"], "safe": "пароль-от-сейфа"}
 
 
 def build() -> CompiledStateGraph[Board]:
