@@ -44,8 +44,9 @@ def parse_message(body: Mapping[str, Any]) -> ChatRequest:
     name = "thread_id" if "thread_id" in body else "threadId"
     thread_id = checked_thread_id(body.get(name), name)
     if thread_id is not None:
-        corner = body.get("ag_ui")
-        chat["ag_ui"] = {**(corner if isinstance(corner, Mapping) else {}), "thread_id": thread_id}
+        corner = body.get("ag_ui") or {}
+        # anything but an object is refused, with the rest of the body
+        chat["ag_ui"] = {**corner, "thread_id": thread_id} if isinstance(corner, Mapping) else corner
     return parse_chat(chat, new_id)
 
 
