@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bridge.agui import routes as agui
@@ -55,6 +56,7 @@ def create_app(
 
     app = Starlette(
         routes=[
+            Route("/", front_page, methods=["GET"]),
             *both(HEALTH, healthz, ["GET"]),
             *agui.routes(),
             *openai.routes(),
@@ -107,6 +109,27 @@ class Opened:
             ):  # it must answer while the application's database is down
                 await self._bridge.identify(HTTPConnection(scope))
         await self._app(scope, receive, send)
+
+
+async def front_page(request: Request) -> Response:
+    """``GET /``: what is here, for the person who opened the address that ``bridge serve`` printed."""
+    bridge = bridge_of(request)
+    at = str(request.base_url).rstrip("/")
+    return PlainTextResponse(_FRONT_PAGE.format(at=at, agents=", ".join(bridge.names), agent=bridge.names[0]))
+
+
+_FRONT_PAGE = """\
+The bridge serves: {agents}
+
+  AG-UI          POST {at}/agui/{agent}
+  OpenAI API     base URL {at}/v1, model {agent}
+  CopilotKit     runtimeUrl {at}/api/copilotkit
+  health         GET  {at}/healthz
+
+Try it:
+
+  curl -N {at}/api/copilotkit-streaming/ -H 'Content-Type: application/json' -d '{{"message": "Покажи воронку продаж"}}'
+"""
 
 
 async def healthz(request: Request) -> Response:

@@ -180,20 +180,18 @@ class Bridge:
             if after is not None:
                 await after(run, ending)
 
-        self.runs.begin(run, finished)
-        if thread is None and not request.ephemeral:
-            thread = await self._open_thread(run, agent, title=title, listed=listed)
-        return run
-
-    async def _open_thread(self, run: Run, agent: Agent, *, title: str | None, listed: bool) -> Thread:
-        request = run.request
+        self.runs.reserve(run)
         try:
-            return await self.index.open(
-                request.thread_id, agent=agent.name, principal=request.principal, title=title, listed=listed
-            )
+            if thread is None and not request.ephemeral:
+                # before the run begins: a conversation never exists without its owner, whatever kills the process
+                thread = await self.index.open(
+                    request.thread_id, agent=agent.name, principal=request.principal, title=title, listed=listed
+                )
         except BaseException:
-            await run.stop()
+            self.runs.release(run)
             raise
+        self.runs.begin(run, finished)
+        return run
 
     async def _note(self, run: Run, thread: Thread, title: str | None, *, listed: bool) -> None:
         aliases = getattr(run.translator, "aliases", None) or None

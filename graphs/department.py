@@ -98,9 +98,7 @@ def _system(name: Department, messages: Sequence[BaseMessage], request: Request)
     return prompts
 
 
-def _bind(
-    tools: Sequence[BaseTool], messages: Sequence[BaseMessage], request: Request
-) -> Runnable[Any, BaseMessage]:
+def _bind(tools: Sequence[BaseTool], messages: Sequence[BaseMessage], request: Request) -> Runnable[Any, BaseMessage]:
     """The model with the tools and settings of this call."""
     model = chat_model()
     own: list[BaseTool | dict[str, Any]] = [

@@ -32,12 +32,12 @@ ASKED = [  # an explicit wish counts more than the language it is written in
     (re.compile(r"по-английски|на английском|in english", re.IGNORECASE), "en"),
     (re.compile(r"по-русски|на русском|in russian", re.IGNORECASE), "ru"),
 ]
+# CopilotKit asks for suggestions in a user message of its own, in English whatever the user speaks.
+WRITTEN_BY_PAGE = re.compile("copilotkitSuggest")
 ABOUT_LANGUAGE = re.compile("language|locale|язык", re.IGNORECASE)
 
 
-def conversation_language(
-    messages: Sequence[BaseMessage], context: Sequence[Mapping[str, Any]] = ()
-) -> Language:
+def conversation_language(messages: Sequence[BaseMessage], context: Sequence[Mapping[str, Any]] = ()) -> Language:
     """The language to answer in.
 
     In order: what the application shares about it (`context`, entries of description and value), the newest
@@ -51,7 +51,9 @@ def conversation_language(
             if value.startswith(("ru", "рус")):
                 return "ru"
     for message in reversed(messages):
-        if isinstance(message, HumanMessage) and (found := text_language(message.text)):
+        if not isinstance(message, HumanMessage) or WRITTEN_BY_PAGE.search(message.text):
+            continue
+        if found := text_language(message.text):
             return found
     return "ru"
 

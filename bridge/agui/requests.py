@@ -16,7 +16,7 @@ def parse_input(body: Mapping[str, Any], *, agent: str, principal: str) -> RunRe
     """Parse a ``RunAgentInput``. Raises `InvalidRequest` that names the field, what arrived and what was expected."""
     body = _upgrade(body)
     try:
-        RunAgentInput.model_validate(body)
+        RunAgentInput.model_validate(body, by_alias=True, by_name=False)
     except ValidationError as error:
         raise _invalid(error) from None
     props = body.get("forwardedProps")

@@ -84,8 +84,10 @@ def _refuse(body: Mapping[str, Any]) -> None:
         raise InvalidRequest("One answer is given; 'n' must be 1.", param="n")
     if body.get("logprobs") or body.get("top_logprobs"):
         raise InvalidRequest("Log probabilities are not served.", param="logprobs")
-    if body.get("audio") is not None or "audio" in (body.get("modalities") or []):
-        raise InvalidRequest("Audio output is not served.", param="audio" if body.get("audio") else "modalities")
+    if body.get("audio") is not None:
+        raise InvalidRequest("Audio output is not served.", param="audio")
+    if "audio" in (_optional(body, "modalities", list) or []):
+        raise InvalidRequest("Audio output is not served.", param="modalities")
     for name in ("functions", "function_call"):
         if body.get(name) is not None:
             raise InvalidRequest(f"'{name}' is the old form of 'tools'; send 'tools'.", param=name)

@@ -72,9 +72,7 @@ class Turn:
 
     def newest(self, *tools: str) -> Result | None:
         """The newest successful result of one of these tools, now or earlier."""
-        found = [
-            result for result in (*self.earlier, *self.results) if result.tool in tools and not result.failed
-        ]
+        found = [result for result in (*self.earlier, *self.results) if result.tool in tools and not result.failed]
         return found[-1] if found else None
 
 

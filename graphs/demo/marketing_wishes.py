@@ -29,9 +29,7 @@ def draft_campaign(turn: Turn, text: str) -> dict[str, Any] | Ask:
     found = segment_customers(turn, text)
     found.pop("min_revenue", None)
     if not found and (before := turn.newest("segment_customers")):
-        found = {
-            name: value for name, value in before.arguments.items() if name in {"kind", "city", "industry"}
-        }
+        found = {name: value for name, value in before.arguments.items() if name in {"kind", "city", "industry"}}
     if not found:
         return Ask(
             turn.say(
@@ -77,9 +75,7 @@ def schedule_campaign(turn: Turn, text: str) -> dict[str, Any] | Ask:
         known = draft.data.get("campaign") if draft else None
         number = known.get("id") if isinstance(known, dict) else None
     if number is None:
-        return Ask(
-            turn.say("Какую кампанию запланировать? Назовите её номер.", "Which campaign? Name its number?")
-        )
+        return Ask(turn.say("Какую кампанию запланировать? Назовите её номер.", "Which campaign? Name its number?"))
     when = quantities.day(text, today())
     if when is None:
         return Ask(
@@ -126,8 +122,7 @@ def evaluate_ab_test(turn: Turn, text: str) -> dict[str, Any] | Ask:
             turn.say(
                 "Дайте числа обоих вариантов: сколько посетителей и сколько из них сконвертировались?"
                 " Например: «A: 50 из 1000, B: 65 из 1000».",
-                'I need the numbers of both variants, visitors and conversions, like "A: 50 of 1000, B: 65 of'
-                ' 1000"?',
+                'I need the numbers of both variants, visitors and conversions, like "A: 50 of 1000, B: 65 of 1000"?',
             )
         )
     first, second = sorted(numbers[:2], reverse=True), sorted(numbers[2:], reverse=True)

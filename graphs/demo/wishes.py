@@ -38,8 +38,7 @@ TABLE += [
     for tool, pattern, arguments in marketing_wishes.TABLE
 ]
 TABLE += [
-    (tool, "sales", re.compile(pattern, re.IGNORECASE), arguments)
-    for tool, pattern, arguments in sales_wishes.TABLE
+    (tool, "sales", re.compile(pattern, re.IGNORECASE), arguments) for tool, pattern, arguments in sales_wishes.TABLE
 ]
 
 

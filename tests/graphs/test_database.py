@@ -106,10 +106,7 @@ async def test_only_the_dates_depend_on_the_day(tmp_path: Path, monkeypatch: pyt
             deals = (await session.scalars(select(models.Deal).order_by(models.Deal.id))).all()
             rows.append(
                 (
-                    [
-                        (lead.company, lead.contact, lead.budget, (day - lead.created_on).days)
-                        for lead in leads
-                    ],
+                    [(lead.company, lead.contact, lead.budget, (day - lead.created_on).days) for lead in leads],
                     [(deal.amount, deal.stage, (day - deal.created_on).days) for deal in deals],
                 )
             )
@@ -178,8 +175,7 @@ def start_together(url: str) -> None:
     """Three processes that open the same new database at the same time."""
     command = [sys.executable, "-c", SEED_TWICE, url]
     processes = [
-        subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True)
-        for _ in range(3)
+        subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True) for _ in range(3)
     ]
     errors = [process.communicate(timeout=60)[1] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], errors
@@ -239,7 +235,5 @@ async def test_postgresql_holds_the_same(postgres: str, crm: Database) -> None:
     for source in (database, crm):
         async with source.read() as session:
             query = select(models.Deal.title, models.Deal.stage, models.Deal.amount).order_by(models.Deal.id)
-            seeded.append(
-                [(title, stage, amount) for title, stage, amount in (await session.execute(query)).all()]
-            )
+            seeded.append([(title, stage, amount) for title, stage, amount in (await session.execute(query)).all()])
     assert seeded[0] == seeded[1]

@@ -22,9 +22,7 @@ class Theme(BaseModel):
 
 
 async def collect(model: DemoModel, text: str, **settings: object) -> list[AIMessageChunk]:
-    return [
-        chunk async for chunk in model.bind(**settings).astream(text) if isinstance(chunk, AIMessageChunk)
-    ]
+    return [chunk async for chunk in model.bind(**settings).astream(text) if isinstance(chunk, AIMessageChunk)]
 
 
 def joined(chunks: list[AIMessageChunk]) -> AIMessageChunk:
@@ -139,9 +137,7 @@ async def test_words_come_one_by_one_and_stop_when_cancelled() -> None:
         ("привет", "assistant", None),
     ],
 )
-def test_the_conversation_itself_shows_the_department(
-    text: str, current: str | None, expected: str | None
-) -> None:
+def test_the_conversation_itself_shows_the_department(text: str, current: str | None, expected: str | None) -> None:
     assert by_words([HumanMessage(text)], current) == expected  # type: ignore[arg-type]  # one of the three, or None
 
 

@@ -280,9 +280,7 @@ FOLLOW_UPS: list[tuple[list[BaseMessage], str, str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("before", "text", "tool", "arguments"), FOLLOW_UPS, ids=[row[1] for row in FOLLOW_UPS]
-)
+@pytest.mark.parametrize(("before", "text", "tool", "arguments"), FOLLOW_UPS, ids=[row[1] for row in FOLLOW_UPS])
 def test_a_request_may_lean_on_what_was_said(
     before: list[BaseMessage], text: str, tool: str, arguments: dict[str, Any]
 ) -> None:

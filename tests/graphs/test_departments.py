@@ -64,9 +64,7 @@ async def test_a_tool_beside_a_waiting_one_runs_once(
     ]
 
 
-async def test_two_writers_one_of_them_waiting(
-    talk: Talk, crm: Database, script: list[AIMessage | Exception]
-) -> None:
+async def test_two_writers_one_of_them_waiting(talk: Talk, crm: Database, script: list[AIMessage | Exception]) -> None:
     script += [AIMessage("", tool_calls=[quote("c1", 1, discount=5), quote("c2", 2)]), AIMessage("Готово")]
     await talk.say("Сделай два КП")
     assert await count(crm, models.Quote) == 1
@@ -82,9 +80,7 @@ async def test_two_approvals_at_once_are_answered_by_id(
 ) -> None:
     script += [AIMessage("", tool_calls=[quote("c1", 1), quote("c2", 2)]), AIMessage("Готово")]
     run = await talk.say("Сделай два КП со скидкой")
-    answers = {
-        key: entry.value["quote"]["lines"][0]["quantity"] == 2 for key, entry in run.interrupts.items()
-    }
+    answers = {key: entry.value["quote"]["lines"][0]["quantity"] == 2 for key, entry in run.interrupts.items()}
     assert sorted(answers.values()) == [False, True]
     # In part first: the other one still waits.
     yes = next(key for key, approved in answers.items() if approved)
@@ -147,9 +143,7 @@ def test_every_call_is_answered_right_after_it(messages: list[BaseMessage], ids:
     ordered = complete_history(messages)
     assert [message.id for message in ordered] == ids
     assert complete_history(ordered) == ordered
-    assert all(
-        message.text == NOT_EXECUTED for message in ordered if str(message.id).endswith("-not-executed")
-    )
+    assert all(message.text == NOT_EXECUTED for message in ordered if str(message.id).endswith("-not-executed"))
 
 
 def test_a_request_of_any_shape_can_be_read() -> None:

@@ -60,17 +60,13 @@ def test_the_next_step_of_a_lead_is_about_its_weakest_part() -> None:
     )
     assert (
         "budget"
-        in bant.score(budget=None, employees=10, position="", need="x", timeline_months=12, language="en")[
-            "next_step"
-        ]
+        in bant.score(budget=None, employees=10, position="", need="x", timeline_months=12, language="en")["next_step"]
     )
     assert result["grade"] == "hot"
 
 
 def test_forecast() -> None:
-    def deal(
-        stage: Stage, amount: int, due: date = date(2026, 12, 5), closed: date | None = None
-    ) -> forecast.Position:
+    def deal(stage: Stage, amount: int, due: date = date(2026, 12, 5), closed: date | None = None) -> forecast.Position:
         return forecast.Position(stage, amount, due, closed)
 
     deals = [
@@ -198,9 +194,7 @@ def test_campaign_metrics() -> None:
     )
     assert (result["open_rate"], result["ctr"], result["conversion"]) == (0.3, 0.1, 0.0526)
     assert (result["cac"], result["roas"]) == (10_000, 4.2)
-    nothing = metrics(
-        sent=0, delivered=0, opened=0, clicked=0, new_leads=0, new_customers=0, cost=0, revenue=0
-    )
+    nothing = metrics(sent=0, delivered=0, opened=0, clicked=0, new_leads=0, new_customers=0, cost=0, revenue=0)
     assert [nothing[name] for name in ("open_rate", "ctr", "conversion", "cac", "roas")] == [None] * 5
 
 
