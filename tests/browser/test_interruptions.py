@@ -52,7 +52,9 @@ def test_stop_ends_the_run_on_the_server(browser: Browser, pages: str, bridge: S
     assert page.banners() == []
     # The thread is free at once, and what was cut stays cut.
     page.say("Что ты умеешь?")
-    page.wait(f"document.querySelectorAll('[data-testid=copilot-user-message], .copilotKitUserMessage').length === 2 && {GROWN}")
+    page.wait(
+        f"document.querySelectorAll('[data-testid=copilot-user-message], .copilotKitUserMessage').length === 2 && {GROWN}"
+    )
     page.screenshot(f"stop-{api}")
     assert END not in page.evaluate("document.body.innerText")
     assert page.banners() == []
@@ -107,7 +109,9 @@ def test_the_network_cut_in_mid_answer_gives_a_message(
     # Not frozen: the same page goes on when the server is back.
     own_bridge.start()
     page.say("Что ты умеешь?")
-    page.wait(f"document.querySelectorAll('[data-testid=copilot-user-message], .copilotKitUserMessage').length === 2 && {GROWN}")
+    page.wait(
+        f"document.querySelectorAll('[data-testid=copilot-user-message], .copilotKitUserMessage').length === 2 && {GROWN}"
+    )
     page.close()
 
 
@@ -119,6 +123,8 @@ def test_a_long_history(browser: Browser, pages: str, bridge: Server, api: str) 
     page.say(text)
     page.wait(GROWN)
     page.say("Что ты умеешь?")
-    page.wait(f"document.querySelectorAll('[data-testid=copilot-user-message], .copilotKitUserMessage').length === 2 && {GROWN}")
+    page.wait(
+        f"document.querySelectorAll('[data-testid=copilot-user-message], .copilotKitUserMessage').length === 2 && {GROWN}"
+    )
     assert page.banners() == []
     assert page.close().exceptions == []
