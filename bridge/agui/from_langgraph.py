@@ -254,7 +254,7 @@ class LangGraphToAgui:
                 if self._messages is None:
                     self._speech.remember(messages)
                 else:
-                    events = self._speech.catch_up(messages, heard=not self._hidden_ran)
+                    events = self._speech.catch_up(_added(self._messages, messages), heard=not self._hidden_ran)
                 self._messages = messages
                 self._hidden_ran = False
         return events + (self._state.nested(ns, fields) if ns else self._state.top(fields))
@@ -331,6 +331,14 @@ def snapshot(
         if not rich and message["role"] == "tool" and not isinstance(message["content"], str):
             message["content"] = "".join(part.get("text", f"[{part['type']}]") for part in message["content"])
     return said
+
+
+def _added(before: Sequence[BaseMessage], after: Sequence[BaseMessage]) -> Sequence[BaseMessage]:
+    """What joined a conversation; all of it where more happened: a long one is not gone through at every step."""
+    count = len(before)
+    if count and len(after) >= count and after[count - 1].id == before[-1].id:
+        return after[count:]
+    return after
 
 
 def _returned(result: Any) -> list[BaseMessage]:
