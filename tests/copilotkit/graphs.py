@@ -31,7 +31,6 @@ class State(TypedDict, total=False):
 class Halves(BaseChatModel):
     """Says the first half, then waits for `gate`. `half` is set when it waits; `cancelled` counts its ends there."""
 
-    final_id: str | None = None  # the id that the whole message is kept under, where the provider gives another
     _gate: asyncio.Event = PrivateAttr(default_factory=asyncio.Event)
     _half: asyncio.Event = PrivateAttr(default_factory=asyncio.Event)
     _cancelled: list[str] = PrivateAttr(default_factory=list)
@@ -94,6 +93,24 @@ def speaker(model: Halves) -> Any:
         return {"messages": [await model.ainvoke(state["messages"])], "stage": "draft"}
 
     return _compiled(answer)
+
+
+def renamer(first: Halves, second: Halves) -> Any:
+    """The first node keeps its answer under the provider's id, not under the one it was streamed with."""
+
+    async def begin(state: State) -> State:
+        said = await first.ainvoke(state["messages"])
+        return {"messages": [said.model_copy(update={"id": "provider-1"})]}
+
+    async def go_on(state: State) -> State:
+        return {"messages": [await second.ainvoke(state["messages"])]}
+
+    graph = StateGraph(State)
+    graph.add_node("begin", begin)
+    graph.add_node("go_on", go_on)
+    graph.add_edge(START, "begin")
+    graph.add_edge("begin", "go_on")
+    return graph.compile()
 
 
 def echo() -> Any:

@@ -12,7 +12,7 @@ import pytest
 from bridge import sse
 from tests.clients.agui_client import CLIENT_VERSIONS, ClientVersion, RecordedStream, Verdict, verify
 from tests.copilotkit.chat import Chat, named, run_input, user
-from tests.copilotkit.graphs import FIRST, WHOLE, Halves, asker, echo, speaker
+from tests.copilotkit.graphs import FIRST, WHOLE, Halves, asker, echo, renamer, speaker
 from tests.copilotkit.live import Event, events, live, until
 
 
@@ -94,6 +94,20 @@ async def test_the_second_turn_of_a_running_thread_stands_on_the_screen_once() -
         ("user", "Второй"),
         ("assistant", WHOLE),
     ]
+
+
+async def test_an_answer_kept_under_another_id_stands_on_the_screen_once() -> None:
+    first, second = Halves(), Halves()
+    first.gate.set()
+    sent = run_input("t", [user("Привет")])
+    async with live({"renamer": renamer(first, second)}) as page, page.open("run", sent) as running:
+        await asyncio.wait_for(second.half.wait(), 10)
+        async with page.open("connect", run_input("t")) as opened:
+            replayed = await until(opened, WHOLE + FIRST[0])
+            second.gate.set()
+            followed = [*replayed, *[event async for event in opened]]
+        assert [event async for event in running][-1]["type"] == "RUN_FINISHED"
+    assert screen(applied(followed).messages) == [("user", "Привет"), ("assistant", WHOLE), ("assistant", WHOLE)]
 
 
 async def test_a_page_reloaded_in_mid_answer_sees_the_whole_answer() -> None:
