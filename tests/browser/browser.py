@@ -93,7 +93,8 @@ class Page:
         """Until there are so many answers, and the last one no longer grows: the chat takes words again."""
         self.wait(
             f"document.querySelectorAll('.copilotKitAssistantMessage, [data-testid=copilot-assistant-message]')"
-            f".length >= {count} && !document.querySelector('[data-copilot-running=true], [data-copilotkit-in-progress=true]')"
+            f".length >= {count}"
+            " && !document.querySelector('[data-copilot-running=true], [data-copilotkit-in-progress=true]')"
         )
 
     def click(self, name: str, role: str = "button") -> None:
