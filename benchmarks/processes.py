@@ -78,7 +78,9 @@ class Process:
     @property
     def cpu(self) -> float:
         """Seconds of processor time so far, of all its threads: in nanoseconds, where ``stat`` has ticks of 10 ms."""
-        times = [int(path.read_text().split()[0]) for path in Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")]
+        times = [
+            int(path.read_text().split()[0]) for path in Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        ]
         return sum(times) / 1e9
 
     @property
