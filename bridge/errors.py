@@ -141,8 +141,9 @@ class LogOverrun(RunFailure):
     code = "events_lost"
 
 
-_BY_CODE: dict[str, type[RunFailure]] = {
-    kind.code: kind for kind in (AgentFailure, UpstreamFailure, RunTimeout, LogOverrun)
+# What a run can only find out while it goes (an answer to no pending interrupt) is still the client's fault.
+_BY_CODE: dict[str, type[BridgeError]] = {
+    kind.code: kind for kind in (AgentFailure, UpstreamFailure, RunTimeout, LogOverrun, InvalidRequest, UnknownThread)
 }
 
 # Exceptions of model clients are recognised by module and name, so that no provider's package is a dependency.
@@ -169,7 +170,7 @@ def run_failure(error: BaseException) -> BridgeError:
     return AgentFailure(f"The agent failed ({kind.__name__}).")
 
 
-def failure_of_code(code: str | None, message: str) -> RunFailure:
+def failure_of_code(code: str | None, message: str) -> BridgeError:
     """The failure that a RUN_ERROR's ``code`` and ``message`` stand for; an unknown code is an agent failure."""
     return _BY_CODE.get(code or "", AgentFailure)(message)
 

@@ -6,6 +6,7 @@ import contextvars
 import logging
 import re
 import time
+import urllib.parse
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -35,6 +36,24 @@ def bridge_of(request: Request) -> Bridge:
     """The bridge that serves this request."""
     bridge: Bridge = request.app.state.bridge
     return bridge
+
+
+def named(thread_id: str, run_id: str) -> dict[str, str]:
+    """The headers that name a run and its thread.
+
+    Ids are the client's own, any text: what a header cannot hold is percent-encoded (`thread_named` reads it back).
+    """
+    return {"X-Thread-Id": _quote(thread_id), "X-Run-Id": _quote(run_id)}
+
+
+def thread_named(request: Request) -> str | None:
+    """The thread that the request's ``X-Thread-Id`` names."""
+    sent = request.headers.get("x-thread-id")
+    return urllib.parse.unquote_to_bytes(sent.encode("latin-1")).decode("utf-8", "replace") if sent else None
+
+
+def _quote(identity: str) -> str:
+    return urllib.parse.quote(identity, safe="!#$&'()*+,/:;=?@[]~", errors="replace")
 
 
 def both(path: str, endpoint: Endpoint, methods: Sequence[str]) -> list[Route]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import inspect
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -31,8 +32,11 @@ logger = logging.getLogger("bridge")
 DEFAULT_AGENT = "default"
 """The alias under which the first agent is always there."""
 
-Principal = Callable[[HTTPConnection], str | None]
-"""Who calls: a name, or ``None`` for nobody the application knows (401)."""
+Principal = Callable[[HTTPConnection], str | Awaitable[str | None] | None]
+"""Who calls: a name, or ``None`` for nobody the application knows (401). Plain or async: a session may be in a
+database."""
+
+_CALLER = "bridge.caller"  # where a request's scope keeps the application's answer
 
 AfterRun = Callable[[Run, list[Event]], Awaitable[None]]
 
@@ -116,13 +120,19 @@ class Bridge:
 
     # Who calls
 
+    async def identify(self, connection: HTTPConnection) -> None:
+        """Ask the application who calls, once a request and before any route; `principal` then has the answer."""
+        if self._principal is not None:
+            named = self._principal(connection)
+            connection.scope[_CALLER] = await named if inspect.isawaitable(named) else named
+
     def principal(self, connection: HTTPConnection) -> str:
         """Who calls. Raises `InvalidKey`.
 
         The application's own answer where it gave one; else the key's fingerprint; else everybody is one.
         """
         if self._principal is not None:
-            named = self._principal(connection)
+            named: str | None = connection.scope.get(_CALLER)  # nobody asked: nobody is known
             if named is None:
                 raise InvalidKey("You are not signed in.")
             return named
@@ -170,20 +180,18 @@ class Bridge:
             if after is not None:
                 await after(run, ending)
 
-        self.runs.begin(run, finished)
-        if thread is None and not request.ephemeral:
-            thread = await self._open_thread(run, agent, title=title, listed=listed)
-        return run
-
-    async def _open_thread(self, run: Run, agent: Agent, *, title: str | None, listed: bool) -> Thread:
-        request = run.request
+        self.runs.reserve(run)
         try:
-            return await self.index.open(
-                request.thread_id, agent=agent.name, principal=request.principal, title=title, listed=listed
-            )
+            if thread is None and not request.ephemeral:
+                # before the run begins: a conversation never exists without its owner, whatever kills the process
+                thread = await self.index.open(
+                    request.thread_id, agent=agent.name, principal=request.principal, title=title, listed=listed
+                )
         except BaseException:
-            await run.stop()
+            self.runs.release(run)
             raise
+        self.runs.begin(run, finished)
+        return run
 
     async def _note(self, run: Run, thread: Thread, title: str | None, *, listed: bool) -> None:
         aliases = getattr(run.translator, "aliases", None) or None
@@ -224,9 +232,9 @@ class Bridge:
 def api_key(connection: HTTPConnection) -> str | None:
     """The key a request carries: ``Authorization: Bearer …``, or ``X-API-Key``."""
     scheme, _, value = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and value:
-        return value.strip()
-    return connection.headers.get("x-api-key")
+    key = value.strip() if scheme.lower() == "bearer" else connection.headers.get("x-api-key")
+    # a header's bytes are given as Latin-1; a key may have other letters
+    return key.encode("latin-1").decode("utf-8", "replace") if key else None
 
 
 def digest(key: str) -> str:

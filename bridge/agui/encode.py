@@ -26,7 +26,7 @@ def _dumps_odd(value: Any) -> bytes:
     """The slow way, for what orjson refuses."""
     import json  # noqa: PLC0415 - only on the rare path
 
-    text = json.dumps(value, ensure_ascii=False, default=lambda odd: type(odd).__qualname__)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=lambda odd: type(odd).__qualname__)
     return text.encode("utf-8", "replace")
 
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from bridge.agui.encode import SSEEncoder
 from bridge.agui.requests import first_words, parse_input, wanted_disconnect
 from bridge.errors import InvalidRequest
-from bridge.http import JSON, both, bridge_of, read_object
+from bridge.http import JSON, both, bridge_of, named, read_object
 from bridge.runs import Run
 from bridge.streaming import RunStream
 
@@ -58,7 +58,7 @@ async def run_agent(request: Request) -> Response:
 
 def stream(request: Request, run: Run, *, after: int = 0) -> RunStream:
     """A run as server-sent AG-UI events, numbered so that a dropped stream can be taken up again."""
-    headers = {"X-Thread-Id": run.request.thread_id, "X-Run-Id": run.id}
+    headers = named(run.request.thread_id, run.id)
     keep_alive = bridge_of(request).settings.keep_alive
     return RunStream(run, SSEEncoder(numbered=True), after=after, keep_alive=keep_alive, headers=headers)
 
@@ -68,7 +68,7 @@ async def read_run(request: Request) -> Response:
     bridge = bridge_of(request)
     run = bridge.runs.get(request.path_params["run_id"], bridge.principal(request))
     sent = request.headers.get("last-event-id") or request.query_params.get("after") or "0"
-    if not sent.isdigit():
+    if not (sent.isascii() and sent.isdigit() and len(sent) < 19):
         raise InvalidRequest(f"'Last-Event-ID' is the number of an event, not '{sent[:40]}'.", param="Last-Event-ID")
     return stream(request, run, after=int(sent))
 

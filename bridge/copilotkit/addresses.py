@@ -16,7 +16,7 @@ from bridge.agui.routes import stream as agui_stream
 from bridge.copilotkit.envelope import is_graphql, read_call
 from bridge.copilotkit.routes import old_client, perform, plainly, read_body, refuse
 from bridge.errors import ClientError, InvalidRequest, json_kind
-from bridge.http import JSON, both, bridge_of, read_object
+from bridge.http import JSON, both, bridge_of, named, read_object
 from bridge.openai_compat.chunks import AguiToChunks
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.requests import ChatRequest, checked_thread_id, parse_chat
@@ -44,7 +44,9 @@ def parse_message(body: Mapping[str, Any]) -> ChatRequest:
     name = "thread_id" if "thread_id" in body else "threadId"
     thread_id = checked_thread_id(body.get(name), name)
     if thread_id is not None:
-        chat["ag_ui"] = {**(body.get("ag_ui") or {}), "thread_id": thread_id}
+        corner = body.get("ag_ui") or {}
+        # anything but an object is refused, with the rest of the body
+        chat["ag_ui"] = {**corner, "thread_id": thread_id} if isinstance(corner, Mapping) else corner
     return parse_chat(chat, new_id)
 
 
@@ -106,7 +108,7 @@ async def check_wiring(request: Request) -> Response:
         return agui_stream(request, run)
     settings = bridge.settings
     translator = AguiToChunks(id=f"chatcmpl-{run.id}", model=bridge.names[0], created=int(run.started_at))
-    headers = {"X-Thread-Id": thread_id, "X-Run-Id": run_id}
+    headers = named(thread_id, run_id)
     encoder = ChunkEncoder(translator)
     return ChunkStream(run, encoder, patience=0, keep_alive=settings.keep_alive, headers=headers)
 

@@ -16,7 +16,7 @@ import orjson
 from bridge.agui.interrupts import Interrupt
 
 _YES = frozenset(
-    {
+    [
         "да",
         "ага",
         "угу",
@@ -25,6 +25,8 @@ _YES = frozenset(
         "хорошо",
         "согласен",
         "согласна",
+        "согласны",
+        "согласовано",
         "подтверждаю",
         "одобряю",
         "одобрено",
@@ -33,6 +35,7 @@ _YES = frozenset(
         "yes",
         "y",
         "yep",
+        "yeah",
         "ok",
         "okay",
         "sure",
@@ -40,18 +43,23 @@ _YES = frozenset(
         "approved",
         "confirm",
         "confirmed",
+        "agree",
+        "agreed",
         "true",
         "+",
-    }
+        "👍",
+    ]
 )
 _NO = frozenset(
-    {
+    [
         "нет",
         "не",
         "неа",
         "отмена",
+        "отменить",
         "отклонить",
         "отклоняю",
+        "отклонено",
         "отказ",
         "отказываю",
         "запрещаю",
@@ -64,11 +72,32 @@ _NO = frozenset(
         "decline",
         "declined",
         "deny",
+        "denied",
         "cancel",
         "false",
         "-",
-    }
+        "👎",
+    ]
 )
+_POLITE = frozenset(["пожалуйста", "спасибо", "please", "thanks"])
+_WORDS: tuple[tuple[str, bool], ...] = (
+    ("не согласен", False),
+    ("не согласна", False),
+    ("не согласовано", False),
+    ("не одобряю", False),
+    ("не разрешаю", False),
+    ("не подтверждаю", False),
+    ("не надо", False),
+    ("не нужно", False),
+    ("не возражаю", True),
+    ("не против", True),
+    ("no objections", True),
+    ("not approved", False),
+    ("do not approve", False),
+    ("don't approve", False),
+)
+"""Phrases whose words alone would say something else."""
+
 _NUMBER = re.compile(r"^[+-]?\d+(?:[ \u00a0]\d{3})*(?:[.,]\d+)?\s*(?:%|₽|руб\.?)?$")
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
@@ -105,11 +134,27 @@ def parse_answer(text: str, schema: Mapping[str, Any] | None) -> Answer | None:
     """Read an answer by the schema; ``None`` when it does not parse.
 
     A boolean is да / нет / yes / no, a number a number, an enum one of its values in any case, an object JSON. An
-    object of which one field alone is required, or has a plain type, is also answered by that field's value.
+    object of which one field alone is required, or which has but one, is also answered by that field's value. A text
+    that says more than that ("да, но не всё") is not an answer: the rest of it would be lost.
     """
     text = text.strip()
     if not schema:
         return Answer(text)
+    answers = [answer for kind in _alternatives(schema) if (answer := _parse(text, kind)) is not None]
+    return answers[0] if answers else None
+
+
+def _alternatives(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The schemas an answer may fit: ``anyOf``, or a list of types, as pydantic writes an optional field."""
+    for name in ("anyOf", "oneOf"):
+        if isinstance(schema.get(name), list):
+            return [one for one in schema[name] if isinstance(one, Mapping) and one.get("type") != "null"]
+    if isinstance(schema.get("type"), list):
+        return [{**schema, "type": kind} for kind in schema["type"] if kind != "null"]
+    return [schema]
+
+
+def _parse(text: str, schema: Mapping[str, Any]) -> Answer | None:
     kind = schema.get("type")
     if "enum" in schema or kind in ("boolean", "number", "integer", "string"):
         return _plain(text, schema)
@@ -117,38 +162,82 @@ def parse_answer(text: str, schema: Mapping[str, Any] | None) -> Answer | None:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         value = None
+    if kind == "object" or (kind is None and "properties" in schema):
+        if isinstance(value, dict):
+            return Answer(value) if _fits(value, schema) else None
+        name, asked = _field(schema)
+        answer = parse_answer(text, asked) if name is not None else None
+        return None if answer is None else Answer({name: answer.value})
     if kind == "array":
         return Answer(value) if isinstance(value, list) else None
-    if isinstance(value, dict):
-        required = schema.get("required") or []
-        return Answer(value) if all(name in value for name in required) else None
-    name, asked = _field(schema)
-    answer = _plain(text, asked) if name is not None else None
-    return None if answer is None else Answer({name: answer.value})
+    return Answer(text if value is None else value)  # a schema that says nothing we know: whatever was said
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "boolean": (bool,),
+    "number": (int, float),
+    "integer": (int,),
+    "string": (str,),
+    "array": (list,),
+    "object": (dict,),
+}
+
+
+def _fits(value: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
+    """Whether an object has what is required, and its fields the types they should have."""
+    if any(name not in value for name in schema.get("required") or []):
+        return False
+    properties: Mapping[str, Any] = schema.get("properties") or {}
+    return all(_typed(value[name], properties[name]) for name in properties if name in value)
+
+
+def _typed(value: Any, schema: Any) -> bool:
+    kinds = _TYPES.get(schema.get("type", "")) if isinstance(schema, Mapping) and _single(schema) else None
+    if kinds is None:
+        return True
+    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+
+
+def _single(schema: Mapping[str, Any]) -> bool:
+    return isinstance(schema.get("type"), str)
 
 
 def _plain(text: str, schema: Mapping[str, Any]) -> Answer | None:
-    bare = text.strip(" .!,;:«»\"'").casefold()
+    bare = " ".join(text.casefold().replace("ё", "е").strip(" .!,;:«»\"'").split())
     if "enum" in schema:
-        value = next((option for option in schema["enum"] if str(option).casefold() == bare), None)
-        return None if value is None else Answer(value)
+        options = [option for option in schema["enum"] if str(option).casefold().replace("ё", "е") == bare]
+        return Answer(options[0]) if options else None
     match schema.get("type"):
         case "boolean":
-            first = bare.replace(",", " ").split()
-            if bare in _YES or (first and first[0] in _YES):
-                return Answer(True)
-            return Answer(False) if bare in _NO or (first and first[0] in _NO) else None
+            said = _yes_or_no(bare)
+            return None if said is None else Answer(said)
         case "number" | "integer":
-            if not _NUMBER.match(text.strip()):
-                return None
-            number = float(re.sub(r"[^\d.+-]", "", text.replace(",", ".").removesuffix("руб.")))
-            if schema["type"] == "number":
-                return Answer(int(number) if number.is_integer() else number)
-            return Answer(int(number)) if number.is_integer() else None
+            return _number(text, schema)
         case "string":
-            return Answer(text)
+            return Answer(text) if text else None
         case _:
             return None
+
+
+def _yes_or_no(bare: str) -> bool | None:
+    for phrase, meaning in _WORDS:
+        if bare == phrase:
+            return meaning
+    words = [word for word in re.split(r"[\s,.!;]+", bare) if word and word not in _POLITE]
+    if words and all(word in _YES for word in words):
+        return True
+    return False if words and all(word in _NO for word in words) else None
+
+
+def _number(text: str, schema: Mapping[str, Any]) -> Answer | None:
+    if not _NUMBER.match(text):
+        return None
+    number = float(re.sub(r"[^\d.+-]", "", text.replace(",", ".").removesuffix("руб.")))
+    if number < schema.get("minimum", number) or number > schema.get("maximum", number):
+        return None
+    if number.is_integer():
+        return Answer(int(number))
+    return Answer(number) if schema["type"] == "number" else None
 
 
 def _field(schema: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:

@@ -108,7 +108,12 @@ class AguiToChunks:
 
     def plain_text(self, message_id: str) -> bool:
         """Whether the next content of this message is a delta of its own text and nothing else (see `encode`)."""
-        return not self._extension and not self._pending_break and self._last_text == message_id
+        return (
+            not self._extension
+            and not self._pending_break
+            and self._last_text == message_id
+            and self._roles.get(message_id, "assistant") == "assistant"
+        )
 
     def _chunk(self, delta: dict[str, Any], finish_reason: str | None) -> Chunk:
         return {**self._head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}]}
@@ -239,7 +244,7 @@ def said_in(delta: Mapping[str, Any], reasoning_field: str, kind: str) -> str | 
             said = delta.get("content")
         case "REASONING_MESSAGE_CONTENT" | "REASONING_MESSAGE_CHUNK":
             said = delta.get(reasoning_field)
-        case "TOOL_CALL_ARGS" | "TOOL_CALL_CHUNK":
+        case "TOOL_CALL_ARGS":  # not _CHUNK: the first delta of a call says "" where the event says nothing
             calls = delta.get("tool_calls") or [{}]
             said = calls[0].get("function", {}).get("arguments")
         case _:

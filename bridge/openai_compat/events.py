@@ -47,13 +47,14 @@ class ChunksToAgui:
         self._usage: list[dict[str, Any]] = []
         self._finish_reason: str | None = None
         self._calls: dict[int, str] = {}
+        self._made: list[str] = []
         self._thought: str | None = None
 
     def feed(self, chunk: Mapping[str, Any]) -> list[BaseEvent]:
         """The events of one chunk (of a chunk with the extension: exactly one; of framing: none)."""
-        if "ag_ui" in chunk:
+        if isinstance(chunk.get("ag_ui"), Mapping):
             return [model(self._rebuild(chunk))]
-        if self._over or (self._extension and "error" not in chunk):
+        if self._over or (self._extension and not chunk.get("error")):
             return []
         return self._told(self._foreign(chunk))
 
@@ -70,8 +71,8 @@ class ChunksToAgui:
             return self._told([*closing, {"type": "RUN_ERROR", "message": message, "code": "upstream_error"}])
         ending: Event = {"type": "RUN_FINISHED", "threadId": self._thread_id, "runId": self._run_id}
         outcome: dict[str, Any] = {"type": "success"}
-        if self._finish_reason == "tool_calls" and self._calls:
-            outcome["pendingToolCallIds"] = list(self._calls.values())
+        if self._made:  # whatever the finish_reason: several providers say "stop" after a call
+            outcome["pendingToolCallIds"] = self._made
         ending["outcome"] = outcome
         if self._usage:
             ending["usage"] = self._usage
@@ -109,7 +110,7 @@ class ChunksToAgui:
 
     def _foreign(self, chunk: Mapping[str, Any]) -> list[Event]:
         events: list[Event] = []
-        if "error" in chunk:
+        if chunk.get("error"):  # some providers send "error": null in every chunk
             return self._error(chunk["error"])
         if not self._started:
             self._started = True
@@ -135,17 +136,17 @@ class ChunksToAgui:
     def _choice(self, choice: Mapping[str, Any]) -> list[Event]:
         delta = choice.get("delta") or {}
         events: list[Event] = []
-        thought = next((delta[name] for name in _REASONING_FIELDS if isinstance(delta.get(name), str)), "")
+        thought, text = _said(delta)
         if thought:
             events += self._think(thought)
-        text = delta.get("content") or delta.get("refusal")
-        if isinstance(text, str) and text:
+        if text:
             events += self._speak(text)
         for position, piece in enumerate(delta.get("tool_calls") or []):
             events += self._call(piece, position)
         if choice.get("finish_reason"):
             self._finish_reason = str(choice["finish_reason"])
             events += self._close(self._open.closing())
+            self._thought = None
         return events
 
     def _speak(self, text: str) -> list[Event]:
@@ -178,13 +179,21 @@ class ChunksToAgui:
         index = position if index is None else int(index)
         function = piece.get("function") or {}
         events = self._quiet()
-        if index not in self._calls:
+        # an id and a name begin a call, also under an index that was used: some providers number every call 0
+        other = piece.get("id") not in (None, "", self._calls.get(index)) and bool(function.get("name"))
+        if index not in self._calls or other:
             if not function.get("name"):
                 return events
             if self._is_open(Entity.TEXT, self._id):
                 events += self._close([{"type": "TEXT_MESSAGE_END", "messageId": self._id}])
-            self._calls[index] = str(piece.get("id") or f"{self._id}:call:{index}")
-            start = {"type": "TOOL_CALL_START", "toolCallId": self._calls[index], "toolCallName": function["name"]}
+            if index in self._calls and self._is_open(Entity.TOOL_CALL, self._calls[index]):
+                events += self._close([{"type": "TOOL_CALL_END", "toolCallId": self._calls[index]}])
+            call_id = str(piece.get("id") or f"{self._id}:call:{index}")
+            if call_id in self._made:
+                call_id = f"{call_id}:{len(self._made)}"
+            self._calls[index] = call_id
+            self._made.append(call_id)
+            start = {"type": "TOOL_CALL_START", "toolCallId": call_id, "toolCallName": function["name"]}
             events += self._opened(start | {"parentMessageId": self._id})
         if function.get("arguments") and self._is_open(Entity.TOOL_CALL, self._calls[index]):
             delta = {"toolCallId": self._calls[index], "delta": function["arguments"]}
@@ -212,3 +221,22 @@ class ChunksToAgui:
         for event in events:
             self._open.see(event)
         return events
+
+
+def _said(delta: Mapping[str, Any]) -> tuple[str, str]:
+    """The reasoning and the text of a delta. Content may come as parts (Mistral), with thoughts among them."""
+    thought = next((str(delta[name]) for name in _REASONING_FIELDS if delta.get(name)), "")
+    content = delta.get("content")
+    if isinstance(content, list):
+        parts = [part for part in content if isinstance(part, Mapping)]
+        thought += "".join(_thinking(part) for part in parts if part.get("type") == "thinking")
+        content = "".join(str(part.get("text") or "") for part in parts if part.get("type") == "text")
+    return thought, str(content or delta.get("refusal") or "")
+
+
+def _thinking(part: Mapping[str, Any]) -> str:
+    """The text of a ``thinking`` part: itself a string, or parts again."""
+    inner = part.get("thinking")
+    if isinstance(inner, list):
+        return "".join(str(item.get("text") or "") for item in inner if isinstance(item, Mapping))
+    return str(inner or "")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bridge.errors import RunFailure, UpstreamFailure, failure_of_code
+from bridge.errors import UpstreamFailure, failure_of_code
 from bridge.openai_compat.events import ChunksToAgui
 
 _REASONING_FIELDS = ("reasoning_content", "reasoning")
 
 
 class Fold:
-    """``add`` every chunk; `completion` is the answer. Raises the `RunFailure` that an error frame stands for."""
+    """``add`` every chunk; `completion` is the answer. Raises the `BridgeError` that an error frame stands for."""
 
     def __init__(self) -> None:
         self._head: dict[str, Any] = {}
@@ -26,10 +26,9 @@ class Fold:
 
     def add(self, chunk: Mapping[str, Any]) -> None:
         """Fold one chunk in."""
-        if "error" in chunk:
+        if chunk.get("error"):
             error = chunk["error"]
-            failure: RunFailure = failure_of_code(error.get("code"), error["message"])
-            raise failure
+            raise failure_of_code(error.get("code"), error["message"])
         if not self._head:
             self._head = {key: chunk[key] for key in ("id", "created", "model") if key in chunk}
         if chunk.get("usage"):
@@ -65,7 +64,7 @@ class Fold:
         return message
 
     def completion(self) -> dict[str, Any]:
-        """The ``chat.completion`` object. Raises `RunFailure` when the stream broke off before its finish_reason."""
+        """The ``chat.completion`` object. Raises `UpstreamFailure` where the stream had no finish_reason."""
         if self._finish_reason is None:
             raise UpstreamFailure("The stream ended without a finish_reason.")
         choice = {
@@ -83,7 +82,7 @@ class Fold:
 
 
 def fold(chunks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """The ``chat.completion`` that a stream of chunks adds up to; raises `RunFailure` at an error frame."""
+    """The ``chat.completion`` that a stream of chunks adds up to; raises a `BridgeError` at an error frame."""
     folded = Fold()
     for chunk in chunks:
         folded.add(chunk)

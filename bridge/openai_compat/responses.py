@@ -9,7 +9,7 @@ from starlette.types import Send
 
 from bridge.agui.encode import dumps
 from bridge.agui.events import Event
-from bridge.errors import BridgeError, RunFailure, failure_of_code
+from bridge.errors import BridgeError, failure_of_code
 from bridge.openai_compat.chunks import AguiToChunks
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.fold import Fold
@@ -82,7 +82,7 @@ async def send_json(send: Send, status: int, value: object, headers: Mapping[str
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-async def _failure_before_words(run: Run, patience: float) -> RunFailure | None:
+async def _failure_before_words(run: Run, patience: float) -> BridgeError | None:
     """The failure, where a run fails before it has said anything and before patience runs out."""
     deadline = asyncio.get_running_loop().time() + patience
     number = 0

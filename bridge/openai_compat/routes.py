@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bridge.agui.requests import first_words
-from bridge.http import JSON, both, bridge_of, read_object
+from bridge.http import JSON, both, bridge_of, named, read_object, thread_named
 from bridge.openai_compat.chunks import INTERRUPT_TOOL, AguiToChunks
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.requests import ChatRequest, parse_chat
@@ -41,10 +41,10 @@ async def complete(request: Request, chat: ChatRequest, *, stream: bool | None =
     principal = bridge.principal(request)
     agent = bridge.agent(chat.model)
     caller = Caller(agent.name, principal, f"{principal}/{digest(api_key(request) or '')}/{agent.name}")
-    found = await find_thread(bridge, chat, caller, header=request.headers.get("x-thread-id"))
+    found = await find_thread(bridge, chat, caller, header=thread_named(request))
     run = await begin(request, chat, caller, found)
     translator = chunks_of(run, chat, agent.name, bridge.settings.reasoning_field)
-    headers = {"X-Thread-Id": run.request.thread_id, "X-Run-Id": run.id}
+    headers = named(run.request.thread_id, run.id)
     if chat.stream if stream is None else stream:
         encoder = ChunkEncoder(translator, include_usage=chat.include_usage)
         settings = bridge.settings

@@ -98,7 +98,7 @@ class Page:
 
     def click(self, name: str, role: str = "button") -> None:
         """Press what a screen reader calls by that role and name."""
-        self.do("click", role=role, name=name)
+        self.do("click", role=role, label=name)
 
     def answers(self) -> list[str]:
         """What the agent has said, as read on the screen, oldest first."""

@@ -75,8 +75,8 @@ const verbs = {
     await page.fill(INPUT, text);
     await page.click(`${SEND}:not([disabled])`);
   },
-  click: ({ page, selector, role, name }) =>
-    selector ? page.click(selector) : page.getByRole(role, { name, exact: true }).click(),
+  click: ({ page, selector, role, label }) =>
+    selector ? page.click(selector) : page.getByRole(role, { name: label, exact: true }).click(),
   fill: ({ page, selector, text }) => page.fill(selector, text),
   press: ({ page, key }) => page.keyboard.press(key),
   /** Wait until the page's visible text has `text`, or until `condition` (JavaScript) holds in it. */
