@@ -1,8 +1,8 @@
 """A sampling profiler by processor time, cheap enough to leave the proportions alone.
 
 ``start(file)`` in the process to be measured: a thousand times a second of processor time the stack is looked at and
-put under the part of the work it belongs to; the sums are written when SIGUSR1 arrives. cProfile would charge every small
-function with its own cost, several times what the function costs.
+put under the part of the work it belongs to; the sums are written when SIGUSR1 arrives. cProfile would charge every
+small function with its own cost, several times what the function costs.
 """
 
 from __future__ import annotations
