@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ag_ui.core import PROTOCOL_VERSION, BaseEvent
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from pydantic import ValidationError
 
 from bridge.agui.events import Event, model, wire
@@ -301,15 +301,34 @@ class LangGraphToAgui:
             self._open.see(event)
         return [*events, *self._open.closing()]
 
-    def _outcome(self) -> dict[str, Any]:
-        if self._interrupts:
-            return {"type": "interrupt", "interrupts": self.interrupts}
-        pending = [
+    def _pending(self) -> list[str]:
+        """Client tool calls that wait for the application, also those of the run that an interrupt ended."""
+        told = [
             call_id
             for call_id, name in self._speech.calls.items()
             if name in self._client_tools and call_id not in self._speech.answered
         ]
+        return list(dict.fromkeys([*unanswered(self._messages or (), self._client_tools), *told]))
+
+    def _outcome(self) -> dict[str, Any]:
+        if self._interrupts:
+            return {"type": "interrupt", "interrupts": self.interrupts}
+        pending = self._pending()
         return {"type": "success", "pendingToolCallIds": pending} if pending else {"type": "success"}
+
+
+def unanswered(messages: Sequence[BaseMessage], tools: Collection[str]) -> list[str]:
+    """The ids of calls of these tools since the last user message that nobody has answered yet, oldest first."""
+    calls: list[str] = []
+    answered: set[str] = set()
+    for message in reversed(messages):
+        if isinstance(message, HumanMessage):
+            break
+        if isinstance(message, ToolMessage):
+            answered.add(message.tool_call_id)
+        elif isinstance(message, AIMessage):
+            calls[:0] = [str(call["id"]) for call in message.tool_calls if call["name"] in tools]
+    return [call_id for call_id in calls if call_id not in answered]
 
 
 def snapshot(
