@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
 
@@ -195,16 +195,17 @@ class _GraphRun:
         thread = agent.thread_state(held, aliases=self._aliases)
         chosen = plan(request, thread, agent.input_keys)
         given = chosen.input
+        back = {streamed: durable for durable, streamed in self._aliases.items() if streamed}
         if chosen.fork is not None:
-            back = {streamed: durable for durable, streamed in self._aliases.items() if streamed}
             wanted = [back.get(message_id, message_id) for message_id in chosen.fork]
             checkpoint_id, found = await self._fork(wanted, again=given is None)
             config["configurable"]["checkpoint_id"] = checkpoint_id
-            lost = chosen.fork[found:]
-            if lost:
-                by_id = {message["id"]: message for message in thread.messages}
-                earlier = messages_to_langchain(by_id[message_id] for message_id in lost)
-                given = {**(given or {}), "messages": [*earlier, *(given or {}).get("messages", ())]}
+            given = _with_earlier(given, thread, chosen.fork[found:])
+        elif isinstance(given, dict) and thread.interrupts:
+            # the interrupt is left unanswered, and with it its subgraph; what that has said was heard, and stays
+            held_ids = {message.id for message in (fields_of(held.values) or {}).get("messages") or []}
+            said = [message["id"] for message in thread.messages]
+            given = _with_earlier(given, thread, [name for name in said if name not in held_ids and name not in back])
         return agent.graph, config, given
 
     async def _fork(self, kept: list[str], *, again: bool) -> tuple[str, int]:
@@ -235,6 +236,15 @@ class _GraphRun:
         if found is None:
             raise InvalidRequest("Nothing of this conversation is kept any more.", param="messages")
         return found
+
+
+def _with_earlier(given: dict[str, Any] | None, thread: ThreadState, ids: Sequence[str]) -> dict[str, Any] | None:
+    """The graph's input with these messages of the thread said again before the new ones."""
+    if not ids:
+        return given
+    by_id = {message["id"]: message for message in thread.messages}
+    earlier = messages_to_langchain(by_id[message_id] for message_id in ids)
+    return {**(given or {}), "messages": [*earlier, *(given or {}).get("messages", ())]}
 
 
 _CONVERSATION = ("human", "ai", "tool")
