@@ -18,7 +18,7 @@ from bridge.copilotkit.info import describe
 from bridge.copilotkit.replay import before_run, stored
 from bridge.copilotkit.sentences import NOTHING_TO_STOP, language_of, sentence
 from bridge.errors import RateLimited, ThreadBusy, UnknownThread
-from bridge.http import JSON, bridge_of
+from bridge.http import JSON, bridge_of, named
 from bridge.request import RunRequest
 from bridge.runs import Run
 from bridge.service import Bridge
@@ -109,9 +109,9 @@ async def stop(request: Request, agent_id: str, thread_id: str, body: Mapping[st
     bridge = bridge_of(request)
     agent, principal = bridge.agent(agent_id), bridge.principal(request)
     going = bridge.runs.of_thread(thread_id)
-    named = body.get("runId")
+    wanted = body.get("runId")
     mine = going is not None and going.request.principal == principal and going.request.agent == agent.name
-    if going is None or not mine or (named is not None and going.id != named):
+    if going is None or not mine or (wanted is not None and going.id != wanted):
         language = language_of(request.headers.get("accept-language"))
         return JSON({"stopped": False, "message": NOTHING_TO_STOP[language]})
     await going.stop()
@@ -137,7 +137,7 @@ def _stream(request: Request, run: Run, *, prefix: list[Event] | None = None) ->
     encoder = PlainEncoder(_language(request))
     before = encoder.encode_all(prefix or [], 1)
     keep_alive = bridge_of(request).settings.keep_alive
-    headers = {"X-Thread-Id": run.request.thread_id, "X-Run-Id": run.id}
+    headers = named(run.request.thread_id, run.id)
     return RunStream(run, encoder, keep_alive=keep_alive, headers=headers, before=before)
 
 
