@@ -50,6 +50,13 @@ def main() -> None:
     "--keep-alive", default=_DEFAULTS.keep_alive, show_default=True, envvar="BRIDGE_KEEP_ALIVE", help="Seconds."
 )
 @click.option("--run-timeout", type=float, envvar="BRIDGE_RUN_TIMEOUT", help="Seconds; default: no limit.")
+@click.option(
+    "--shutdown-grace",
+    default=_DEFAULTS.shutdown_grace,
+    show_default=True,
+    envvar="BRIDGE_SHUTDOWN_GRACE",
+    help="Seconds that running streams may go on after SIGTERM.",
+)
 @click.option("--hide", "hidden", multiple=True, envvar="BRIDGE_HIDE", help="A node or tag that must not be heard.")
 @click.option(
     "--state-key", "state_allow", multiple=True, envvar="BRIDGE_STATE_KEYS", help="State shown; default: all."

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bridge.errors import InvalidRequest
+
 Disconnect = Literal["cancel", "continue"]
 """What becomes of a run when the last client that reads it has left."""
 
@@ -42,3 +44,10 @@ class RunRequest:
     def client_tools(self) -> frozenset[str]:
         """Names of the tools that the client runs itself."""
         return frozenset(str(tool["name"]) for tool in self.tools)
+
+
+def checked_id(value: Any, param: str) -> str:
+    """A thread's or run's id as a client may choose it: 1 to 256 characters, none of them NUL (PostgreSQL has none)."""
+    if not isinstance(value, str) or not 0 < len(value) <= 256 or "\0" in value:
+        raise InvalidRequest(f"'{param}' must be a string of 1 to 256 characters.", param=param)
+    return value

@@ -232,9 +232,9 @@ class Bridge:
 def api_key(connection: HTTPConnection) -> str | None:
     """The key a request carries: ``Authorization: Bearer …``, or ``X-API-Key``."""
     scheme, _, value = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and value:
-        return value.strip()
-    return connection.headers.get("x-api-key")
+    key = value.strip() if scheme.lower() == "bearer" else connection.headers.get("x-api-key")
+    # a header's bytes are given as Latin-1; a key may have other letters
+    return key.encode("latin-1").decode("utf-8", "replace") if key else None
 
 
 def digest(key: str) -> str:

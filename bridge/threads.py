@@ -147,9 +147,11 @@ class ThreadIndex:
         """Note a turn, a new name, new aliases; ``at`` keeps another time than now."""
         given = {"title": title, "listed": listed, "archived": archived, "aliases": aliases and dict(aliases)}
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        changed = replace(thread, **changes, updated_at=time.time() if at is None else at)
+        changes["updated_at"] = time.time() if at is None else at
+        # `thread` may be as old as the run that notes its end: a name given in the meantime stays
+        changed = replace(self._cache.get(thread.id, thread), **changes)
         async with self._engine.begin() as connection:
-            await connection.execute(update(_THREADS).where(_THREADS.c.id == thread.id).values(**_row(changed)))
+            await connection.execute(update(_THREADS).where(_THREADS.c.id == thread.id).values(**changes))
         return self._remember(changed)
 
     async def list(

@@ -9,7 +9,7 @@ from ag_ui.core import RunAgentInput
 from pydantic import ValidationError
 
 from bridge.errors import InvalidRequest
-from bridge.request import Disconnect, RunRequest
+from bridge.request import Disconnect, RunRequest, checked_id
 
 
 def parse_input(body: Mapping[str, Any], *, agent: str, principal: str) -> RunRequest:
@@ -22,8 +22,8 @@ def parse_input(body: Mapping[str, Any], *, agent: str, principal: str) -> RunRe
     props = body.get("forwardedProps")
     return RunRequest(
         agent=agent,
-        thread_id=body["threadId"],
-        run_id=body["runId"],
+        thread_id=checked_id(body["threadId"], "threadId"),
+        run_id=checked_id(body["runId"], "runId"),
         messages=list(body["messages"]),
         tools=list(body.get("tools") or []),
         context=list(body.get("context") or []),

@@ -52,6 +52,7 @@ class Verifier:
         self._strict = strict
         self._on_fault = on_fault
         self._first = True
+        self._token: str | None = None
         self._new_run()
         self._running = False
 
@@ -65,6 +66,14 @@ class Verifier:
 
     def feed(self, event: BaseEvent | Mapping[str, Any]) -> list[Event]:
         """Follow one event and pass it on. Raises `IllegalEvent` when strict and the event is not legal here."""
+        if (
+            # One more token of the message whose last one passed, and nothing happened since: 0.2 µs against 0.6.
+            type(event) is dict
+            and len(event) == 3
+            and event.get("messageId") == self._token
+            and event["type"] == "TEXT_MESSAGE_CONTENT"
+        ):
+            return [event]
         known = event if type(event) is dict else self._wire(event)
         fault = self.check(known)
         if fault is not None:
@@ -101,12 +110,14 @@ class Verifier:
         if (
             rule is not None
             and rule.action is Action.CONTINUE
-            and "subagentRunId" not in event
+            and len(event) == 3
             and not self._lanes
             and self._over is None
             and (rule.entity, None, event.get(rule.key)) in self._open
         ):
-            return None  # the one path that a token takes
+            self._token = event.get("messageId") if kind == "TEXT_MESSAGE_CONTENT" else None
+            return None  # a type, an id and a delta, for something that is open
+        self._token = None
         return (
             self._check_type(kind)
             or self._check_run(kind)

@@ -14,8 +14,8 @@ from starlette.routing import Route
 
 from bridge.agui.routes import stream as agui_stream
 from bridge.copilotkit.envelope import is_graphql, read_call
-from bridge.copilotkit.routes import old_client, perform, plainly, read_body
-from bridge.errors import InvalidRequest, json_kind
+from bridge.copilotkit.routes import old_client, perform, plainly, read_body, refuse
+from bridge.errors import ClientError, InvalidRequest, json_kind
 from bridge.http import JSON, both, bridge_of, named, read_object
 from bridge.openai_compat.chunks import AguiToChunks
 from bridge.openai_compat.encode import ChunkEncoder
@@ -44,8 +44,9 @@ def parse_message(body: Mapping[str, Any]) -> ChatRequest:
     name = "thread_id" if "thread_id" in body else "threadId"
     thread_id = checked_thread_id(body.get(name), name)
     if thread_id is not None:
-        corner = body.get("ag_ui")
-        chat["ag_ui"] = {**(corner if isinstance(corner, Mapping) else {}), "thread_id": thread_id}
+        corner = body.get("ag_ui") or {}
+        # anything but an object is refused, with the rest of the body
+        chat["ag_ui"] = {**corner, "thread_id": thread_id} if isinstance(corner, Mapping) else corner
     return parse_chat(chat, new_id)
 
 
@@ -55,7 +56,10 @@ async def copilotkit_streaming(request: Request) -> Response:
     An OpenAI body (or ``{"message": "…"}``) always gets OpenAI chunks, a CopilotKit envelope the runtime's answer, a
     GraphQL body a GraphQL error that says which version to use.
     """
-    body = await read_body(request)
+    try:
+        body = await read_body(request)
+    except ClientError as error:  # who is calling cannot be told yet: in words for all of them
+        return refuse(request, error)
     if is_graphql(body, request.headers):
         return old_client(request)
     call = read_call(body)

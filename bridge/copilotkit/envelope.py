@@ -12,7 +12,8 @@ from typing import Any
 
 from bridge.errors import InvalidRequest
 
-METHODS = ("info", "agent/run", "agent/connect", "agent/stop", "agent/suggest")
+METHODS = ("info", "agent/run", "agent/connect", "agent/stop", "agent/suggest", "resource/request")
+"""``resource/request`` carries an operation on threads: ``params`` hold its REST ``path`` and ``httpMethod``."""
 
 GRAPHQL_HEADER = "x-copilotkit-runtime-client-gql-version"
 

@@ -19,12 +19,14 @@ def describe(agents: Sequence[Agent]) -> dict[str, Any]:
     """
     named = {agent.name: _entry(agent) for agent in agents}
     named.setdefault(DEFAULT_AGENT, _entry(agents[0]))
+    threads = {"list": True, "inspect": True, "mutations": True, "realtimeMetadata": False}
     return {
         "version": version("agent-bridge"),
         "agents": named,
         "audioFileTranscriptionEnabled": False,
         "mode": "sse",
-        "threadEndpoints": {"list": True, "inspect": True, "mutations": True, "realtimeMetadata": False},
+        "threadEndpoints": threads,
+        "singleRoute": {"resourceOperations": True, "threadEndpoints": threads},
         "suggestions": True,
         "a2uiEnabled": False,
         "openGenerativeUIEnabled": False,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bridge.agui.events import Event
 from bridge.agui.from_langgraph import speaks_v1
 from bridge.agui.inputs import ThreadState
 from bridge.agui.interrupts import announcements
-from bridge.request import RunRequest
+from bridge.runs import Run
 
 
 def stored(thread: ThreadState, thread_id: str, run_id: str, protocol_version: str | None) -> list[Event]:
@@ -33,21 +33,23 @@ def stored(thread: ThreadState, thread_id: str, run_id: str, protocol_version: s
     ]
 
 
-def before_run(thread: ThreadState, request: RunRequest, events: Iterable[Event]) -> ThreadState:
+def before_run(thread: ThreadState, run: Run) -> ThreadState:
     """The thread as it was when a run began, with what its user said; the run's own events tell the rest.
 
-    The checkpoint may already hold what the run has said: told twice, it would stand twice on the screen.
+    The checkpoint may already hold what the run has said, perhaps under an id of its own: told twice, it would stand
+    twice on the screen.
     """
-    told = _told(events)
-    messages = [message for message in thread.messages if message["id"] not in told]
+    told = _told(run.log.after(run.log.first - 1))
+    aliases: Mapping[str, str] = getattr(run.translator, "aliases", {})
+    messages = [message for message in thread.messages if aliases.get(message["id"], message["id"]) not in told]
     known = {message["id"] for message in messages}
-    messages += [message for message in request.messages if message["id"] not in known]
+    messages += [message for message in run.request.messages if message["id"] not in known]
     return ThreadState(messages, thread.state, [], thread.checkpoint_id)
 
 
 def _told(events: Iterable[Event]) -> set[str]:
     """The ids of the messages that these events build."""
-    ids: set[str] = set()
+    ids = {""}  # an alias that is empty: not to be heard
     for event in events:
         match event["type"]:
             case "TEXT_MESSAGE_START" | "TOOL_CALL_RESULT" | "REASONING_MESSAGE_START":

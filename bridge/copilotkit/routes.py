@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Message
 
-from bridge.copilotkit import runtime
+from bridge.agui.encode import dumps
+from bridge.copilotkit import runtime, threads
 from bridge.copilotkit.envelope import Call, is_graphql, read_call
 from bridge.copilotkit.sentences import OLD_CLIENT, language_of, sentence
-from bridge.errors import ClientError, InvalidRequest
+from bridge.errors import ClientError, InvalidRequest, RateLimited
 from bridge.http import JSON, both, bridge_of, read_object
 
 BASES = ("/api/copilotkit", "/api/copilotkit-streaming")
@@ -39,15 +42,27 @@ async def _has_body(request: Request) -> bool:
     return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
+def refuse(request: Request, error: ClientError) -> Response:
+    """An error of the request, as the page can show it.
+
+    Of a run the page shows the body as it is: one plain sentence. Of ``/info`` and the like (which do not ask for an
+    event stream) it shows a JSON object's ``message``; other clients find OpenAI's ``error`` beside it.
+    """
+    said = sentence(error.code, error.message, language_of(request.headers.get("accept-language")))
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, RateLimited) else None
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return PlainTextResponse(said, error.status, headers)
+    return JSON({"message": said, **error.envelope()}, status_code=error.status, headers=headers)
+
+
 def plainly(operation: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    """Errors of the request as a plain sentence: the page shows the body of an HTTP error as it is."""
+    """Errors of the request as `refuse` says them."""
 
     async def endpoint(request: Request) -> Response:
         try:
             return await operation(request)
         except ClientError as error:
-            language = language_of(request.headers.get("accept-language"))
-            return PlainTextResponse(sentence(error.code, error.message, language), error.status)
+            return refuse(request, error)
 
     return endpoint
 
@@ -63,8 +78,37 @@ async def perform(request: Request, call: Call) -> Response:
             return await runtime.connect(request, call.param("agentId"), call.body)
         case "agent/suggest":
             return await runtime.suggest(request, call.param("agentId"), call.body)
+        case "resource/request":
+            return await _resource(request, call)
         case _:
             return await runtime.stop(request, call.param("agentId"), call.param("threadId"), call.body)
+
+
+async def _resource(request: Request, call: Call) -> Response:
+    """An operation on threads in an envelope: what its REST path answers, where only one address can be reached."""
+    target = urlsplit(call.param("path"))
+    body = dumps(call.body) if call.body else b""
+    kept = [(name, value) for name, value in request.scope["headers"] if name not in _FRAMING]
+    scope = {
+        **request.scope,
+        "method": call.param("httpMethod").upper(),
+        "path": request.scope.get("root_path", "") + BASES[0] + unquote(target.path),
+        "query_string": target.query.encode(),
+        "headers": [*kept, (b"content-length", str(len(body)).encode())],
+    }
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    for route in thread_routes(BASES[0]):
+        match, found = route.matches(scope)
+        if match is Match.FULL:
+            answer: Response = await route.endpoint(Request({**scope, **found}, receive))
+            return answer
+    raise InvalidRequest(f"'{target.path[:80]}' is no path of the threads.", param="params.path")
+
+
+_FRAMING = (b"content-length", b"transfer-encoding")
 
 
 def old_client(request: Request) -> Response:
@@ -106,20 +150,33 @@ async def _stop(request: Request) -> Response:
 
 
 async def _change(request: Request) -> Response:
-    return await runtime.change_thread(request, await read_body(request))
+    return await threads.change_thread(request, await read_body(request))
 
 
 async def _archive(request: Request) -> Response:
-    return await runtime.change_thread(request, await read_optional(request), archived=True)
+    return await threads.change_thread(request, await read_optional(request), archived=True)
 
 
 async def _delete(request: Request) -> Response:
-    return await runtime.delete_thread(request, await read_optional(request))
+    return await threads.delete_thread(request, await read_optional(request))
+
+
+def thread_routes(base: str) -> list[Route]:
+    """The routes of the threads, below ``base``."""
+    one = f"{base}/threads/{{thread_id}}"
+    return [
+        *both(f"{base}/threads", plainly(threads.list_threads), ["GET"]),
+        *both(f"{one}/messages", plainly(threads.read_messages), ["GET"]),
+        *both(f"{one}/state", plainly(threads.read_state), ["GET"]),
+        *both(f"{one}/archive", plainly(_archive), ["POST"]),
+        *both(one, plainly(_change), ["PATCH"]),
+        *both(one, plainly(_delete), ["DELETE"]),
+    ]
 
 
 def routes() -> list[Route]:
     """The runtime's routes, below each of `BASES`; the second's own POST belongs to `addresses`."""
-    found: list[Route] = []
+    found = both(BASES[0], plainly(single), ["POST"])
     for base in BASES:
         found += [
             *both(f"{base}/info", plainly(_info), ["GET"]),
@@ -127,11 +184,6 @@ def routes() -> list[Route]:
             *both(f"{base}/agent/{{agent}}/connect", plainly(_connect), ["POST"]),
             *both(f"{base}/agent/{{agent}}/suggest", plainly(_suggest), ["POST"]),
             *both(f"{base}/agent/{{agent}}/stop/{{thread_id}}", plainly(_stop), ["POST"]),
-            *both(f"{base}/threads", plainly(runtime.list_threads), ["GET"]),
-            *both(f"{base}/threads/{{thread_id}}/messages", plainly(runtime.read_messages), ["GET"]),
-            *both(f"{base}/threads/{{thread_id}}/state", plainly(runtime.read_state), ["GET"]),
-            *both(f"{base}/threads/{{thread_id}}/archive", plainly(_archive), ["POST"]),
-            *both(f"{base}/threads/{{thread_id}}", plainly(_change), ["PATCH"]),
-            *both(f"{base}/threads/{{thread_id}}", plainly(_delete), ["DELETE"]),
+            *thread_routes(base),
         ]
-    return [*both(BASES[0], plainly(single), ["POST"]), *found]
+    return found

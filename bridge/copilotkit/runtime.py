@@ -1,10 +1,9 @@
-"""The runtime's operations: run, connect, stop, suggest, and the threads. One function each, over runs and threads."""
+"""The runtime's operations on runs: run, connect, stop, suggest. One function each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -13,16 +12,17 @@ from starlette.responses import Response
 from bridge import sse
 from bridge.agui.encode import SSEEncoder
 from bridge.agui.events import Event
+from bridge.agui.inputs import ThreadState
 from bridge.agui.requests import first_words, parse_input, wanted_disconnect
 from bridge.copilotkit.info import describe
-from bridge.copilotkit.replay import before_run, spoken, stored
+from bridge.copilotkit.replay import before_run, stored
 from bridge.copilotkit.sentences import NOTHING_TO_STOP, language_of, sentence
-from bridge.errors import InvalidRequest, RateLimited, ThreadBusy, UnknownThread
-from bridge.http import JSON, bridge_of
+from bridge.errors import RateLimited, ThreadBusy, UnknownThread
+from bridge.http import JSON, bridge_of, named
 from bridge.request import RunRequest
 from bridge.runs import Run
+from bridge.service import Bridge
 from bridge.streaming import RunStream
-from bridge.threads import Thread
 
 SUGGEST_TOOL = "copilotkitSuggest"
 
@@ -66,21 +66,23 @@ async def run(request: Request, agent_id: str, body: Mapping[str, Any]) -> Respo
 
 async def suggest(request: Request, agent_id: str, body: Mapping[str, Any]) -> Response:
     """Suggestions: a run beside the thread, of which nothing is stored."""
-    wanted = replace(_parse(request, agent_id, body), ephemeral=True)
-    return _stream(request, await bridge_of(request).start(wanted))
+    wanted = _parse(request, agent_id, body)
+    forced = {"tool_choice": {"type": "function", "function": {"name": SUGGEST_TOOL}}}
+    if any(tool["name"] == SUGGEST_TOOL for tool in wanted.tools):
+        wanted = replace(wanted, model_settings={**forced, **wanted.model_settings})
+    return _stream(request, await bridge_of(request).start(replace(wanted, ephemeral=True)))
 
 
 async def connect(request: Request, agent_id: str, body: Mapping[str, Any]) -> Response:
     """Open a thread: what is stored of it, then the run that is going, to its end; nothing for a new one."""
     bridge = bridge_of(request)
     wanted = _parse(request, agent_id, body)
-    thread = await bridge.read(wanted.agent, wanted.thread_id, wanted.principal)
-    going = bridge.runs.of_thread(wanted.thread_id)
+    thread, going = await _now(bridge, wanted)
     if going is not None and going.request.principal != wanted.principal:
         raise UnknownThread(f"No thread '{wanted.thread_id}' is known.")
     version = wanted.protocol_version
     if going is not None:
-        earlier = before_run(thread, going.request, going.log.after(going.log.first - 1))
+        earlier = before_run(thread, going)
         prefix = stored(earlier, wanted.thread_id, f"{going.id}:before", version)
         return _stream(request, going, prefix=prefix)
     if not thread.exists:
@@ -88,14 +90,28 @@ async def connect(request: Request, agent_id: str, body: Mapping[str, Any]) -> R
     return _events(request, stored(thread, wanted.thread_id, f"{wanted.run_id}:stored", version))
 
 
+async def _now(bridge: Bridge, wanted: RunRequest) -> tuple[ThreadState, Run | None]:
+    """What a thread holds, and the run that goes on in it.
+
+    A run that begins or ends while the thread is read is followed: its log tells all that the reading may have missed.
+    Only when one ended and another began, the thread is read again.
+    """
+    while True:
+        before = bridge.runs.of_thread(wanted.thread_id)
+        thread = await bridge.read(wanted.agent, wanted.thread_id, wanted.principal)
+        after = bridge.runs.of_thread(wanted.thread_id)
+        if before is None or after is None or before is after:
+            return thread, after or before
+
+
 async def stop(request: Request, agent_id: str, thread_id: str, body: Mapping[str, Any]) -> Response:
     """Stop a thread's run (or, with a ``runId``, that run only) in the graph; answers when it has ended."""
     bridge = bridge_of(request)
     agent, principal = bridge.agent(agent_id), bridge.principal(request)
     going = bridge.runs.of_thread(thread_id)
-    named = body.get("runId")
+    wanted = body.get("runId")
     mine = going is not None and going.request.principal == principal and going.request.agent == agent.name
-    if going is None or not mine or (named is not None and going.id != named):
+    if going is None or not mine or (wanted is not None and going.id != wanted):
         language = language_of(request.headers.get("accept-language"))
         return JSON({"stopped": False, "message": NOTHING_TO_STOP[language]})
     await going.stop()
@@ -121,100 +137,9 @@ def _stream(request: Request, run: Run, *, prefix: list[Event] | None = None) ->
     encoder = PlainEncoder(_language(request))
     before = encoder.encode_all(prefix or [], 1)
     keep_alive = bridge_of(request).settings.keep_alive
-    headers = {"X-Thread-Id": run.request.thread_id, "X-Run-Id": run.id}
+    headers = named(run.request.thread_id, run.id)
     return RunStream(run, encoder, keep_alive=keep_alive, headers=headers, before=before)
 
 
 def _events(request: Request, events: list[Event]) -> Response:
     return Response(PlainEncoder(_language(request)).encode_all(events, 1), headers=sse.HEADERS)
-
-
-# Threads
-
-
-def _shown(thread: Thread) -> dict[str, Any]:
-    return {
-        "id": thread.id,
-        "agentId": thread.agent,
-        "name": thread.title,
-        "archived": thread.archived,
-        "createdAt": _iso(thread.created_at),
-        "updatedAt": _iso(thread.updated_at),
-    }
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
-
-
-async def list_threads(request: Request) -> Response:
-    """Threads of an agent, latest first; ``nextCursor`` where there are more."""
-    bridge = bridge_of(request)
-    query = request.query_params
-    principal, agent = bridge.principal(request), bridge.agent(query.get("agentId"))
-    limit, cursor = query.get("limit", "50"), query.get("cursor")
-    if not limit.isdigit() or not 0 < int(limit) <= 200:
-        raise InvalidRequest(f"'limit' must be a number from 1 to 200, not '{limit[:40]}'.", param="limit")
-    try:
-        before = float(cursor) if cursor else None
-    except ValueError:
-        raise InvalidRequest("'cursor' must be a 'nextCursor' of an earlier page.", param="cursor") from None
-    found = await bridge.index.list(
-        agent=agent.name,
-        principal=principal,
-        limit=int(limit) + 1,
-        before=before,
-        archived=query.get("includeArchived") == "true",
-    )
-    page = found[: int(limit)]
-    more = repr(page[-1].updated_at) if len(found) > len(page) else None
-    return JSON({"threads": [_shown(thread) for thread in page], "nextCursor": more})
-
-
-async def _thread(request: Request, agent_id: str | None) -> Thread:
-    bridge = bridge_of(request)
-    thread_id, principal = request.path_params["thread_id"], bridge.principal(request)
-    named = [agent_id] if agent_id is not None else bridge.names
-    for name in named:
-        try:
-            thread = await bridge.index.find(thread_id, agent=bridge.agent(name).name, principal=principal)
-        except UnknownThread:
-            continue
-        if thread is not None:
-            return thread
-    raise UnknownThread(f"No thread '{thread_id}' is known.")
-
-
-async def read_messages(request: Request) -> Response:
-    """A thread's messages."""
-    thread = await _thread(request, request.query_params.get("agentId"))
-    held = await bridge_of(request).read(thread.agent, thread.id, thread.principal)
-    return JSON({"messages": spoken(held.messages, None)})
-
-
-async def read_state(request: Request) -> Response:
-    """A thread's state."""
-    thread = await _thread(request, request.query_params.get("agentId"))
-    held = await bridge_of(request).read(thread.agent, thread.id, thread.principal)
-    return JSON({"state": held.state})
-
-
-async def change_thread(request: Request, body: Mapping[str, Any], *, archived: bool | None = None) -> Response:
-    """Rename a thread (``name``), archive it or bring it back (``archived``)."""
-    thread = await _thread(request, body.get("agentId"))
-    name = body.get("name")
-    if name is not None and (not isinstance(name, str) or not 0 < len(name.strip()) <= 200):
-        raise InvalidRequest("'name' must be a string of 1 to 200 characters.", param="name")
-    wanted = body.get("archived", archived)
-    title = None if name is None else name.strip()
-    changed = await bridge_of(request).index.touch(
-        thread, title=title, archived=wanted if isinstance(wanted, bool) else None, at=thread.updated_at
-    )
-    return JSON({**_shown(changed), "thread": _shown(changed)})
-
-
-async def delete_thread(request: Request, body: Mapping[str, Any]) -> Response:
-    """Delete a thread: its run, its messages, its place in the list."""
-    thread = await _thread(request, body.get("agentId") or request.query_params.get("agentId"))
-    await bridge_of(request).forget(thread.agent, thread)
-    return JSON({"deleted": True, "id": thread.id})

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from bridge.agui.messages import parts_of
 from bridge.errors import InvalidRequest, json_kind
-from bridge.request import Disconnect
+from bridge.request import Disconnect, checked_id
 
 _SETTINGS: dict[str, tuple[type, ...]] = {
     "temperature": (int, float),
@@ -144,12 +144,8 @@ def _extension(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def checked_thread_id(value: Any, param: str) -> str | None:
-    """A thread's id as a client may choose it: 1 to 256 characters."""
-    if value is None:
-        return None
-    if not isinstance(value, str) or not 0 < len(value) <= 256:
-        raise InvalidRequest(f"'{param}' must be a string of 1 to 256 characters.", param=param)
-    return value
+    """A thread's id, where the client names one."""
+    return None if value is None else checked_id(value, param)
 
 
 def _tools(body: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -234,8 +230,9 @@ def _content(message: Mapping[str, Any], at: str, *, media: bool = False) -> Any
             raise InvalidRequest(
                 f"'{where}' is {kind!r}; expected {' or '.join(_MEDIA if media else _TEXT)}.", param=where
             )
-        if kind == "image_url" and not _has_url(part.get("image_url")):
-            where = f"{at}.content[{index}].image_url.url"
+        missing = _missing(str(kind), part)
+        if missing:
+            where = f"{at}.content[{index}].{missing}"
             raise InvalidRequest(f"'{where}' is missing.", param=where)
     parts = parts_of(content)
     if isinstance(parts, list) and all(part["type"] == "text" for part in parts):
@@ -243,9 +240,21 @@ def _content(message: Mapping[str, Any], at: str, *, media: bool = False) -> Any
     return parts
 
 
-def _has_url(image: Any) -> bool:
-    url = image.get("url") if isinstance(image, Mapping) else image
-    return isinstance(url, str) and bool(url)
+def _missing(kind: str, part: Mapping[str, Any]) -> str | None:
+    """The field that a part of this kind cannot do without and does not have, or has in another type."""
+    held = part.get(kind)
+    fields: Mapping[str, Any] = held if isinstance(held, Mapping) else {}
+    match kind:
+        case "image_url":
+            url = held if isinstance(held, str) else fields.get("url")
+            return None if isinstance(url, str) and url else "image_url.url"
+        case "input_audio":
+            return None if isinstance(fields.get("data"), str) else "input_audio.data"
+        case "file":
+            named = fields.get("file_data") or fields.get("file_id")
+            return None if isinstance(named, str) else "file"
+        case _:
+            return None if isinstance(held, str) else kind
 
 
 _TEXT = ("text", "refusal")

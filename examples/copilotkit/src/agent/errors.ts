@@ -17,13 +17,14 @@ export function explain(error: Error, code: string, text: Text["errors"]): strin
   return said(message) ?? text.other;
 }
 
-/** The sentence inside `HTTP 413: {"error": {"message": "…"}}` or `{"message": "…"}`. */
+/** The sentence in `HTTP 413: …`, whose body the bridge writes for people; other servers and proxies send JSON or HTML. */
 function said(message: string): string | null {
-  const json = message.indexOf("{");
-  if (json < 0) return null;
+  const body = /^HTTP \d{3}: (.+)$/s.exec(message)?.[1]?.trim();
+  if (!body || body.startsWith("<") || body.length > 300) return null;
+  if (!body.startsWith("{")) return body;
   try {
-    const body = JSON.parse(message.slice(json)) as { message?: unknown; error?: { message?: unknown } | string };
-    const found = typeof body.error === "object" ? body.error?.message : (body.message ?? body.error);
+    const { message, error } = JSON.parse(body) as { message?: unknown; error?: { message?: unknown } };
+    const found = error?.message ?? message;
     return typeof found === "string" && found ? found : null;
   } catch {
     return null;
