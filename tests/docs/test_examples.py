@@ -120,6 +120,11 @@ def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.mark == "same as"], ids=lambda block: block.name)
+def test_a_file_is_quoted_word_for_word(block: Block) -> None:
+    assert block.text == (ROOT / block.said).read_text("utf-8")
+
+
 def test_few_examples_are_not_run() -> None:
     """A statement nobody checks is the first to be wrong."""
     skipped = [block for block in BLOCKS if block.mark == "not run" and block.language in RUN]
