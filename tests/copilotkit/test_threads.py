@@ -128,7 +128,8 @@ async def test_a_name_given_while_the_agent_speaks_stays() -> None:
             model.gate.set()
             assert [event async for event in running][-1]["type"] == "RUN_FINISHED"
         threads = (await page.ask("GET", "/threads")).json()["threads"]
-    assert [thread["name"] for thread in threads] == ["Моё имя"]
+        archived = (await page.ask("POST", "/threads/t/archive")).json()
+    assert [thread["name"] for thread in (*threads, archived)] == ["Моё имя", "Моё имя"]
 
 
 async def test_deleting_a_thread_ends_its_run_and_leaves_nothing() -> None:
