@@ -28,6 +28,11 @@ def screen(messages: list[dict[str, Any]]) -> list[tuple[str, Any]]:
     return [(message["role"], message.get("content")) for message in messages]
 
 
+def opening(stream: list[Event]) -> list[tuple[str, Any]]:
+    """What stands on the screen before the running answer is told; its end would put a wrong one right."""
+    return screen(named(stream, "MESSAGES_SNAPSHOT")[0]["messages"])
+
+
 async def test_a_new_thread_is_three_empty_streams() -> None:
     async with live({"echo": echo()}) as page:
         answers = await asyncio.gather(*(page.agent("connect", run_input("new")) for _ in range(3)))
@@ -88,6 +93,7 @@ async def test_the_second_turn_of_a_running_thread_stands_on_the_screen_once() -
                 replayed = await until(second, FIRST[-1])
                 model.gate.set()
                 followed = [*replayed, *[event async for event in second]]
+    assert opening(followed) == [("user", "Первый"), ("assistant", WHOLE), ("user", "Второй")]
     assert screen(applied(followed).messages) == [
         ("user", "Первый"),
         ("assistant", WHOLE),
@@ -107,6 +113,7 @@ async def test_an_answer_kept_under_another_id_stands_on_the_screen_once() -> No
             second.gate.set()
             followed = [*replayed, *[event async for event in opened]]
         assert [event async for event in running][-1]["type"] == "RUN_FINISHED"
+    assert opening(followed) == [("user", "Привет")]  # both answers are told by the run's own events
     assert screen(applied(followed).messages) == [("user", "Привет"), ("assistant", WHOLE), ("assistant", WHOLE)]
 
 
