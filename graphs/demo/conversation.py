@@ -11,6 +11,11 @@ from graphs.language import Language, conversation_language, text_language
 from graphs.money import percent
 
 
+_READ = 8000
+"""Characters of a message that the rules look at. What they understand is said in a line; hundreds of patterns over
+two megabytes would hold the event loop for seconds."""
+
+
 @dataclass(frozen=True)
 class Result:
     """What a tool answered. `data` is its JSON, or empty when it was none."""
@@ -39,11 +44,11 @@ class Turn:
         """Read a conversation and the tools in OpenAI's form."""
         last = max((i for i, message in enumerate(messages) if isinstance(message, HumanMessage)), default=-1)
         before, after = messages[: max(last, 0)], messages[last + 1 :]
-        spoken = tuple(message.text for message in before if isinstance(message, HumanMessage))
+        spoken = tuple(message.text[:_READ] for message in before if isinstance(message, HumanMessage))
         answer = next((message for message in reversed(before) if isinstance(message, AIMessage)), None)
         asking = answer is not None and not answer.tool_calls and "?" in answer.text
         return cls(
-            text=messages[last].text if last >= 0 else "",
+            text=messages[last].text[:_READ] if last >= 0 else "",
             language=_language(messages),
             tools={tool["function"]["name"]: tool["function"] for tool in tools if "function" in tool},
             results=tuple(_results(after)),
