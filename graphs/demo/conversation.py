@@ -10,7 +10,6 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from graphs.language import Language, conversation_language, text_language
 from graphs.money import percent
 
-
 _READ = 8000
 """Characters of a message that the rules look at. What they understand is said in a line; hundreds of patterns over
 two megabytes would hold the event loop for seconds."""
