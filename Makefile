@@ -8,17 +8,27 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check
-NODE_PACKAGES := tests/clients tests/clients/runtime
+NODE_PACKAGES := tests/clients tests/clients/runtime tests/browser/pages examples/copilotkit
 
 # Without a Node that is new enough these tests skip, and say so; with CI=true they fail.
 NODE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo found)
 NODE_READY := $(if $(NODE),$(NODE_PACKAGES:%=%/node_modules/.installed))
 
 .DELETE_ON_ERROR:
-.PHONY: run test lint types lock clean
+.PHONY: run demo test lint types lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/bridge serve --host $(HOST) --port $(PORT)
+
+# The server, and the front end of examples/copilotkit in front of it; Ctrl-C ends both.
+demo: $(VENV)/.installed examples/copilotkit/node_modules/.installed
+	@npm run --prefix examples/copilotkit --silent build -- --logLevel error
+	@trap 'kill $$server 2>/dev/null; wait $$server' EXIT; trap 'exit 130' INT TERM; \
+	$(BIN)/bridge serve --host $(HOST) --port $(PORT) & server=$$!; \
+	until $(BIN)/python -c 'import urllib.request as u; u.urlopen("http://$(HOST):$(PORT)/healthz")' 2>/dev/null; do \
+		kill -0 $$server 2>/dev/null || exit 1; sleep 0.2; \
+	done; \
+	BRIDGE_URL=http://$(HOST):$(PORT) npm run --prefix examples/copilotkit --silent preview
 
 test: $(VENV)/.dev-installed $(NODE_READY)
 	$(BIN)/python -m pytest $(TESTS)

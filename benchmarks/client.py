@@ -15,6 +15,8 @@ from typing import Any
 
 import uvloop
 
+from benchmarks.stats import shares
+
 
 class Stream(asyncio.Protocol):
     """One request and its answer, read to the end of the connection."""
@@ -96,7 +98,7 @@ async def measure(job: dict[str, Any]) -> dict[str, Any]:
         "size": sum(stream.size for stream in streams),
         "first_event": [stream.first_event for stream in streams],
         "first_token": [stream.first_token for stream in streams],
-        "gaps": [gap for stream in streams for gap in stream.gaps],
+        "gaps": shares([gap for stream in streams for gap in stream.gaps]),
         "errors": [error for stream in streams if (error := stream.error(job["tokens"]))],
     }
 

@@ -18,6 +18,7 @@ import uvloop
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from benchmarks import graph as served
+from benchmarks.stats import shares
 
 
 async def follow(graph: Any, question: str, thread: str, job: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +69,7 @@ async def measure(graph: Any, job: dict[str, Any]) -> dict[str, Any]:
         "size": 0,
         "first_event": [result["first_event"] for result in results],
         "first_token": [result["first_token"] for result in results],
-        "gaps": [gap for result in results for gap in result["gaps"]],
+        "gaps": shares([gap for result in results for gap in result["gaps"]]),
         "errors": [f"{len(late)} runs did not end"] if late else [],
     }
 

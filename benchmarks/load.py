@@ -34,8 +34,8 @@ class Outcome:
     size: int
     first_event: list[float | None]
     first_token: list[float | None]
-    gaps: list[float]
-    """Between two reads that brought tokens, of every stream; tokens of one read are no gap apart."""
+    gaps: dict[str, float]
+    """Between two reads that brought tokens, over all streams: the percentiles ``p50``, ``p99`` and ``p100``."""
     errors: list[str]
     cpu: float = 0.0
     """Seconds of processor time that the contender's process took meanwhile."""
@@ -55,9 +55,9 @@ class Outcome:
         times = self.first_event if event else self.first_token
         return percentile([time if time is not None else float("inf") for time in times], share) * 1000
 
-    def gap(self, share: float) -> float:
-        """Milliseconds between tokens: the percentile ``share`` over all gaps."""
-        return percentile(self.gaps, share) * 1000 if self.gaps else float("nan")
+    def gap(self, share: str) -> float:
+        """Milliseconds between tokens, of these percentiles."""
+        return self.gaps.get(share, float("nan")) * 1000
 
     @classmethod
     def from_json(cls, answer: dict[str, Any]) -> Outcome:

@@ -1,8 +1,8 @@
 """A sampling profiler by processor time, cheap enough to leave the proportions alone.
 
-``start(file)`` in the process to be measured: a thousand times a second of processor time the stack is looked at and put
-under the part of the work it belongs to; the sums are written when SIGUSR1 arrives. cProfile would charge every small
-function with its own cost, several times what the function costs.
+``start(file)`` in the process to be measured: a thousand times a second of processor time the stack is looked at and
+put under the part of the work it belongs to; the sums are written when SIGUSR1 arrives. cProfile would charge every
+small function with its own cost, several times what the function costs.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def part_of(frame: FrameType | None) -> tuple[str, str]:
 
 
 def start(file: str) -> None:
-    """Sample from now on. SIGUSR1 writes ``{part: samples}`` and ``{function: samples}`` to the file and starts anew."""
+    """Sample from now on. SIGUSR1 writes ``{part: samples}`` and ``{function: samples}`` and starts anew."""
     parts: Counter[str] = Counter()
     leaves: Counter[str] = Counter()
 

@@ -39,6 +39,11 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan
 
 
+def shares(values: Sequence[float]) -> dict[str, float]:
+    """The percentiles that are worth sending to another process; none of nothing."""
+    return {f"p{share}": percentile(values, share / 100) for share in (50, 99, 100)} if values else {}
+
+
 def _digits(value: float) -> int:
     if value >= 100:
         return 0

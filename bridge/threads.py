@@ -120,10 +120,10 @@ class ThreadIndex:
     async def open(
         self, thread_id: str, *, agent: str, principal: str, title: str | None = None, listed: bool = True
     ) -> Thread:
-        """This owner's thread, made where it is new. Raises `UnknownThread` for somebody else's."""
-        found = await self.find(thread_id, agent=agent, principal=principal)
-        if found is not None:
-            return found
+        """This owner's thread, made where it is new. Raises `UnknownThread` for somebody else's.
+
+        Who calls this has not found it just now: so the thread is made, and looked for only when that fails.
+        """
         now = time.time()
         thread = Thread(thread_id, agent, principal, title, listed, created_at=now, updated_at=now)
         try:

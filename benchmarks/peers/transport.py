@@ -1,4 +1,4 @@
-"""The transport's limit: Starlette streams frames that are ready, one for each token. No graph, nothing to translate."""
+"""The transport's limit: Starlette streams ready-made frames, one a token. No graph, nothing to translate."""
 
 from __future__ import annotations
 

@@ -3,8 +3,10 @@ import { defineConfig, loadEnv } from "vite";
 
 export default defineConfig(({ mode }) => {
   // The page and the bridge share an origin: no CORS, and the page can be moved without being built again.
-  const bridge = loadEnv(mode, ".", "BRIDGE_").BRIDGE_URL || "http://127.0.0.1:8000";
-  const proxy = { "/api/copilotkit": { target: bridge, changeOrigin: true } };
+  const { BRIDGE_URL: target = "http://127.0.0.1:8000", BRIDGE_API_KEY: key } = loadEnv(mode, ".", "BRIDGE_");
+  // The key stays here: what is built into a page, everybody can read.
+  const headers = key ? { Authorization: `Bearer ${key}` } : undefined;
+  const proxy = { "/api/copilotkit": { target, headers, changeOrigin: true } };
   return {
     plugins: [react()],
     server: { host: "127.0.0.1", port: 5173, proxy },

@@ -89,12 +89,18 @@ class Page:
         """Until that can be read somewhere in the page."""
         self.do("wait", text=text)
 
-    def wait_answers(self, count: int) -> None:
-        """Until there are so many answers, and the last one no longer grows: the chat takes words again."""
-        self.wait(
-            f"document.querySelectorAll('.copilotKitAssistantMessage, [data-testid=copilot-assistant-message]')"
-            f".length >= {count} && !document.querySelector('[data-copilot-running=true], [data-copilotkit-in-progress=true]')"
-        )
+    def wait_growing(self) -> None:
+        """Until the newest answer was seen to grow in several steps."""
+        self.wait("window.answerLengths.length >= 5")
+
+    def wait_idle(self) -> None:
+        """Until no run is going, as the chat itself says it (v2: on the chat, v1: on the send button)."""
+        self.wait("!document.querySelector('[data-copilot-running=true], [data-copilotkit-in-progress=true]')")
+
+    def wait_answer(self) -> None:
+        """Until an answer has grown in several steps, and ended."""
+        self.wait_growing()
+        self.wait_idle()
 
     def click(self, name: str, role: str = "button") -> None:
         """Press what a screen reader calls by that role and name."""

@@ -48,15 +48,12 @@ function listen(page) {
   return heard;
 }
 
-/** Runs in the page, before its own scripts: keeps each length that the newest answer has had. */
+/** Runs in the page, before its own scripts: keeps each length that the newest answer has had; a shorter one is another. */
 function watch(selector) {
-  let newest;
   window.answerLengths = [];
   const look = () => {
-    const answer = [...document.querySelectorAll(selector)].at(-1);
-    const length = answer?.textContent.length ?? 0;
-    if (answer !== newest) window.answerLengths = [];
-    newest = answer;
+    const length = [...document.querySelectorAll(selector)].at(-1)?.textContent.length ?? 0;
+    if (length < (window.answerLengths.at(-1) ?? 0)) window.answerLengths = [];
     if (length && length !== window.answerLengths.at(-1)) window.answerLengths.push(length);
   };
   new MutationObserver(look).observe(document, { childList: true, characterData: true, subtree: true });

@@ -58,14 +58,14 @@ def serve_files(directory: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def preview(package: str, bridge: str) -> Iterator[str]:
+def preview(package: str, bridge: str, api_key: str = "") -> Iterator[str]:
     """The example as `make demo` shows it: Vite serves the built page and hands `/api/copilotkit` to the bridge."""
     build(package)
     directory = require_npm(package)
     process = subprocess.Popen(
         [require_node(), "node_modules/vite/bin/vite.js", "preview", "--port", "0"],
         cwd=directory,
-        env={**os.environ, "BRIDGE_URL": bridge, "NO_COLOR": "1"},
+        env={**os.environ, "BRIDGE_URL": bridge, "BRIDGE_API_KEY": api_key, "NO_COLOR": "1"},
         stdout=subprocess.PIPE,
         text=True,
     )

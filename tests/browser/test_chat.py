@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from tests.server import Server
 
 APIS = pytest.mark.parametrize("api", ["v1", "v2"])
-GROWN = "window.answerLengths.length >= 5 && !document.querySelector('{running}')".format(
-    running="[data-copilot-running=true], [data-copilotkit-in-progress=true]"
-)
 
 
 @APIS
@@ -26,7 +23,7 @@ def test_it_answers_in_russian_word_by_word(
 ) -> None:
     page = browser.open(page_address(pages, api, bridge, single=single))
     page.say("Помоги с маркетингом")
-    page.wait(GROWN)
+    page.wait_answer()
     answer = page.answers()[-1]
     lengths = page.lengths()
     page.screenshot(f"chat-{api}-{'single' if single else 'rest'}")
@@ -45,7 +42,7 @@ def test_the_address_people_already_have(browser: Browser, pages: str, bridge: S
     address = page_address(pages, api, bridge).replace("copilotkit", "copilotkit-streaming%2F")
     page = browser.open(address)
     page.say("Помоги с маркетингом")
-    page.wait(GROWN)
+    page.wait_answer()
     assert page.banners() == []
     assert page.close().console == []
 
@@ -83,5 +80,5 @@ def test_the_state_of_the_agent_reaches_the_page(browser: Browser, pages: str, b
     page = browser.open(page_address(pages, api, bridge))
     page.say("Покажи воронку продаж")
     page.wait("document.querySelector('[data-testid=state]').innerText.includes('pipeline')")
-    page.wait(GROWN)
+    page.wait_answer()
     assert page.close().exceptions == []

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tests.browser.browser import Browser, Page
     from tests.server import Server
 
-IDLE = "!document.querySelector('[data-copilot-running=true]')"
 QUOTE = "Найди лидов в Казани и сделай первому КП на 10 CRM Бизнес со скидкой 15 %"
 
 
@@ -54,20 +53,20 @@ def test_the_board_shows_what_the_agent_does(browser: Browser, example: str) -> 
     page.click("Покажи воронку")
     page.wait("document.querySelectorAll('.stages li').length === 6")
     page.do("see", selector='[data-tool="pipeline_report"][data-state="done"]')
-    page.wait(IDLE)
+    page.wait_idle()
     page.screenshot("example-pipeline")
     page.say("Найди лидов в Казани")
     page.wait_text("Найденные лиды")
-    page.wait(IDLE)
+    page.wait_idle()
     page.say("Квалифицируй первого")
     page.do("see", selector='[data-tool="qualify_lead"][data-state="done"] .ring')
     page.do("see", selector=".board .callout")
-    page.wait(IDLE)
+    page.wait_idle()
     page.screenshot("example-lead")
     page.say("Отчёт по кампаниям")
     page.do("see", selector='[data-tool="campaign_report"][data-state="done"]')
     page.wait_text("Последние кампании")
-    page.wait(IDLE)
+    page.wait_idle()
     finish(page)
 
 
@@ -82,7 +81,7 @@ def test_a_discount_is_approved_in_a_dialog_even_after_a_reload(browser: Browser
     page.do("fill", selector="dialog textarea", text="Согласовано на квартал")
     page.click("Согласовать")
     page.do("see", selector='.sheet .badge[data-tone="approved"]')
-    page.wait(IDLE)
+    page.wait_idle()
     page.screenshot("example-quote")
     sheet = page.texts(".sheet")[0]
     assert "12" in sheet
@@ -94,7 +93,7 @@ def test_a_campaign_is_refused_later(browser: Browser, example: str) -> None:
     page = browser.open(example)
     page.say("Составь письмо для спящих клиентов")
     page.do("see", selector=".board .letter")
-    page.wait(IDLE)
+    page.wait_idle()
     page.say("Запланируй кампанию на вторник")
     page.do("see", selector='dialog[open][data-reason="campaign_approval"]')
     page.do("press", key="Escape")
@@ -102,7 +101,7 @@ def test_a_campaign_is_refused_later(browser: Browser, example: str) -> None:
     page.click("Решить")
     page.click("Отклонить")
     page.do("see", selector='.board .badge[data-tone="rejected"]')
-    page.wait(IDLE)
+    page.wait_idle()
     page.screenshot("example-campaign")
     finish(page)
 
@@ -112,12 +111,12 @@ def test_the_agent_changes_the_page(browser: Browser, example: str) -> None:
     page.say("Включи тёмную тему")
     page.wait("document.documentElement.classList.contains('dark')")
     page.wait_text("Готово")
-    page.wait(IDLE)
+    page.wait_idle()
     page.click("Eng")
     page.wait("document.documentElement.lang === 'en'")
     page.say("Show the sales pipeline")
     page.wait("document.querySelector('.stages')?.innerText.includes('Negotiation')")
-    page.wait(IDLE)
+    page.wait_idle()
     page.screenshot("example-dark-english")
     finish(page)
 
@@ -126,7 +125,7 @@ def test_conversations_are_listed_opened_renamed_and_deleted(browser: Browser, e
     page = browser.open(example)
     page.say("Найди лидов в Самаре")
     page.wait("document.querySelector('.threads [data-current=true]')?.innerText.includes('Самаре')")
-    page.wait(IDLE)
+    page.wait_idle()
     page.click("Новый разговор")
     page.wait_text("Чем помочь сегодня?")
     page.wait_text("Лид не выбран" if page.texts("[aria-selected=true]") == ["Лид"] else "Воронка пока пуста")
@@ -151,7 +150,7 @@ def test_on_a_phone_chat_and_board_take_turns(browser: Browser, example: str) ->
     page = browser.open(example, width=390, height=844)
     page.say("Покажи воронку продаж")
     page.do("see", selector='[data-tool="pipeline_report"][data-state="done"]')
-    page.wait(IDLE)
+    page.wait_idle()
     page.screenshot("example-phone-chat")
     page.click("На доске")
     page.wait("document.querySelector('.stages').getBoundingClientRect().width > 300")
@@ -163,8 +162,8 @@ def test_on_a_phone_chat_and_board_take_turns(browser: Browser, example: str) ->
 def test_stop(browser: Browser, example: str) -> None:
     page = browser.open(example)
     page.say("Покажи воронку продаж и прогноз")
-    page.wait("window.answerLengths.length >= 3")
+    page.wait_growing()
     page.click("Остановить")
-    page.wait(IDLE)
+    page.wait_idle()
     assert page.texts(".chat [role=alert]") == []
     finish(page)

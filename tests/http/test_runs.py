@@ -63,7 +63,7 @@ def test_a_run_is_followed_by_a_second_window_and_stopped(
             window.stream("GET", f"/runs/{asked['runId']}/events") as second,
         ):
             before = len(diary.entries("cancelled"))
-            stopped = client_of(server).post(f"/runs/{asked['runId']}/stop")
+            stopped = stop(server, asked["runId"])
             content = second.read()
         heard += list(first)
     assert stopped.json() == {"stopped": True, "runId": asked["runId"]}
@@ -76,8 +76,9 @@ def test_a_run_is_followed_by_a_second_window_and_stopped(
     recorded.append(RecordedStream("stopped, 1.0", content.decode(), asked))
 
 
-def client_of(server: Server) -> httpx.Client:
-    return httpx.Client(base_url=server.url, timeout=30, trust_env=False)
+def stop(server: Server, run_id: str) -> httpx.Response:
+    """Press stop, from somewhere else."""
+    return httpx.post(f"{server.url}/runs/{run_id}/stop", timeout=30, trust_env=False)
 
 
 def test_a_stopped_run_hears_plain_words_before_1_0(
@@ -89,7 +90,7 @@ def test_a_stopped_run_hears_plain_words_before_1_0(
         content = b""
         for piece in response.iter_raw():
             if not content:
-                client_of(server).post(f"/runs/{asked['runId']}/stop")
+                stop(server, asked["runId"])
             content += piece
     assert set(events_of(content)[-1]) == {"type", "threadId", "runId"}
     recorded.append(RecordedStream("stopped, before 1.0", content.decode(), asked))
@@ -133,7 +134,10 @@ def test_a_run_that_was_asked_to_goes_on_without_its_client(client: httpx.Client
 def test_one_run_at_a_time_in_a_thread(client: httpx.Client, server: Server) -> None:
     asked = run_input("slow")
     thread = asked["threadId"]
-    with reading(client, "/agui/teller", asked) as frames, client_of(server) as other:
+    with (
+        reading(client, "/agui/teller", asked) as frames,
+        httpx.Client(base_url=server.url, timeout=30, trust_env=False) as other,
+    ):
         next(frames)
         refused = [
             other.post("/agui/teller", json=run_input("count 1", thread=thread)),

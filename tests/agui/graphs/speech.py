@@ -24,7 +24,7 @@ def chain(*nodes: tuple[str, Callable[..., Any]], schema: Any = MessagesState) -
         graph: Any = StateGraph(schema)
         previous = START
         for name, node in nodes:
-            graph.add_node(name, node)
+            graph.add_node(name, getattr(node, "anew", lambda node=node: node)())
             graph.add_edge(previous, name)
             previous = name
         graph.add_edge(previous, END)
@@ -34,7 +34,7 @@ def chain(*nodes: tuple[str, Callable[..., Any]], schema: Any = MessagesState) -
 
 
 def speaking(*turns: Turn, model: type[Scripted] = Scripted, **more: Any) -> Callable[..., Any]:
-    """An async node that adds what its model says to the messages."""
+    """An async node that adds what its model says to the messages; ``anew`` makes one whose model has said nothing."""
 
     def fresh() -> Callable[..., Any]:
         speaker = model(turns=list(turns), **more)
@@ -44,7 +44,9 @@ def speaking(*turns: Turn, model: type[Scripted] = Scripted, **more: Any) -> Cal
 
         return node
 
-    return fresh()
+    made = fresh()
+    made.anew = fresh  # type: ignore[attr-defined] # a function takes attributes
+    return made
 
 
 def _text(*turns: Turn, **more: Any) -> Callable[[Saver], Any]:

@@ -1,0 +1,166 @@
+"""A person approves, or does not, in each of the languages that clients speak; the CRM shows what came of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from tests.clients.agui_client import RecordedStream
+from tests.http.talking import chat, chunks_of, events_of, run_input, text_of
+from tests.server import Server
+
+QUOTE = "Сделай КП на 10 CRM Бизнес для «Кофейня-Импульс» со скидкой 15 %"
+INTERRUPT = {"type": "function", "function": {"name": "interrupt", "description": "Спросить человека"}}
+REFUSED = "не согласовали"
+
+Quotes = Callable[[], list[tuple[str, float]]]
+
+
+@pytest.fixture
+def quotes(server: Server) -> Quotes:
+    """The quotes that were made since this test began: status, discount."""
+
+    def read() -> list[tuple[str, float]]:
+        with closing(sqlite3.connect(server.db.with_name("crm.sqlite"))) as crm:
+            if not crm.execute("select 1 from sqlite_master where name = 'quotes'").fetchall():
+                return []
+            return crm.execute("select status, discount_percent from quotes order by id").fetchall()
+
+    before = len(read())
+    return lambda: read()[before:]
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_over_agui_1_0(client: httpx.Client, recorded: list[RecordedStream], quotes: Quotes, approved: bool) -> None:
+    asked = run_input(QUOTE)
+    first = client.post("/agui/sales", json=asked)
+    outcome = events_of(first.content)[-1]["outcome"]
+    assert outcome["type"] == "interrupt"
+    [interrupt] = outcome["interrupts"]
+    assert "15 %" in interrupt["message"]
+    assert interrupt["responseSchema"]["required"] == ["approved"]
+    assert quotes() == []
+
+    entry = {"interruptId": interrupt["id"], "status": "resolved", "payload": {"approved": approved}}
+    answer = run_input(thread=asked["threadId"], resume=[entry])
+    second = client.post("/agui/sales", json=answer)
+    recorded += [
+        RecordedStream(f"asked, {approved}", first.text, asked),
+        RecordedStream(f"answered, {approved}", second.text, answer),
+    ]
+    events = events_of(second.content)
+    assert events[-1]["outcome"] == {"type": "success"}
+    assert quotes() == ([("approved", 15.0)] if approved else [])
+    assert (REFUSED in text_of(events)) is not approved
+
+
+def test_a_cancelled_entry_refuses(client: httpx.Client, quotes: Quotes) -> None:
+    asked = run_input(QUOTE)
+    [interrupt] = events_of(client.post("/agui/sales", json=asked).content)[-1]["outcome"]["interrupts"]
+    entry = {"interruptId": interrupt["id"], "status": "cancelled"}
+    body = run_input(thread=asked["threadId"], resume=[entry])
+    assert REFUSED in text_of(events_of(client.post("/agui/sales", json=body).content))
+    assert quotes() == []
+
+
+def test_an_answer_to_nothing_is_refused(client: httpx.Client) -> None:
+    entry = {"interruptId": "none", "status": "resolved", "payload": True}
+    events = events_of(client.post("/agui/sales", json=run_input(resume=[entry])).content)
+    assert events[-1]["type"] == "RUN_ERROR"
+    assert events[-1]["code"] == "invalid_request"
+    assert "'none'" in events[-1]["message"]
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_over_agui_before_1_0(
+    client: httpx.Client, recorded: list[RecordedStream], quotes: Quotes, approved: bool
+) -> None:
+    asked = run_input(QUOTE)
+    del asked["protocolVersion"]
+    first = client.post("/agui/sales", json=asked)
+    events = events_of(first.content)
+    assert "outcome" not in events[-1]
+    [custom] = [event for event in events if event["type"] == "CUSTOM"]
+    assert custom["name"] == "on_interrupt"
+    assert custom["value"]["quote"]["discount_percent"] == 15
+    assert quotes() == []
+
+    answer = run_input(thread=asked["threadId"], forwardedProps={"command": {"resume": {"approved": approved}}})
+    del answer["protocolVersion"]
+    second = client.post("/agui/sales", json=answer)
+    recorded += [
+        RecordedStream(f"asked before 1.0, {approved}", first.text, asked),
+        RecordedStream(f"answered before 1.0, {approved}", second.text, answer),
+    ]
+    assert quotes() == ([("approved", 15.0)] if approved else [])
+    assert (REFUSED in text_of(events_of(second.content))) is not approved
+
+
+@pytest.mark.parametrize(("words", "approved"), [("Да.", True), ("нет, спасибо", False), ("yes", True)])
+def test_in_words_over_openai(client: httpx.Client, quotes: Quotes, words: str, approved: bool) -> None:
+    history: list[dict[str, Any]] = chat(QUOTE)["messages"]
+
+    def say(text: str | None = None) -> str:
+        if text is not None:
+            history.append({"role": "user", "content": text})
+        answer = client.post("/v1/chat/completions", json={"messages": history, "stream": True})
+        chunks = chunks_of(answer.content)
+        assert chunks[-1]["choices"][0]["finish_reason"] == "stop"
+        history.append({"role": "assistant", "content": text_of(chunks)})
+        return text_of(chunks)
+
+    asked = say()
+    assert "15 %" in asked
+    assert asked.endswith("Ответьте: да / нет")
+    assert quotes() == []
+
+    for unclear in ("наверное", "да, но со скидкой 12 %", "сколько это в долларах?"):
+        assert say(unclear) == f"Не удалось понять ответ.\n\n{asked}"
+        assert quotes() == []
+
+    said = say(words)
+    assert quotes() == ([("approved", 15.0)] if approved else [])
+    assert (REFUSED in said) is not approved
+
+
+def test_an_object_in_words(client: httpx.Client, quotes: Quotes) -> None:
+    first = client.post("/v1/chat/completions", json=chat(QUOTE)).json()["choices"][0]["message"]["content"]
+    client.post("/v1/chat/completions", json=chat(QUOTE, first, '{"approved": true, "discount": 12}'))
+    assert quotes() == [("approved", 12.0)]
+
+
+@pytest.mark.parametrize(
+    ("content", "approved"),
+    [('{"approved": true}', True), ('{"approved": false}', False), ("да", True), ("нет", False)],
+)
+@pytest.mark.parametrize("declared", [True, False])
+def test_as_a_tool_over_openai(
+    client: httpx.Client, quotes: Quotes, content: str, approved: bool, declared: bool
+) -> None:
+    how = {"tools": [INTERRUPT]} if declared else {"ag_ui": {"interrupts": "tool"}}
+    answer = client.post("/v1/chat/completions", json=chat(QUOTE, **how)).json()
+    [choice] = answer["choices"]
+    assert choice["finish_reason"] == "tool_calls"
+    [call] = choice["message"]["tool_calls"]
+    assert call["function"]["name"] == "interrupt"
+    assert "15 %" in orjson.loads(call["function"]["arguments"])["message"]
+
+    told = {"role": "tool", "tool_call_id": call["id"], "content": content}
+    body = {**chat(QUOTE), "messages": [*chat(QUOTE)["messages"], choice["message"], told], **how}
+    done = client.post("/v1/chat/completions", json=body).json()["choices"][0]
+    assert done["finish_reason"] == "stop"
+    assert quotes() == ([("approved", 15.0)] if approved else [])
+    assert (REFUSED in done["message"]["content"]) is not approved
+
+
+def test_asked_over_openai_and_answered_over_agui(client: httpx.Client, quotes: Quotes) -> None:
+    asked = client.post("/v1/chat/completions", json=chat(QUOTE))
+    body = run_input(thread=asked.headers["x-thread-id"], forwardedProps={"command": {"resume": {"approved": True}}})
+    client.post("/agui/sales", json=body)
+    assert quotes() == [("approved", 15.0)]
