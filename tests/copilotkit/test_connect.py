@@ -12,7 +12,7 @@ import pytest
 from bridge import sse
 from tests.clients.agui_client import CLIENT_VERSIONS, ClientVersion, RecordedStream, Verdict, verify
 from tests.copilotkit.chat import Chat, named, run_input, user
-from tests.copilotkit.graphs import FIRST, WHOLE, Halves, asker, echo, renamer, speaker
+from tests.copilotkit.graphs import FIRST, WHOLE, Halves, asker, duet, echo, speaker
 from tests.copilotkit.live import Event, events, live, until
 
 
@@ -103,10 +103,10 @@ async def test_the_second_turn_of_a_running_thread_stands_on_the_screen_once() -
 
 
 async def test_an_answer_kept_under_another_id_stands_on_the_screen_once() -> None:
-    first, second = Halves(), Halves()
+    first, second = Halves(final_id="provider-1"), Halves()
     first.gate.set()
     sent = run_input("t", [user("Привет")])
-    async with live({"renamer": renamer(first, second)}) as page, page.open("run", sent) as running:
+    async with live({"duet": duet(first, second)}) as page, page.open("run", sent) as running:
         await asyncio.wait_for(second.half.wait(), 10)
         async with page.open("connect", run_input("t")) as opened:
             replayed = await until(opened, WHOLE + FIRST[0])
