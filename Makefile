@@ -14,6 +14,8 @@ NODE_PACKAGES := tests/clients tests/clients/runtime tests/browser/pages example
 NODE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo found)
 NODE_READY := $(if $(NODE),$(NODE_PACKAGES:%=%/node_modules/.installed))
 
+PEERS := agui openai_serve langgraph_dev
+
 .DELETE_ON_ERROR:
 .PHONY: run demo test lint types lock clean
 
@@ -49,8 +51,17 @@ lock: $(VENV)/.made
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --output-file requirements-dev.lock --constraint requirements.lock --group dev --extra postgres
 
+# Beside the peers, each in an environment of its own; about twenty minutes. `make bench QUICK=--quick`: a few.
+bench: $(VENV)/.installed $(PEERS:%=benchmarks/.venv-%/.installed)
+	$(BIN)/python -m benchmarks $(QUICK)
+
+benchmarks/.venv-%/.installed: benchmarks/peers/%.txt
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/pip --disable-pip-version-check install --quiet --requirement $<
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(NODE_PACKAGES:%=%/node_modules) dist build artifacts
+	rm -rf $(VENV) $(PEERS:%=benchmarks/.venv-%) $(NODE_PACKAGES:%=%/node_modules) dist build artifacts
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

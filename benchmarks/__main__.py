@@ -7,13 +7,31 @@ import dataclasses
 import time
 from collections.abc import Callable
 
-from benchmarks import report, single, targets
+from benchmarks import (
+    cold_start,
+    concurrency,
+    first_event,
+    history,
+    memory,
+    parts,
+    report,
+    single,
+    targets,
+    translators,
+)
 from benchmarks.contenders import SERVERS, Arena, arena
 from benchmarks.report import Table
 from benchmarks.scale import FULL, QUICK, Scale
 
 PARTS: dict[str, Callable[[Arena, Scale], list[Table]]] = {
     "single": single.measure,
+    "first": first_event.measure,
+    "many": concurrency.measure,
+    "memory": memory.measure,
+    "parts": parts.measure,
+    "translators": translators.measure,
+    "history": history.measure,
+    "cold": cold_start.measure,
 }
 
 

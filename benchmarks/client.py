@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -75,15 +76,18 @@ class Stream(asyncio.Protocol):
         return None
 
 
+def _itself(stream: Stream) -> Stream:
+    return stream
+
+
 async def measure(job: dict[str, Any]) -> dict[str, Any]:
     """Connect all, send all, read all."""
     loop = asyncio.get_running_loop()
     marker = job["marker"].encode()
     streams: list[Stream] = []
     for request in job["requests"]:
-        _, stream = await loop.create_connection(
-            lambda request=request: Stream(request.encode(), marker), "127.0.0.1", job["port"]
-        )
+        stream = Stream(request.encode(), marker)
+        await loop.create_connection(partial(_itself, stream), "127.0.0.1", job["port"])
         streams.append(stream)
     start = perf_counter()
     for stream in streams:

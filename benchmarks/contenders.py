@@ -68,11 +68,13 @@ def peer_python(name: str) -> str:
     return str(ROOT / "benchmarks" / f".venv-{name}" / "bin" / "python")
 
 
-def start_ours(port: int, home: Path, *options: str) -> Process:
-    """``bridge serve``, as the installed command would start it, of this source tree."""
-    command = [sys.executable, "-c", "from bridge.cli import main; main()", "serve", "tokens=benchmarks.graph:graph"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--db", str(home / "bridge.db"), *options]
-    return Process(command, env=OFFLINE)
+def start_ours(port: int, home: Path, profile: Path | None = None) -> Process:
+    """``bridge serve``, as the installed command would start it, of this source tree; with its profile written."""
+    code = "from bridge.cli import main; main()"
+    if profile is not None:
+        code = f"from benchmarks import sampling; sampling.start({str(profile)!r}); {code}"
+    options = ["--host", "127.0.0.1", "--port", str(port), "--db", str(home / "bridge.db")]
+    return Process([sys.executable, "-c", code, "serve", "tokens=benchmarks.graph:graph", *options], env=OFFLINE)
 
 
 def start_transport(port: int, home: Path) -> Process:
@@ -174,6 +176,35 @@ class Arena:
             return
         self.servers[name] = (process, port)
         process.rest()
+
+    @contextmanager
+    def fresh(self, profile: Path | None = None) -> Iterator[Process]:
+        """Our server, started anew, in the place of the one that runs; that one comes back."""
+        kept = self.servers["ours"]
+        with tempfile.TemporaryDirectory(prefix="bench-") as home:
+            port = free_port()
+            process = start_ours(port, Path(home), profile)
+            try:
+                process.wait_for(port)
+                self.servers["ours"] = (process, port)
+                process.rest()
+                yield process
+            finally:
+                self.servers["ours"] = kept
+                process.stop()
+
+    @contextmanager
+    def fresh_floor(self) -> Iterator[Process]:
+        """The floor with its checkpointer, started anew."""
+        kept = self.floors.pop("checkpointer", None)
+        process = self.floor(checkpointer=True)
+        try:
+            yield process
+        finally:
+            del self.floors["checkpointer"]
+            if kept is not None:
+                self.floors["checkpointer"] = kept
+            process.stop()
 
     def floor(self, checkpointer: bool = False) -> Process:
         """The process that runs the graph alone; with a SQLite checkpointer when asked."""

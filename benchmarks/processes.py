@@ -93,6 +93,7 @@ class Process:
     def awake(self) -> Iterator[None]:
         """Let it run for a while. Otherwise it rests, so that its idle loops do not disturb the others."""
         self.process.send_signal(signal.SIGCONT)
+        time.sleep(0.02)  # it catches up with its timers, and is not measured waking up
         try:
             yield
         finally:
@@ -104,7 +105,7 @@ class Process:
             self.process.send_signal(signal.SIGSTOP)
 
     def stop(self) -> None:
-        """End it, whatever it is doing, and wait."""
+        """End it, whatever it is doing, and wait. More than once does nothing more."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
             self.process.terminate()

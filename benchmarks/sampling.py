@@ -61,7 +61,9 @@ def start(file: str) -> None:
 
     def write(number: int, frame: FrameType | None) -> None:
         del number, frame
-        Path(file).write_text(json.dumps({"parts": parts, "leaves": leaves}))
+        fresh = Path(f"{file}.new")
+        fresh.write_text(json.dumps({"parts": parts, "leaves": leaves}))
+        fresh.rename(file)  # whoever waits for the file finds it whole
         parts.clear()
         leaves.clear()
 

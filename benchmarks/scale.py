@@ -11,13 +11,13 @@ class Scale:
 
     rounds: int = 5
     tokens: int = 2000
-    many: tuple[tuple[int, int], ...] = ((50, 200), (500, 20))
+    many: tuple[tuple[int, int], ...] = ((50, 400), (500, 40))
     """Streams at once, and tokens of each, as fast as they go."""
     paced_seconds: int = 6
     paced: tuple[int, ...] = (50, 500)
     finished_runs: int = 10_000
     histories: tuple[int, ...] = (10, 100, 1000, 10_000)
-    firsts: int = 20
+    firsts: int = 10
     """Requests in each round of the time to the first event."""
 
 

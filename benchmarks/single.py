@@ -2,52 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
 from benchmarks.contenders import AGUI_DEFAULT, FLOOR, Arena
 from benchmarks.load import Load, Outcome
 from benchmarks.report import Table
 from benchmarks.scale import Scale
 from benchmarks.stats import ratios, spread
 
-BRIDGE_MODES = ("messages", "tasks", "values", "custom")
-FLOOR_MODES = "astream loop, the bridge's four modes"
+FLOOR_DB = "astream loop, SQLite checkpointer"
 
 
-def rounds(arena: Arena, load: Load, count: int, *, floor: bool = True) -> dict[str, list[Outcome]]:
-    """Interleaved: each round measures everybody once, so that what disturbs the machine disturbs all."""
+def rounds(arena: Arena, load: Load, count: int) -> dict[str, list[Outcome]]:
+    """Interleaved: each round measures everybody once, in another order, so that a bad minute is everybody's."""
     results: dict[str, list[Outcome]] = {}
-    for number in range(count + 1):
-        outcomes: dict[str, Outcome] = {}
-        if floor:
-            outcomes[FLOOR] = arena.run_floor(load)
-            outcomes[FLOOR_MODES] = arena.run_floor(load, *BRIDGE_MODES)
-        for contender in arena.available():
-            outcomes[contender.name] = arena.run(contender, load)
-        if number == 0:
-            continue  # the first one warms up
-        for name, outcome in outcomes.items():
-            results.setdefault(name, []).append(outcome)
-    return results
+    runs: dict[str, Callable[[Load], Outcome]] = {
+        FLOOR: arena.run_floor,
+        FLOOR_DB: partial(arena.run_floor, checkpointer=True),
+        **{contender.name: partial(arena.run, contender) for contender in arena.available()},
+    }
+    for run in runs.values():
+        run(replace(load, streams=2, tokens=min(load.tokens, 500)))  # warm
+    names = list(runs)
+    for number in range(count):
+        for name in names[number % len(names) :] + names[: number % len(names)]:
+            results.setdefault(name, []).append(runs[name](load))
+    return {name: results[name] for name in names}
 
 
 def measure(arena: Arena, scale: Scale) -> list[Table]:
-    results = rounds(arena, Load(tokens=scale.tokens), scale.rounds)
-    floor = [outcome.per_token for outcome in results[FLOOR]]
-    theirs = [outcome.per_token for outcome in results.get(AGUI_DEFAULT, [])]
+    results = rounds(arena, Load(tokens=scale.tokens), scale.rounds * 3)
+    costs = {name: [outcome.per_token for outcome in outcomes] for name, outcomes in results.items()}
     table = Table(
         "single",
-        f"One stream, {scale.tokens:,} tokens",
-        ("", "µs per token", "CPU µs per token", "bytes per token", "× the astream loop", "ag-ui-langgraph ÷ this"),
+        f"One stream, {scale.tokens:,} tokens, end to end over HTTP",
+        (
+            "",
+            "µs per token",
+            "CPU µs per token",
+            "bytes per token",
+            f"× {FLOOR}",
+            f"× {FLOOR_DB}",
+            "tokens/s ÷ ag-ui-langgraph",
+        ),
     )
     for name, outcomes in results.items():
-        mine = [outcome.per_token for outcome in outcomes]
+        mine = costs[name]
         table.add(
             name,
             spread(mine),
             spread([outcome.cpu_per_token for outcome in outcomes]),
             f"{outcomes[0].size / max(outcomes[0].tokens, 1):,.0f}" if outcomes[0].size else "–",
-            ratios(mine, floor),
-            ratios(theirs, mine) if theirs else "–",
+            ratios(mine, costs[FLOOR]),
+            ratios(mine, costs[FLOOR_DB]),
+            ratios(costs[AGUI_DEFAULT], mine) if AGUI_DEFAULT in costs else "–",
         )
-        table.record(name, "per_token", mine)
+        table.record(name, "per token", mine)
+        table.record(name, "cpu per token", [outcome.cpu_per_token for outcome in outcomes])
         table.note_errors(name, outcomes)
     return [table]
