@@ -223,7 +223,17 @@ def test_aliases_are_kept_only_where_they_are_needed(recordings: dict[str, Recor
         "a hidden node that adds to the messages",
         "no id at first, the provider's at last",
         "the provider's id in the middle of the text",
+        "what was streamed, returned as a new message",
     }
+
+
+def test_what_a_node_returns_anew_is_told_once(recordings: dict[str, Recording]) -> None:
+    [run] = recordings["what was streamed, returned as a new message"].runs
+    said = [event["delta"] for event in run.events() if event["type"] == "TEXT_MESSAGE_CONTENT"]
+    assert "".join(said) == "Из потока в копию."
+    [run] = recordings["what was streamed, and a message like it"].runs
+    said = [event["delta"] for event in run.events() if event["type"] == "TEXT_MESSAGE_CONTENT"]
+    assert "".join(said) == "Одно и то же.Другое и то же."
 
 
 def test_every_kind_of_event_is_met(recordings: dict[str, Recording]) -> None:
