@@ -8,17 +8,29 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check
-NODE_PACKAGES := tests/clients
+NODE_PACKAGES := tests/clients tests/clients/runtime tests/browser/pages examples/copilotkit examples/django/front
 
 # Without a Node that is new enough these tests skip, and say so; with CI=true they fail.
 NODE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo found)
 NODE_READY := $(if $(NODE),$(NODE_PACKAGES:%=%/node_modules/.installed))
 
+PEERS := agui openai_serve langgraph_dev
+
 .DELETE_ON_ERROR:
-.PHONY: run test lint types lock clean
+.PHONY: run demo test lint types lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/bridge serve --host $(HOST) --port $(PORT)
+
+# The server, and the front end of examples/copilotkit in front of it; Ctrl-C ends both.
+demo: $(VENV)/.installed examples/copilotkit/node_modules/.installed
+	@npm run --prefix examples/copilotkit --silent build -- --logLevel error
+	@trap 'kill $$server 2>/dev/null; wait $$server' EXIT; trap 'exit 130' INT TERM; \
+	$(BIN)/bridge serve --host $(HOST) --port $(PORT) & server=$$!; \
+	until $(BIN)/python -c 'import urllib.request as u; u.urlopen("http://$(HOST):$(PORT)/healthz")' 2>/dev/null; do \
+		kill -0 $$server 2>/dev/null || exit 1; sleep 0.2; \
+	done; \
+	BRIDGE_URL=http://$(HOST):$(PORT) npm run --prefix examples/copilotkit --silent preview
 
 test: $(VENV)/.dev-installed $(NODE_READY)
 	$(BIN)/python -m pytest $(TESTS)
@@ -39,8 +51,17 @@ lock: $(VENV)/.made
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --output-file requirements-dev.lock --constraint requirements.lock --group dev --extra postgres
 
+# Beside the peers, each in an environment of its own; about twenty minutes. `make bench QUICK=--quick`: a few.
+bench: $(VENV)/.installed $(PEERS:%=benchmarks/.venv-%/.installed)
+	$(BIN)/python -m benchmarks $(QUICK)
+
+benchmarks/.venv-%/.installed: benchmarks/peers/%.txt
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/pip --disable-pip-version-check install --quiet --requirement $<
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(NODE_PACKAGES:%=%/node_modules) dist build artifacts
+	rm -rf $(VENV) $(PEERS:%=benchmarks/.venv-%) $(NODE_PACKAGES:%=%/node_modules) dist build artifacts
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -10,18 +10,21 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bridge.agui import routes as agui
 from bridge.copilotkit import addresses
+from bridge.copilotkit import routes as copilotkit
 from bridge.errors import InvalidRequest
 from bridge.http import JSON, Faults, RequestIds, both, bridge_of
 from bridge.openai_compat import routes as openai
 from bridge.service import Bridge, Principal
 from bridge.settings import Settings
 
+HEALTH = "/healthz"
 _EXPOSED = ("X-Request-Id", "X-Thread-Id", "X-Run-Id", "Retry-After")
 
 
@@ -33,8 +36,9 @@ def create_app(
     Args:
         agents: compiled LangGraph graphs (or `bridge.agents.Agent` objects) by name; the first is the default.
         settings: see `Settings`.
-        principal: who calls, by the application's own lights: a function of the connection that returns a name, or
-            ``None`` for nobody (401). Threads belong to the name. Without it: the API keys of the settings.
+        principal: who calls, by the application's own lights: a function of the connection, plain or async, that
+            returns a name, or ``None`` for nobody (401). Threads belong to the name. It is asked once a request, of
+            all but ``/healthz``. Without it: the API keys of the settings.
 
     The application may be mounted in another one. Where the outer framework does not pass the lifespan on, the first
     request opens the storage.
@@ -51,7 +55,14 @@ def create_app(
             await bridge.close()
 
     app = Starlette(
-        routes=[*both("/healthz", healthz, ["GET"]), *agui.routes(), *openai.routes(), *addresses.routes()],
+        routes=[
+            Route("/", front_page, methods=["GET"]),
+            *both(HEALTH, healthz, ["GET"]),
+            *agui.routes(),
+            *openai.routes(),
+            *addresses.routes(),
+            *copilotkit.routes(),
+        ],
         middleware=[
             Middleware(
                 RequestIds, anywhere=bridge.settings.cors_origins == ("*",) and not bridge.settings.cors_credentials
@@ -83,7 +94,7 @@ def _cors(settings: Settings) -> Middleware:
 
 
 class Opened:
-    """Sees to it that the bridge is open before a request is served."""
+    """Sees to it that the bridge is open, and the caller asked for, before a request is served."""
 
     def __init__(self, app: ASGIApp, bridge: Bridge) -> None:
         self._app = app
@@ -93,7 +104,32 @@ class Opened:
         """Serve one request."""
         if scope["type"] == "http":
             await self._bridge.open()
+            if (
+                not scope["path"].rstrip("/").endswith(HEALTH)
+            ):  # it must answer while the application's database is down
+                await self._bridge.identify(HTTPConnection(scope))
         await self._app(scope, receive, send)
+
+
+async def front_page(request: Request) -> Response:
+    """``GET /``: what is here, for the person who opened the address that ``bridge serve`` printed."""
+    bridge = bridge_of(request)
+    at = str(request.base_url).rstrip("/")
+    return PlainTextResponse(_FRONT_PAGE.format(at=at, agents=", ".join(bridge.names), agent=bridge.names[0]))
+
+
+_FRONT_PAGE = """\
+The bridge serves: {agents}
+
+  AG-UI          POST {at}/agui/{agent}
+  OpenAI API     base URL {at}/v1, model {agent}
+  CopilotKit     runtimeUrl {at}/api/copilotkit
+  health         GET  {at}/healthz
+
+Try it:
+
+  curl -N {at}/api/copilotkit-streaming/ -H 'Content-Type: application/json' -d '{{"message": "Покажи воронку продаж"}}'
+"""
 
 
 async def healthz(request: Request) -> Response:

@@ -28,7 +28,10 @@ def load_agents(targets: Iterable[str], here: Path | None = None) -> dict[str, A
     named: dict[str, tuple[str, Path]] = {}
     given = list(targets)
     if not given and not (here / MANIFEST).exists():
-        raise LoadError(f"There is no {MANIFEST} here; name an agent, for example: bridge serve my_package.agent:graph")
+        raise LoadError(
+            f"There is no {MANIFEST} here; name an agent, or take the one that comes along: "
+            "bridge serve graphs.agent:graph"
+        )
     for target in given or [MANIFEST]:
         if target.endswith(".json"):
             named |= _manifest(here / target)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import inspect
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -31,8 +32,11 @@ logger = logging.getLogger("bridge")
 DEFAULT_AGENT = "default"
 """The alias under which the first agent is always there."""
 
-Principal = Callable[[HTTPConnection], str | None]
-"""Who calls: a name, or ``None`` for nobody the application knows (401)."""
+Principal = Callable[[HTTPConnection], str | Awaitable[str | None] | None]
+"""Who calls: a name, or ``None`` for nobody the application knows (401). Plain or async: a session may be in a
+database."""
+
+_CALLER = "bridge.caller"  # where a request's scope keeps the application's answer
 
 AfterRun = Callable[[Run, list[Event]], Awaitable[None]]
 
@@ -116,13 +120,19 @@ class Bridge:
 
     # Who calls
 
+    async def identify(self, connection: HTTPConnection) -> None:
+        """Ask the application who calls, once a request and before any route; `principal` then has the answer."""
+        if self._principal is not None:
+            named = self._principal(connection)
+            connection.scope[_CALLER] = await named if inspect.isawaitable(named) else named
+
     def principal(self, connection: HTTPConnection) -> str:
         """Who calls. Raises `InvalidKey`.
 
         The application's own answer where it gave one; else the key's fingerprint; else everybody is one.
         """
         if self._principal is not None:
-            named = self._principal(connection)
+            named: str | None = connection.scope.get(_CALLER)  # nobody asked: nobody is known
             if named is None:
                 raise InvalidKey("You are not signed in.")
             return named

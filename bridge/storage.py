@@ -60,8 +60,14 @@ async def _sqlite(path: str) -> AsyncIterator[Storage]:
     memory = path == ":memory:"
     if not memory:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+    # Each statement of the index is a transaction of its own, so none needs a begin and a commit, each of which is a
+    # trip to the connection's thread; and a burst of requests waits for a connection instead of opening more of them.
     engine = create_async_engine(
-        "sqlite+aiosqlite:///" + ("" if memory else path), connect_args={"timeout": _BUSY}, pool_pre_ping=False
+        "sqlite+aiosqlite:///" + ("" if memory else path),
+        connect_args={"timeout": _BUSY},
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+        **({} if memory else {"pool_size": 2, "max_overflow": 0, "pool_timeout": _BUSY}),
     )
     _tune(engine)
     async with aiosqlite.connect(path, timeout=_BUSY) as connection:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -43,6 +44,7 @@ _THREADS = Table(
     Column("principal", String, nullable=False),
     Column("title", String),
     Column("listed", Boolean, nullable=False),
+    Column("archived", Boolean, nullable=False),
     Column("aliases", JSON, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
@@ -72,6 +74,7 @@ class Thread:
     principal: str
     title: str | None = None
     listed: bool = True
+    archived: bool = False
     aliases: Mapping[str, str] = field(default_factory=dict)
     created_at: float = 0.0
     updated_at: float = 0.0
@@ -117,12 +120,12 @@ class ThreadIndex:
     async def open(
         self, thread_id: str, *, agent: str, principal: str, title: str | None = None, listed: bool = True
     ) -> Thread:
-        """This owner's thread, made where it is new. Raises `UnknownThread` for somebody else's."""
-        found = await self.find(thread_id, agent=agent, principal=principal)
-        if found is not None:
-            return found
+        """This owner's thread, made where it is new. Raises `UnknownThread` for somebody else's.
+
+        Who calls this has not found it just now: so the thread is made, and looked for only when that fails.
+        """
         now = time.time()
-        thread = Thread(thread_id, agent, principal, title, listed, {}, now, now)
+        thread = Thread(thread_id, agent, principal, title, listed, created_at=now, updated_at=now)
         try:
             async with self._engine.begin() as connection:
                 await connection.execute(insert(_THREADS).values(**_row(thread)))
@@ -137,24 +140,23 @@ class ThreadIndex:
         *,
         title: str | None = None,
         listed: bool | None = None,
+        archived: bool | None = None,
         aliases: Mapping[str, str] | None = None,
+        at: float | None = None,
     ) -> Thread:
-        """Note a turn, a new name, new aliases."""
-        changed = Thread(
-            thread.id,
-            thread.agent,
-            thread.principal,
-            title if title is not None else thread.title,
-            thread.listed if listed is None else listed,
-            thread.aliases if aliases is None else dict(aliases),
-            thread.created_at,
-            time.time(),
-        )
+        """Note a turn, a new name, new aliases; ``at`` keeps another time than now."""
+        given = {"title": title, "listed": listed, "archived": archived, "aliases": aliases and dict(aliases)}
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        changes["updated_at"] = time.time() if at is None else at
+        # `thread` may be as old as the run that notes its end: a name given in the meantime stays
+        changed = replace(self._cache.get(thread.id, thread), **changes)
         async with self._engine.begin() as connection:
-            await connection.execute(update(_THREADS).where(_THREADS.c.id == thread.id).values(**_row(changed)))
+            await connection.execute(update(_THREADS).where(_THREADS.c.id == thread.id).values(**changes))
         return self._remember(changed)
 
-    async def list(self, *, agent: str, principal: str, limit: int = 50, before: float | None = None) -> list[Thread]:
+    async def list(
+        self, *, agent: str, principal: str, limit: int = 50, before: float | None = None, archived: bool = False
+    ) -> list[Thread]:
         """An owner's threads, latest first; ``before`` is the ``updated_at`` of the last one already seen."""
         query = (
             select(_THREADS)
@@ -162,6 +164,8 @@ class ThreadIndex:
             .order_by(_THREADS.c.updated_at.desc())
             .limit(limit)
         )
+        if not archived:
+            query = query.where(~_THREADS.c.archived)
         if before is not None:
             query = query.where(_THREADS.c.updated_at < before)
         async with self._engine.connect() as connection:

@@ -20,9 +20,7 @@ from graphs.routing import by_model, by_words
 from graphs.state import AgentState, Department
 
 
-async def supervisor(
-    state: AgentState, config: RunnableConfig
-) -> Command[Literal["sales", "marketing", "assistant"]]:
+async def supervisor(state: AgentState, config: RunnableConfig) -> Command[Literal["sales", "marketing", "assistant"]]:
     """Choose the department that answers."""
     messages, current = state["messages"], state.get("department")
     if read_request(config).forced_client_tool:

@@ -68,9 +68,7 @@ def read_decision(answer: object) -> Decision:
             return Decision(
                 approved=_is_yes(answer.get("approved")),
                 discount=(
-                    float(discount)
-                    if isinstance(discount, int | float) and not isinstance(discount, bool)
-                    else None
+                    float(discount) if isinstance(discount, int | float) and not isinstance(discount, bool) else None
                 ),
                 comment=comment.strip() if isinstance(comment, str) else "",
             )

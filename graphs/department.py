@@ -20,7 +20,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, Send
 
-from graphs.history import complete_history, last_call, open_calls
+from graphs.history import complete_history, garbled, last_call
 from graphs.language import conversation_language
 from graphs.model import chat_model
 from graphs.prompts import CONTEXT, system_prompt
@@ -30,6 +30,8 @@ from graphs.tooling import Runtime, answer, run_tool
 
 # After so many hand-overs in one turn the departments must answer with what they have.
 MAX_TRANSFERS = 3
+# So often the model may repeat a call whose arguments were no JSON.
+MAX_GARBLED = 2
 
 
 @tool
@@ -67,17 +69,23 @@ def build_department(name: Department, own_tools: Sequence[BaseTool]) -> Compile
         message = state["messages"][-1]
         calls = message.tool_calls if isinstance(message, AIMessage) else []
         ours = [call for call in calls if call["name"] not in request.client_tool_names]
+        if 0 < garbled(state["messages"]) <= MAX_GARBLED:
+            return "model"
         return [Send("tools", [call]) for call in ours] or END
 
-    def after_tools(state: AgentState) -> str:
-        waiting = bool(open_calls(state["messages"]))
-        return END if waiting or state.get("department") != name else "model"
+    def after_tools(state: AgentState, config: RunnableConfig) -> str:
+        # Asked once for each tool, which sees its own answer but not yet those of the tools beside it: so the
+        # message that called them all decides, not what is answered so far.
+        message = last_call(state["messages"])
+        called = {call["name"] for call in message.tool_calls} if message else set()
+        leaves = called & (TRANSFER_NAMES | read_request(config).client_tool_names)
+        return END if leaves else "model"
 
     graph = StateGraph(AgentState)
     graph.add_node("model", model)
     graph.add_node("tools", ToolNode(tools, awrap_tool_call=run_tool, handle_tool_errors=False))
     graph.add_edge(START, "model")
-    graph.add_conditional_edges("model", after_model, ["tools", END])
+    graph.add_conditional_edges("model", after_model, ["tools", "model", END])
     graph.add_conditional_edges("tools", after_tools, ["model", END])
     return graph.compile(name=name)
 
@@ -90,22 +98,21 @@ def _system(name: Department, messages: Sequence[BaseMessage], request: Request)
     return prompts
 
 
-def _bind(
-    tools: Sequence[BaseTool], messages: Sequence[BaseMessage], request: Request
-) -> Runnable[Any, BaseMessage]:
+def _bind(tools: Sequence[BaseTool], messages: Sequence[BaseMessage], request: Request) -> Runnable[Any, BaseMessage]:
     """The model with the tools and settings of this call."""
     model = chat_model()
     own: list[BaseTool | dict[str, Any]] = [
         entry for entry in tools if entry.name not in TRANSFER_NAMES or _transfers(messages) < MAX_TRANSFERS
     ]
     client = list(request.client_tools)
-    extra: dict[str, Any] = dict(request.model_settings)
+    extra: dict[str, Any] = {}
     if request.parallel_tool_calls is not None:
         extra["parallel_tool_calls"] = request.parallel_tool_calls
 
     if request.forced_client_tool:
         only = [entry for entry in client if entry["function"]["name"] == request.forced_client_tool]
-        return model.bind_tools(only, tool_choice=request.forced_client_tool, **extra)
+        bound = model.bind_tools(only, tool_choice=request.forced_client_tool, **extra)
+        return bound.bind(**request.model_settings)
     if request.tool_choice == "none":
         client = []
     names = {entry["function"]["name"] for entry in client}
@@ -119,7 +126,7 @@ def _bind(
             extra["tool_choice"] = "required"
         elif request.forced_tool in {entry.name for entry in own if isinstance(entry, BaseTool)}:
             extra["tool_choice"] = request.forced_tool
-    return model.bind_tools(offered, **extra)
+    return model.bind_tools(offered, **extra).bind(**request.model_settings)
 
 
 def _answers_own_call(messages: Sequence[BaseMessage]) -> bool:

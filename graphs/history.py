@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 
+NOT_READABLE = "Аргументы — не JSON, повторите вызов. / The arguments are not JSON, call again."
 NOT_EXECUTED = "Не выполнено: пользователь продолжил разговор. / Not executed: the user went on."
 
 
@@ -28,11 +29,24 @@ def complete_history(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
             continue
         ordered.append(message)
         if isinstance(message, AIMessage):
-            ordered += [
-                answers.get(call["id"] or "") or _not_executed(call["id"] or "")
-                for call in message.tool_calls
-            ]
+            calls = [call["id"] or "" for call in message.tool_calls]
+            ordered += [answers.get(call_id) or _not_executed(call_id) for call_id in calls]
+            ordered += [_not_readable(call["id"] or "") for call in message.invalid_tool_calls]
     return ordered
+
+
+def garbled(messages: Sequence[BaseMessage]) -> int:
+    """How many of the newest assistant messages in a row have only calls whose arguments are no JSON."""
+    count = 0
+    for message in reversed(messages):
+        if not isinstance(message, AIMessage) or message.tool_calls or not message.invalid_tool_calls:
+            break
+        count += 1
+    return count
+
+
+def _not_readable(call_id: str) -> ToolMessage:
+    return ToolMessage(NOT_READABLE, tool_call_id=call_id, id=f"{call_id}-not-readable", status="error")
 
 
 def _not_executed(call_id: str) -> ToolMessage:
@@ -50,16 +64,3 @@ def last_call(messages: Sequence[BaseMessage]) -> AIMessage | None:
         if not isinstance(message, ToolMessage):
             return None
     return None
-
-
-def open_calls(messages: Sequence[BaseMessage]) -> list[str]:
-    """Ids of the calls of the newest assistant message that nobody has answered yet."""
-    call = last_call(messages)
-    if call is None:
-        return []
-    answered = {message.tool_call_id for message in messages if isinstance(message, ToolMessage)}
-    return [
-        tool_call["id"]
-        for tool_call in call.tool_calls
-        if tool_call["id"] and tool_call["id"] not in answered
-    ]

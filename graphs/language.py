@@ -32,12 +32,12 @@ ASKED = [  # an explicit wish counts more than the language it is written in
     (re.compile(r"по-английски|на английском|in english", re.IGNORECASE), "en"),
     (re.compile(r"по-русски|на русском|in russian", re.IGNORECASE), "ru"),
 ]
+# CopilotKit asks for suggestions in a user message of its own, in English whatever the user speaks.
+WRITTEN_BY_PAGE = re.compile("copilotkitSuggest")
 ABOUT_LANGUAGE = re.compile("language|locale|язык", re.IGNORECASE)
 
 
-def conversation_language(
-    messages: Sequence[BaseMessage], context: Sequence[Mapping[str, Any]] = ()
-) -> Language:
+def conversation_language(messages: Sequence[BaseMessage], context: Sequence[Mapping[str, Any]] = ()) -> Language:
     """The language to answer in.
 
     In order: what the application shares about it (`context`, entries of description and value), the newest
@@ -51,13 +51,16 @@ def conversation_language(
             if value.startswith(("ru", "рус")):
                 return "ru"
     for message in reversed(messages):
-        if isinstance(message, HumanMessage) and (found := text_language(message.text)):
+        if not isinstance(message, HumanMessage) or WRITTEN_BY_PAGE.search(message.text):
+            continue
+        if found := text_language(message.text):
             return found
     return "ru"
 
 
 def text_language(text: str) -> Language | None:
     """The language a text is in or asks for; None when it says nothing (a number, "OK")."""
+    text = text[:8000]  # a book says no more about its language than its first pages
     for pattern, language in ASKED:
         if pattern.search(text):
             return "en" if language == "en" else "ru"

@@ -6,8 +6,9 @@ model.
 
 import os
 from functools import lru_cache
+from typing import Any
 
-from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
@@ -25,10 +26,27 @@ def chat_model() -> BaseChatModel:
     return _demo(float(os.environ.get("DEMO_MODEL_DELAY") or DEFAULT_DELAY))
 
 
+class Endpoint(ChatOpenAI):
+    """`ChatOpenAI` that sends `response_format` as it is.
+
+    Its own way leads through the SDK's parsing helper, which refuses every tool that is not `strict`; ours,
+    and those of front ends, are not.
+    """
+
+    def _get_request_payload(
+        self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        response_format = kwargs.pop("response_format", None)
+        payload: dict[str, Any] = super()._get_request_payload(input_, stop=stop, **kwargs)
+        if response_format is not None:
+            payload["extra_body"] = {**(payload.get("extra_body") or {}), "response_format": response_format}
+        return payload
+
+
 # Cached because a ChatOpenAI holds a connection pool.
 @lru_cache(maxsize=8)
 def _openai(key: str, base_url: str | None, name: str) -> BaseChatModel:
-    return ChatOpenAI(
+    return Endpoint(
         model=name,
         api_key=SecretStr(key),  # servers on one's own machine often want none, the client always sends one
         base_url=base_url,

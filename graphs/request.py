@@ -53,9 +53,7 @@ class Request:
 
     def context_text(self) -> str:
         """The shared context for a system message; empty when there is none."""
-        return "\n".join(
-            f"- {entry.get('description', '')}: {_plain(entry['value'])}" for entry in self.client_context
-        )
+        return "\n".join(f"- {entry.get('description', '')}: {_plain(entry['value'])}" for entry in self.client_context)
 
 
 def read_request(config: RunnableConfig) -> Request:
@@ -67,9 +65,7 @@ def read_request(config: RunnableConfig) -> Request:
     parallel = settings.get("parallel_tool_calls")
     return Request(
         client_tools=tuple(tool for tool in _list(configurable.get("client_tools")) if _is_tool(tool)),
-        client_context=tuple(
-            entry for entry in _list(configurable.get("client_context")) if "value" in entry
-        ),
+        client_context=tuple(entry for entry in _list(configurable.get("client_context")) if "value" in entry),
         model_settings={
             name: value for name, value in settings.items() if name in MODEL_SETTINGS and value is not None
         },

@@ -208,9 +208,7 @@ class Experiment(TypedDict):
     confidence: float  # e.g. 0.95
     significant: bool
     winner: Literal["A", "B"] | None  # None: the data does not say
-    needed_per_variant: (
-        int | None
-    )  # visitors per variant to see this difference with 80 % power; None: no difference
+    needed_per_variant: int | None  # visitors per variant to see this difference with 80 % power; None: no difference
 
 
 def latest(_old: T, new: T) -> T:
@@ -230,7 +228,5 @@ class AgentState(TypedDict):
     quote: NotRequired[Annotated[Quote | None, latest]]
     segment: NotRequired[Annotated[Segment | None, latest]]
     campaign: NotRequired[Annotated[Campaign | None, latest]]
-    campaigns: NotRequired[
-        Annotated[list[Campaign] | None, latest]
-    ]  # the last comparison, newest first, with metrics
+    campaigns: NotRequired[Annotated[list[Campaign] | None, latest]]  # the last comparison, newest first, with metrics
     experiment: NotRequired[Annotated[Experiment | None, latest]]  # the last A/B test

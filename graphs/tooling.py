@@ -52,8 +52,7 @@ async def run_tool(
         raise
     except ToolInvocationError as error:
         details = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']} (получено / got"
-            f" {fault.get('input')!r})"
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']} (получено / got {fault.get('input')!r})"
             for fault in error.filtered_errors or error.source.errors()
         )
         return _failure(call["name"], call["id"], f"Неверные аргументы / Wrong arguments: {details}")

@@ -38,15 +38,15 @@ class Server:
     cwd: Path = ROOT
     process: subprocess.Popen[bytes] = field(init=False)
 
-    def start(self) -> None:
-        """Start, and wait until it answers. Raises ``RuntimeError`` with its log when it does not."""
+    def start(self, *, ready: str = "/healthz") -> None:
+        """Start, and wait until ``ready`` answers. Raises ``RuntimeError`` with its log when it does not."""
         with self.log_path.open("ab") as log:
-            self.process = subprocess.Popen(self.command, cwd=self.cwd, env=self.env, stdout=log, stderr=log)  # noqa: S603
+            self.process = subprocess.Popen(self.command, cwd=self.cwd, env=self.env, stdout=log, stderr=log)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break
-            with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(f"{self.url}/healthz"):  # noqa: S310
+            with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(f"{self.url}{ready}"):
                 return
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(0.05)

@@ -60,9 +60,7 @@ def require_postgres() -> str:
     fault = try_postgres(url)
     if fault is None:
         return url
-    return give_up(
-        f"PostgreSQL at {url} ({fault})", "start it, or set BRIDGE_TEST_POSTGRES to a database's URL"
-    )
+    return give_up(f"PostgreSQL at {url} ({fault})", "start it, or set BRIDGE_TEST_POSTGRES to a database's URL")
 
 
 @functools.cache

@@ -8,7 +8,7 @@ a token is an event. Pydantic (``ag_ui.core``) stands at the edges: `wire` takes
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from ag_ui.core import BaseEvent, EventType
 from ag_ui.core import Event as EventModel
@@ -19,6 +19,12 @@ Event: TypeAlias = dict[str, Any]
 
 EVENT_TYPES: frozenset[str] = frozenset(kind.value for kind in EventType)
 """The 31 event types of AG-UI 1.0."""
+
+FIELDS: dict[str, frozenset[str]] = {
+    kind.model_fields["type"].default.value: frozenset(field.alias or name for name, field in kind.model_fields.items())
+    for kind in get_args(get_args(EventModel)[0])
+}
+"""The fields that AG-UI 1.0 knows, as they are written, for each event type; others may be there and mean nothing."""
 
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(EventModel)
 

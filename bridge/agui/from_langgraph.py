@@ -10,12 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ag_ui.core import PROTOCOL_VERSION, BaseEvent
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from pydantic import ValidationError
 
 from bridge.agui.events import Event, model, wire
 from bridge.agui.from_messages import MessagesToAgui
-from bridge.agui.incoming import as_message
+from bridge.agui.incoming import as_conversation, as_message
 from bridge.agui.interrupts import Interrupt, announcements, interrupt_to_agui, pause_to_agui
 from bridge.agui.jsonable import jsonable
 from bridge.agui.lifecycle import OpenEntities
@@ -86,6 +86,7 @@ class LangGraphToAgui:
         self._messages: list[BaseMessage] | None = None
         self._nested: dict[tuple[str, ...], list[BaseMessage]] = {}
         self._result: Any = None
+        self._hidden_ran = False
         self._over = False
 
     @property
@@ -95,7 +96,10 @@ class LangGraphToAgui:
 
     @property
     def aliases(self) -> dict[str, str]:
-        """Message ids of the checkpoint that were streamed under another id -> the id they were streamed under."""
+        """Ids of the checkpoint's messages -> the ids that clients know them by; to keep for as long as the thread.
+
+        Empty for almost every run. An empty string: clients do not know the message, a hidden node wrote it.
+        """
         return self._speech.aliases
 
     def start(self) -> list[Event]:
@@ -188,6 +192,7 @@ class LangGraphToAgui:
     def _task_start(self, ns: tuple[str, ...], task: Mapping[str, Any]) -> list[Event]:
         name = str(task["name"])
         if name in self._hidden or name.startswith("__"):
+            self._hidden_ran = self._hidden_ran or not ns
             return []
         step = self._step_name(ns, name)
         self._steps[task["id"]] = step
@@ -237,16 +242,22 @@ class LangGraphToAgui:
             if not ns:
                 self._result = jsonable(data)
             return []
+        events: list[Event] = []
         said = fields.get("messages")
-        if isinstance(said, list):
-            messages = [as_message(item) for item in said]
+        messages = as_conversation(said)
+        if messages is not None:
             if ns:
+                if ns not in self._nested:
+                    self._speech.remember(messages)  # what it starts with; after an interrupt, what it said before
                 self._nested[ns] = messages
             else:
                 if self._messages is None:
                     self._speech.remember(messages)
+                else:
+                    events = self._speech.catch_up(_added(self._messages, messages), heard=not self._hidden_ran)
                 self._messages = messages
-        return self._state.nested(ns, fields) if ns else self._state.top(fields)
+                self._hidden_ran = False
+        return events + (self._state.nested(ns, fields) if ns else self._state.top(fields))
 
     def _messages_snapshot(self) -> list[Event]:
         """The conversation with its durable ids; after an interrupt with what the paused subgraphs have said so far."""
@@ -258,6 +269,7 @@ class LangGraphToAgui:
             for path in sorted(self._nested, key=len):
                 messages += [message for message in self._nested[path] if message.id not in held]
                 held |= {message.id for message in messages}
+        self._speech.leave_out(messages)
         return [{"type": "MESSAGES_SNAPSHOT", "messages": snapshot(messages, self.aliases, rich=self._v1)}]
 
     # Custom
@@ -274,7 +286,7 @@ class LangGraphToAgui:
             if plain["type"].startswith("STATE_"):
                 self._state.forget()
             return [plain]
-        if isinstance(event, Mapping) and isinstance(event.get("name"), str):
+        if isinstance(event, Mapping) and isinstance(event.get("name"), str) and {"value", "data"} & event.keys():
             value = event.get("value", event.get("data"))
             return [{"type": "CUSTOM", "name": event["name"], "value": jsonable(value)}]
         return [{"type": "CUSTOM", "name": "custom", "value": jsonable(data)}]
@@ -289,25 +301,52 @@ class LangGraphToAgui:
             self._open.see(event)
         return [*events, *self._open.closing()]
 
-    def _outcome(self) -> dict[str, Any]:
-        if self._interrupts:
-            return {"type": "interrupt", "interrupts": self.interrupts}
-        pending = [
+    def _pending(self) -> list[str]:
+        """Client tool calls that wait for the application, also those of the run that an interrupt ended."""
+        told = [
             call_id
             for call_id, name in self._speech.calls.items()
             if name in self._client_tools and call_id not in self._speech.answered
         ]
+        return list(dict.fromkeys([*unanswered(self._messages or (), self._client_tools), *told]))
+
+    def _outcome(self) -> dict[str, Any]:
+        if self._interrupts:
+            return {"type": "interrupt", "interrupts": self.interrupts}
+        pending = self._pending()
         return {"type": "success", "pendingToolCallIds": pending} if pending else {"type": "success"}
+
+
+def unanswered(messages: Sequence[BaseMessage], tools: Collection[str]) -> list[str]:
+    """The ids of calls of these tools since the last user message that nobody has answered yet, oldest first."""
+    calls: list[str] = []
+    answered: set[str] = set()
+    for message in reversed(messages):
+        if isinstance(message, HumanMessage):
+            break
+        if isinstance(message, ToolMessage):
+            answered.add(message.tool_call_id)
+        elif isinstance(message, AIMessage):
+            calls[:0] = [str(call["id"]) for call in message.tool_calls if call["name"] in tools]
+    return [call_id for call_id in calls if call_id not in answered]
 
 
 def snapshot(
     messages: Sequence[BaseMessage], aliases: Mapping[str, str] | None = None, *, rich: bool = True
 ) -> list[dict[str, Any]]:
-    """A conversation for MESSAGES_SNAPSHOT, under the ids it was streamed with; ``rich``: tool results may be parts."""
+    """A conversation for MESSAGES_SNAPSHOT, under the ids that clients know (`LangGraphToAgui.aliases`).
+
+    ``rich``: tool results may be parts. What is no conversation gives none.
+    """
+    messages = as_conversation(list(messages)) or []
     if aliases:
+        held = {message.id for message in messages}  # two messages never share an id, whatever the aliases say
         messages = [
-            message.model_copy(update={"id": aliases[str(message.id)]}) if message.id in aliases else message
+            message.model_copy(update={"id": aliases[str(message.id)]})
+            if aliases.get(str(message.id), message.id) not in held
+            else message
             for message in messages
+            if aliases.get(str(message.id)) != ""
         ]
     said = messages_to_agui(messages)
     for message in said:
@@ -316,14 +355,18 @@ def snapshot(
     return said
 
 
+def _added(before: Sequence[BaseMessage], after: Sequence[BaseMessage]) -> Sequence[BaseMessage]:
+    """What joined a conversation; all of it where more happened: a long one is not gone through at every step."""
+    count = len(before)
+    if count and len(after) >= count and after[count - 1].id == before[-1].id:
+        return after[count:]
+    return after
+
+
 def _returned(result: Any) -> list[BaseMessage]:
     """The messages in what a task returned: a state update, or several, or a message."""
     if isinstance(result, Mapping):
         result = [item for value in result.values() for item in (value if isinstance(value, list) else [value])]
     if not isinstance(result, Sequence) or isinstance(result, str | bytes):
         result = [result]
-    return [as_message(item) for item in result if isinstance(item, BaseMessage) or _is_message_dict(item)]
-
-
-def _is_message_dict(item: Any) -> bool:
-    return isinstance(item, Mapping) and "content" in item and ("type" in item or "role" in item)
+    return [message for item in result for message in as_conversation([item]) or ()]

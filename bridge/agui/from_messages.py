@@ -5,6 +5,8 @@ this file longer than it looks it should be, all of it observed (``docs/protocol
 
 - calls are keyed by (message, index), because only a call's first chunk has its id and name, and calls interleave;
 - a provider may send a call whole, or only in the finished message: ARGS are filled in before END, always;
+- a call's chunks can carry two ids, LangChain's own (``lc_run--…``) until the provider's is known, and LangChain names
+  the finished message by the provider's: the message is told under the first, and the other noted in `aliases`;
 - the last chunk can be empty and have another id than the rest: it opens no message;
 - two model calls may stream at once from one node: utterances are keyed by message id, not by node.
 """
@@ -41,14 +43,20 @@ class Call:
 
 @dataclass(slots=True)
 class Utterance:
-    """One assistant message being told."""
+    """One assistant message being told. Of its text the length, the beginning and the end are remembered: enough to
+    know it again, and not another copy of it.
+    """
 
     id: str
     place: str
+    model: Any = None
+    length: int = 0
+    first: str = ""
+    last: str = ""
     text: bool = False
-    thought: str | None = None
-    thoughts: int = 0
+    thought: bool = False
     begun: bool = False
+    complete: bool = False
     calls: dict[Any, Call] = field(default_factory=dict)
 
 
@@ -68,6 +76,12 @@ class MessagesToAgui:
     """``feed(message, metadata) -> events``; ``settle(messages)`` fills in what only finished messages hold.
 
     ``hidden`` names nodes and tags that must not be heard. ``rich`` clients (AG-UI 1.0) get tool results as parts.
+
+    Attributes:
+        aliases: ids of the checkpoint's messages that clients know under another id -> that id; an empty string:
+            clients do not know the message, because a hidden node wrote it.
+        calls: the tool calls told, id -> name.
+        answered: ids of the calls that got a result.
     """
 
     def __init__(self, *, hidden: Collection[str] = (), rich: bool = True) -> None:
@@ -78,10 +92,11 @@ class MessagesToAgui:
         self._hidden = frozenset(hidden)
         self._rich = rich
         self._known: set[str] = set()
+        self._unheard: set[str] = set()
         self._utterances: dict[str, Utterance] = {}
         self._hearings: dict[str, Hearing] = {}
         self._token_id: str | None = None
-        self._token: Event = {}
+        self._speaking = Utterance("", "")
 
     def remember(self, messages: Iterable[BaseMessage]) -> None:
         """These messages are history: they are not told again."""
@@ -102,17 +117,29 @@ class MessagesToAgui:
             and message.usage_metadata is None
             and message.chunk_position is None
         ):
-            return [{"type": "TEXT_MESSAGE_CONTENT", "messageId": self._token_id, "delta": message.content}]
+            content = message.content
+            speaking = self._speaking
+            speaking.length += len(content)
+            speaking.last = content
+            return [{"type": "TEXT_MESSAGE_CONTENT", "messageId": speaking.id, "delta": content}]
         hearing = self._hearing(metadata)
+        if hearing is _NOTHING:
+            if isinstance(message, AIMessage):
+                self.usage.add(message, metadata)
+            if message.id is not None:
+                self._unheard.add(message.id)
+            return []
         match message:
             case AIMessageChunk():
                 return self._chunk(message, metadata, hearing)
+            case RemoveMessage():
+                return []
+            case _ if message.id is None:
+                return []  # it has no name yet: `catch_up` tells it under the one that the state gives it
             case AIMessage():
                 return self._whole(message, metadata, hearing)
             case ToolMessage():
                 return self._result(message) if hearing.calls else []
-            case RemoveMessage():
-                return []
             case _:
                 return self._other(message) if hearing.text else []
 
@@ -131,11 +158,10 @@ class MessagesToAgui:
 
     def _chunk(self, chunk: AIMessageChunk, metadata: Mapping[str, Any], hearing: Hearing) -> list[Event]:
         self.usage.add(chunk, metadata)
-        place = str(metadata.get("langgraph_checkpoint_ns") or "")
         if chunk.id in self._known:
             return []
         says = bool(chunk.content or chunk.tool_call_chunks or chunk.additional_kwargs)
-        utterance = self._utterance(chunk.id, place, says)
+        utterance = self._utterance(chunk.id, metadata, says)
         if utterance is None:
             return []
         events = self._say(utterance, chunk, hearing) if says else []
@@ -143,29 +169,33 @@ class MessagesToAgui:
             events += self._end(utterance)
         return events
 
-    def _utterance(self, message_id: str | None, place: str, says: bool) -> Utterance | None:
+    def _utterance(self, message_id: str | None, metadata: Mapping[str, Any], says: bool) -> Utterance | None:
+        """The utterance a chunk belongs to; ``None`` for an empty chunk of none."""
         if message_id is not None and message_id in self._utterances:
             return self._utterances[message_id]
-        here = [spoken for spoken in self._utterances.values() if spoken.place == place]
-        if not says or message_id is None:
-            if here:
-                # the closing chunk, under another id: LangChain may keep that one for the finished message
-                if message_id is not None:
-                    self.aliases[message_id] = here[-1].id
-                return here[-1]
-            if message_id is None:
+        place = str(metadata.get("langgraph_checkpoint_ns") or "")
+        model = (metadata.get("ls_provider"), metadata.get("ls_model_name"))
+        here = [
+            spoken
+            for spoken in self._utterances.values()
+            if spoken.place == place and spoken.model == model and not spoken.complete
+        ]
+        same = next((spoken for spoken in here if _own(spoken.id) != _own(message_id)), None)
+        if same is None and here and (not says or message_id is None):
+            same = here[-1]
+        if message_id is None:
+            return same
+        if same is None:
+            if not says:
                 return None
-        waiting = next((spoken for spoken in here if not spoken.begun), None)
-        if waiting is not None and message_id is not None:
-            # LangChain names the finished message by the provider's id, where one of the chunks had one
-            if waiting.id.startswith("lc_"):
-                self._utterances.pop(waiting.id)
-                waiting.id = message_id
-                self._utterances[message_id] = waiting
-            return waiting
-        utterance = Utterance(str(message_id), place)
-        self._utterances[utterance.id] = utterance
-        return utterance
+            same = Utterance(message_id, place, model)
+        elif _own(same.id) and not _own(message_id):
+            if same.begun:
+                self.aliases[message_id] = same.id
+            else:
+                same.id = message_id
+        self._utterances[message_id] = same
+        return same
 
     def _say(self, utterance: Utterance, chunk: AIMessageChunk, hearing: Hearing) -> list[Event]:
         events: list[Event] = []
@@ -192,31 +222,36 @@ class MessagesToAgui:
             events += self._hush(utterance)
             utterance.text = utterance.begun = True
             self._token_id = utterance.id
+            self._speaking = utterance
+            utterance.first = utterance.first or delta
             events.append({"type": "TEXT_MESSAGE_START", "messageId": utterance.id, "role": "assistant"})
+        utterance.length += len(delta)
+        utterance.last = delta
         events.append({"type": "TEXT_MESSAGE_CONTENT", "messageId": utterance.id, "delta": delta})
         return events
 
     def _think(self, utterance: Utterance, delta: str) -> list[Event]:
+        """Reasoning. A model that thinks again later goes on in the same message: one id, here and in snapshots."""
         if not delta:
             return []
         events: list[Event] = []
-        if utterance.thought is None:
+        thought = reasoning_id(utterance.id)
+        if not utterance.thought:
             events += self._hush(utterance)
-            utterance.thoughts += 1
-            utterance.begun = True
-            thought = utterance.thought = reasoning_id(utterance.id, utterance.thoughts)
+            utterance.thought = utterance.begun = True
             events.append({"type": "REASONING_START", "messageId": thought})
             events.append({"type": "REASONING_MESSAGE_START", "messageId": thought, "role": "reasoning"})
-        events.append({"type": "REASONING_MESSAGE_CONTENT", "messageId": utterance.thought, "delta": delta})
+        events.append({"type": "REASONING_MESSAGE_CONTENT", "messageId": thought, "delta": delta})
         return events
 
     def _hush(self, utterance: Utterance) -> list[Event]:
         """Close the text or the thought that is open: one of a message's voices speaks at a time."""
         events: list[Event] = []
-        if utterance.thought is not None:
-            events.append({"type": "REASONING_MESSAGE_END", "messageId": utterance.thought})
-            events.append({"type": "REASONING_END", "messageId": utterance.thought})
-            utterance.thought = None
+        if utterance.thought:
+            thought = reasoning_id(utterance.id)
+            events.append({"type": "REASONING_MESSAGE_END", "messageId": thought})
+            events.append({"type": "REASONING_END", "messageId": thought})
+            utterance.thought = False
         if utterance.text:
             events.append({"type": "TEXT_MESSAGE_END", "messageId": utterance.id})
             utterance.text = False
@@ -261,6 +296,7 @@ class MessagesToAgui:
     def _end(self, utterance: Utterance) -> list[Event]:
         """The message is complete. A call without arguments waits: the finished message may hold them."""
         events = self._hush(utterance)
+        utterance.complete = True
         for call in utterance.calls.values():
             if call.said:
                 events += self._finish_call(call, "")
@@ -274,8 +310,12 @@ class MessagesToAgui:
             return []
         if identity in self._utterances:
             return self._settle(self._utterances[identity], message)
+        streamed = self._told_as(message, str(metadata.get("langgraph_checkpoint_ns") or ""))
+        if streamed is not None:
+            self.aliases[identity] = streamed.id
+            return self._settle(streamed, message)
         self.usage.add(message, metadata)
-        utterance = Utterance(identity, str(metadata.get("langgraph_checkpoint_ns") or ""))
+        utterance = Utterance(identity, str(metadata.get("langgraph_checkpoint_ns") or ""), complete=True)
         self._utterances[identity] = utterance
         events: list[Event] = []
         if hearing.text:
@@ -286,6 +326,54 @@ class MessagesToAgui:
         if hearing.calls:
             events += self._settle(utterance, message)
         return [*events, *self._hush(utterance)]
+
+    def _told_as(self, message: AIMessage, place: str) -> Utterance | None:
+        """The utterance that a node streamed and now returns as a message of its own making, under another id.
+
+        ``AIMessage(response.content)`` is common, and LangGraph hears a new message in it. Told again, the answer would
+        stand twice in every chat.
+        """
+        text = content_text(message.content)
+        if not text:
+            return None
+        for spoken in self._utterances.values():
+            if (
+                spoken.place == place
+                and spoken.length == len(text)
+                and text.startswith(spoken.first)
+                and text.endswith(spoken.last)
+                and spoken.id not in self.aliases.values()
+            ):
+                return spoken
+        return None
+
+    def catch_up(self, messages: Iterable[BaseMessage], *, heard: bool = True) -> list[Event]:
+        """The conversation as the state has it now: tell what joined it without passing through the stream.
+
+        A node may return its message as a tuple or a dict, which LangGraph makes a message of only in the state. Not
+        ``heard``: a hidden node ended in this step, and what was not told is its.
+        """
+        events: list[Event] = []
+        for message in messages:
+            identity = message.id
+            if identity is None or self._has_told(identity):
+                continue
+            if not heard or identity in self._unheard:
+                self.aliases[identity] = ""
+            elif isinstance(message, AIMessage):
+                events += self._whole(message, {}, _ALL)
+            elif isinstance(message, ToolMessage):
+                events += self._result(message)
+        return events
+
+    def leave_out(self, messages: Iterable[BaseMessage]) -> None:
+        """These messages stand in a snapshot: note in `aliases` which of them a hidden node wrote."""
+        for message in messages:
+            if message.id in self._unheard:
+                self.aliases[str(message.id)] = ""
+
+    def _has_told(self, identity: str) -> bool:
+        return identity in self._known or identity in self._utterances or identity in self.aliases
 
     def settle(self, messages: Iterable[BaseMessage]) -> list[Event]:
         """Finished messages, as a task returned them: tell the calls and arguments that were not streamed."""
@@ -348,9 +436,15 @@ class MessagesToAgui:
         for utterance in self._utterances.values():
             if place is None or utterance.place == place or utterance.place.startswith(place + "|"):
                 events += self._hush(utterance)
+                utterance.complete = True
                 for call in utterance.calls.values():
                     events += self._finish_call(call, "{}")
         return events
+
+
+def _own(identity: str | None) -> bool:
+    """Whether an id is LangChain's own stand-in, which gives way to a provider's id."""
+    return identity is None or identity.startswith("lc_")
 
 
 def _emits(metadata: Mapping[str, Any], name: str) -> bool:

@@ -66,7 +66,9 @@ def reconcile(incoming: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str
     shown = [message for message in known if message["role"] in _CONVERSATION]
     by_id = {message["id"]: message for message in known}
     answered = {message["toolCallId"] for message in shown if message["role"] == "tool"}
-    said = [dict(message) for message in incoming if message["role"] not in ("activity", "reasoning")]
+    said = _answerable(
+        [dict(message) for message in incoming if message["role"] not in ("activity", "reasoning")], by_id
+    )
     fresh = [message for message in said if message["id"] not in by_id and not _answers_again(message, answered)]
     back = [message["id"] for message in said if message["id"] in by_id and message["role"] in _CONVERSATION]
     if not back:
@@ -89,10 +91,13 @@ def reconcile(incoming: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str
 def _common(back: list[str], said: list[dict[str, Any]], shown: Sequence[Mapping[str, Any]]) -> int:
     """How many messages of the thread, from its start, the client still has, unchanged and in their order."""
     texts = {message["id"]: message for message in said}
+    answers = {message["toolCallId"]: message for message in said if message["role"] == "tool"}
     start = next((index for index, message in enumerate(shown) if message["id"] == back[0]), 0)
     kept = start  # a client that begins in the middle (a window over a long history) has cut nothing before it
     for message in shown[start:]:
         mine = texts.get(message["id"])
+        if mine is None and message["role"] == "tool":
+            mine = answers.get(message["toolCallId"])  # the client's own id for what is answered once
         if (
             mine is None
             and message["role"] == "assistant"
@@ -104,6 +109,25 @@ def _common(back: list[str], said: list[dict[str, Any]], shown: Sequence[Mapping
         if mine is None or (mine["role"] == "user" and _text(mine) != _text(message)):
             break
         kept += 1
+    return kept
+
+
+def _answerable(said: list[dict[str, Any]], known: Collection[str]) -> list[dict[str, Any]]:
+    """Drop calls, in answers that the thread never stored, that nobody answered: a run was stopped in their middle.
+
+    Providers refuse a history in which a call has no answer.
+    """
+    answered = {message.get("toolCallId") for message in said if message["role"] == "tool"}
+    kept: list[dict[str, Any]] = []
+    for message in said:
+        calls = message.get("toolCalls")
+        if calls and message["id"] not in known:
+            left = [call for call in calls if call["id"] in answered]
+            rest = {key: value for key, value in message.items() if key != "toolCalls"}
+            message = rest | ({"toolCalls": left} if left else {})  # noqa: PLW2901 - less what cannot be answered
+            if not left and not message.get("content"):
+                continue
+        kept.append(message)
     return kept
 
 

@@ -28,9 +28,9 @@ Content: TypeAlias = str | list[Any]
 _MEDIA = ("image", "audio", "video")
 
 
-def reasoning_id(message_id: str, number: int = 1) -> str:
-    """The id of an assistant message's reasoning; ``number`` counts where a model thinks several times."""
-    return f"{message_id}:reasoning" if number == 1 else f"{message_id}:reasoning:{number}"
+def reasoning_id(message_id: str) -> str:
+    """The id of an assistant message's reasoning. There is one, however often the model stopped to think."""
+    return f"{message_id}:reasoning"
 
 
 def content_text(content: Any) -> str:

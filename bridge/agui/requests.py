@@ -32,8 +32,15 @@ def parse_input(body: Mapping[str, Any], *, agent: str, principal: str) -> RunRe
         resume=list(body.get("resume") or []),
         protocol_version=body.get("protocolVersion"),
         parent_run_id=body.get("parentRunId"),
+        model_settings=_settings(props),
         principal=principal,
     )
+
+
+def _settings(props: Any) -> dict[str, Any]:
+    """``forwardedProps.toolChoice``, by which CopilotKit forces a tool, under OpenAI's name."""
+    choice = props.get("toolChoice", props.get("tool_choice")) if isinstance(props, Mapping) else None
+    return {} if choice is None else {"tool_choice": choice}
 
 
 def wanted_disconnect(request: RunRequest) -> Disconnect | None:

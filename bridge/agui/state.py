@@ -19,7 +19,6 @@ from pydantic import BaseModel
 from bridge.agui.events import Event
 from bridge.agui.jsonable import jsonable
 
-
 _LARGE = 1024  # bytes; a patch above this is sent only if it is smaller than the state itself
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -12,7 +13,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bridge.agui.routes import stream as agui_stream
-from bridge.errors import InvalidRequest, json_kind
+from bridge.copilotkit.envelope import is_graphql, read_call
+from bridge.copilotkit.routes import old_client, perform, plainly, read_body, refuse
+from bridge.errors import ClientError, InvalidRequest, json_kind
 from bridge.http import JSON, both, bridge_of, named, read_object
 from bridge.openai_compat.chunks import AguiToChunks
 from bridge.openai_compat.encode import ChunkEncoder
@@ -48,19 +51,26 @@ def parse_message(body: Mapping[str, Any]) -> ChatRequest:
 
 
 async def copilotkit_streaming(request: Request) -> Response:
-    """``POST /api/copilotkit-streaming/``: always streams OpenAI chunks."""
-    bridge = bridge_of(request)
-    bridge.principal(request)
-    body = await read_object(request, bridge.settings.max_body_bytes)
+    """``POST /api/copilotkit-streaming/``: recognises who is calling.
+
+    An OpenAI body (or ``{"message": "…"}``) always gets OpenAI chunks, a CopilotKit envelope the runtime's answer, a
+    GraphQL body a GraphQL error that says which version to use.
+    """
+    try:
+        body = await read_body(request)
+    except ClientError as error:  # who is calling cannot be told yet: in words for all of them
+        return refuse(request, error)
+    if is_graphql(body, request.headers):
+        return old_client(request)
+    call = read_call(body)
+    if call is not None:
+        return await plainly(partial(perform, call=call))(request)
     return await complete(request, parse_message(body), stream=True)
 
 
 async def copilotkit_adapter(request: Request) -> Response:
     """``POST /api/copilotkit-adapter/``: the same, answered as one JSON completion."""
-    bridge = bridge_of(request)
-    bridge.principal(request)
-    body = await read_object(request, bridge.settings.max_body_bytes)
-    return await complete(request, parse_message(body), stream=False)
+    return await complete(request, parse_message(await read_body(request)), stream=False)
 
 
 async def what_is_served(request: Request) -> Response:

@@ -48,7 +48,6 @@ class ChunksToAgui:
         self._finish_reason: str | None = None
         self._calls: dict[int, str] = {}
         self._made: list[str] = []
-        self._thoughts = 0
         self._thought: str | None = None
 
     def feed(self, chunk: Mapping[str, Any]) -> list[BaseEvent]:
@@ -161,8 +160,7 @@ class ChunksToAgui:
         if self._thought is None:
             if self._is_open(Entity.TEXT, self._id):
                 events += self._close([{"type": "TEXT_MESSAGE_END", "messageId": self._id}])
-            self._thoughts += 1
-            self._thought = reasoning_id(self._id, self._thoughts)
+            self._thought = reasoning_id(self._id)
             events += self._opened({"type": "REASONING_START", "messageId": self._thought})
             start = {"type": "REASONING_MESSAGE_START", "messageId": self._thought, "role": "reasoning"}
             events += self._opened(start)

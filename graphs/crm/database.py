@@ -7,6 +7,7 @@ which costs about a millisecond on SQLite.
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -36,12 +37,15 @@ SEED_LOCK = 7_236_411
 def normalize_url(raw: str) -> URL:
     """The same address with the asynchronous driver.
 
-    Raises ValueError for databases other than SQLite and PostgreSQL.
+    Raises ValueError for databases other than SQLite in a file and PostgreSQL.
     """
     url = make_url(raw)
     dialect = url.get_backend_name() if "+" in url.drivername else url.drivername
     if dialect not in DRIVERS:
         msg = f"AGENT_DATABASE_URL: expected sqlite or postgresql, got {url.drivername!r}"
+        raise ValueError(msg)
+    if dialect == "sqlite" and url.database in {None, "", ":memory:"}:
+        msg = "AGENT_DATABASE_URL: SQLite needs a file, in memory every connection has a database of its own"
         raise ValueError(msg)
     return url.set(drivername=DRIVERS[dialect])
 
@@ -101,7 +105,10 @@ class Database:
                     raw = await connection.get_raw_connection()
                     await raw.driver_connection.execute("PRAGMA journal_mode=WAL")  # type: ignore[union-attr]  # aiosqlite's own
                 return
-            except OperationalError:
+            except (
+                sqlite3.OperationalError,
+                OperationalError,
+            ):  # the driver's own, and SQLAlchemy's on connecting
                 if attempt == 49:
                     raise
                 await asyncio.sleep(0.05)

@@ -43,8 +43,7 @@ def mentioned(text: str, candidates: Sequence[NamedT]) -> list[NamedT]:
     return [
         candidate
         for candidate in candidates
-        if (name := words(candidate.company))
-        and all(any(_alike(part, word) for word in spoken) for part in name)
+        if (name := words(candidate.company)) and all(any(_alike(part, word) for word in spoken) for part in name)
     ]
 
 

@@ -104,9 +104,7 @@ def _lead(rng: random.Random, companies: _Companies, anchor: date) -> dict[str, 
     contact = _person(rng)
     employees = _employees(rng)
     created = anchor - timedelta(days=int(rng.triangular(0, 300, 20)))
-    status = _weighted(
-        rng, [("new", 40), ("contacted", 28), ("qualified", 18), ("disqualified", 8), ("converted", 6)]
-    )
+    status = _weighted(rng, [("new", 40), ("contacted", 28), ("qualified", 18), ("disqualified", 8), ("converted", 6)])
     touched = status != "new"
     return {
         "company": company,
@@ -114,8 +112,7 @@ def _lead(rng: random.Random, companies: _Companies, anchor: date) -> dict[str, 
         "position": _weighted(rng, seed_words.POSITIONS),
         "email": _address(contact, company),
         "phone": (
-            f"+7 9{rng.randrange(10, 100)}"
-            f" {rng.randrange(100, 1000)}-{rng.randrange(10, 100)}-{rng.randrange(10, 100)}"
+            f"+7 9{rng.randrange(10, 100)} {rng.randrange(100, 1000)}-{rng.randrange(10, 100)}-{rng.randrange(10, 100)}"
         ),
         "city": _weighted(rng, seed_words.CITIES),
         "industry": industry,
@@ -155,9 +152,7 @@ def _deals(rng: random.Random, anchor: date) -> tuple[list[dict[str, object]], l
         item = rng.choices(catalog.PRODUCTS, [8, 14, 6, 9, 6, 5, 5, 5, 6, 4, 6, 4, 3, 4])[0]
         amount = min(4_500_000, max(30_000, round(item.price * rng.lognormvariate(1.5, 0.7), -3)))
         # A quarter of the customers buys most of the time: there must be loyal ones and sleeping ones.
-        customer = (
-            rng.randrange(1, CUSTOMERS // 4) if rng.random() < 0.55 else rng.randrange(1, CUSTOMERS + 1)
-        )
+        customer = rng.randrange(1, CUSTOMERS // 4) if rng.random() < 0.55 else rng.randrange(1, CUSTOMERS + 1)
         created = anchor - timedelta(days=int(HISTORY_DAYS * rng.random() ** 1.15))
         stage, day = "new", created
         while stage in ADVANCE:
@@ -166,9 +161,7 @@ def _deals(rng: random.Random, anchor: date) -> tuple[list[dict[str, object]], l
                 break
             goes_on = rng.random() < ADVANCE[stage]
             following = [*OPEN_STAGES, "won"][OPEN_STAGES.index(stage) + 1] if goes_on else "lost"
-            moves.append(
-                {"deal_id": number, "from_stage": stage, "to_stage": following, "moved_on": day, "reason": ""}
-            )
+            moves.append({"deal_id": number, "from_stage": stage, "to_stage": following, "moved_on": day, "reason": ""})
             stage = following
         closed = stage in {"won", "lost"}
         deals.append(
@@ -180,9 +173,7 @@ def _deals(rng: random.Random, anchor: date) -> tuple[list[dict[str, object]], l
                 "stage": stage,
                 "owner": rng.choice(seed_words.OWNERS),
                 "created_on": created,
-                "expected_close_on": (
-                    day if closed else max(day, anchor) + timedelta(days=rng.randrange(0, 50))
-                ),
+                "expected_close_on": (day if closed else max(day, anchor) + timedelta(days=rng.randrange(0, 50))),
                 "closed_on": day if closed else None,
             }
         )

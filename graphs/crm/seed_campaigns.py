@@ -155,8 +155,7 @@ def campaigns(rng: random.Random, anchor: date) -> tuple[list[dict[str, object]]
             }
         )
         results += [
-            {"campaign_id": number, "day": begins + timedelta(days=offset), **day}
-            for offset, day in enumerate(daily)
+            {"campaign_id": number, "day": begins + timedelta(days=offset), **day} for offset, day in enumerate(daily)
         ]
     return rows, results
 

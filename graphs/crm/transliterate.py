@@ -50,6 +50,4 @@ def latin(text: str) -> str:
 
 def slug(text: str) -> str:
     """Latin letters, digits and hyphens only, as in a host name."""
-    return "".join(char for char in latin(text) if char.isascii() and (char.isalnum() or char == "-")).strip(
-        "-"
-    )
+    return "".join(char for char in latin(text) if char.isascii() and (char.isalnum() or char == "-")).strip("-")

@@ -43,7 +43,7 @@ INDUSTRIES: Mapping[str, Sequence[str]] = {
 }
 STAGES: Mapping[str, Sequence[str]] = {
     "new": ("новая", "новую", "новой", "новые", "new"),
-    "qualification": ("квалификац", "qualification"),
+    "qualification": ("квалификац", "в работу", "qualification"),
     "proposal": ("предложен", "кп", "proposal"),
     "negotiation": ("переговор", "negotiat"),
     "won": ("выигр", "успешн", "закрыта успешно", "оплач", "won", "win"),

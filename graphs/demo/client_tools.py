@@ -70,9 +70,7 @@ def best(turn: Turn) -> str | None:
     """The name of the front end's tool with the most words of the request; None when none has any."""
     spoken = _spoken(turn.text)
     scores = {
-        name: _score(spoken, _described(tool))
-        for name, tool in turn.tools.items()
-        if name not in OURS and spoken
+        name: _score(spoken, _described(tool)) for name, tool in turn.tools.items() if name not in OURS and spoken
     }
     top = max(scores, key=scores.__getitem__, default=None)
     enough = 1 if len(spoken) <= 2 else 2
@@ -82,9 +80,7 @@ def best(turn: Turn) -> str | None:
 def _call(turn: Turn, name: str) -> Reply | Ask:
     tool = turn.tools[name]
     arguments = fill(turn, tool)
-    missing = [
-        entry for entry in (tool.get("parameters") or {}).get("required", []) if entry not in arguments
-    ]
+    missing = [entry for entry in (tool.get("parameters") or {}).get("required", []) if entry not in arguments]
     if missing:
         properties = (tool.get("parameters") or {}).get("properties", {})
         what = ", ".join(str(properties.get(entry, {}).get("description") or entry) for entry in missing)
@@ -109,9 +105,7 @@ def fill(turn: Turn, tool: dict[str, Any], *, guess: bool = False) -> dict[str, 
     return filled
 
 
-def _value(
-    turn: Turn, text: str, name: str, schema: dict[str, Any], tool: dict[str, Any], *, wanted: bool
-) -> Any:
+def _value(turn: Turn, text: str, name: str, schema: dict[str, Any], tool: dict[str, Any], *, wanted: bool) -> Any:
     if options := schema.get("enum"):
         return _option(text, options)
     kind = schema.get("type")

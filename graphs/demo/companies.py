@@ -15,7 +15,7 @@ AFTER_WORD = re.compile(
 )
 PRODUCT_LIKE = re.compile(r"crm|црм|1с|a/b|bant", re.IGNORECASE)
 ORDINALS = [
-    r"\bперв\w+|\bfirst\b|\btop\b|\bлучш\w+|\bbest\b",
+    r"\bперв\w+|перспективн|promising|\bfirst\b|\btop\b|\bлучш\w+|\bbest\b",
     r"\bвтор\w+|\bsecond\b",
     r"\bтреть\w+|\bthird\b",
     r"\bчетвёрт\w+|\bчетверт\w+|\bfourth\b",

@@ -32,9 +32,7 @@ def answer(turn: Turn) -> str | None:
     if TAGS.search(text):
         return json.dumps({"tags": ["Sales", "Marketing"]})
     if FOLLOW_UPS.search(text):
-        return json.dumps(
-            {"follow_ups": [entry["message"] for entry in suggestions(turn)]}, ensure_ascii=False
-        )
+        return json.dumps({"follow_ups": [entry["message"] for entry in suggestions(turn)]}, ensure_ascii=False)
     return None
 
 

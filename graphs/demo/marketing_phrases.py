@@ -66,11 +66,7 @@ def scheduled(turn: Turn, data: dict[str, Any]) -> str:
     """The decision and the day."""
     one = data["campaign"]
     if one["status"] != "scheduled":
-        comment = (
-            turn.say(f" Комментарий: {one['comment']}.", f" Comment: {one['comment']}.")
-            if one["comment"]
-            else ""
-        )
+        comment = turn.say(f" Комментарий: {one['comment']}.", f" Comment: {one['comment']}.") if one["comment"] else ""
         return turn.say(
             f"Отправку кампании № {one['id']} «{one['name']}» **не согласовали**, она осталась"
             f" черновиком.{comment} Что поправить: текст, канал или дату?",
@@ -93,9 +89,7 @@ def report(turn: Turn, data: dict[str, Any]) -> str:
     if "campaign" in data:
         return _one(turn, data["campaign"])
     rows = data["campaigns"]
-    head = turn.say(
-        f"**Кампании ({len(rows)}), новые сверху:**", f"**Campaigns ({len(rows)}), newest first:**"
-    )
+    head = turn.say(f"**Кампании ({len(rows)}), новые сверху:**", f"**Campaigns ({len(rows)}), newest first:**")
     table = [
         turn.say(
             "| № | Кампания | Открытия | CTR | CAC | ROAS |",
@@ -183,14 +177,8 @@ def experiment(turn: Turn, data: dict[str, Any]) -> str:
             f" variant {test['winner']}.",
         )
     needed = test["needed_per_variant"]
-    wait_ru = (
-        f"Чтобы увидеть такую разницу, нужно около {number(needed)} посетителей на вариант." if needed else ""
-    )
-    wait_en = (
-        f"To see a difference of this size takes about {number(needed)} visitors per variant."
-        if needed
-        else ""
-    )
+    wait_ru = f"Чтобы увидеть такую разницу, нужно около {number(needed)} посетителей на вариант." if needed else ""
+    wait_en = f"To see a difference of this size takes about {number(needed)} visitors per variant." if needed else ""
     return turn.say(
         f"**Значимой разницы нет** (уровень {level}).\n\n- {rates}\n- {sure}\n- Интервал разницы B − A:"
         f" {spread}\n\nПобедителя объявлять рано. {wait_ru}".rstrip(),

@@ -29,9 +29,7 @@ def draft_campaign(turn: Turn, text: str) -> dict[str, Any] | Ask:
     found = segment_customers(turn, text)
     found.pop("min_revenue", None)
     if not found and (before := turn.newest("segment_customers")):
-        found = {
-            name: value for name, value in before.arguments.items() if name in {"kind", "city", "industry"}
-        }
+        found = {name: value for name, value in before.arguments.items() if name in {"kind", "city", "industry"}}
     if not found:
         return Ask(
             turn.say(
@@ -77,9 +75,7 @@ def schedule_campaign(turn: Turn, text: str) -> dict[str, Any] | Ask:
         known = draft.data.get("campaign") if draft else None
         number = known.get("id") if isinstance(known, dict) else None
     if number is None:
-        return Ask(
-            turn.say("Какую кампанию запланировать? Назовите её номер.", "Which campaign? Name its number?")
-        )
+        return Ask(turn.say("Какую кампанию запланировать? Назовите её номер.", "Which campaign? Name its number?"))
     when = quantities.day(text, today())
     if when is None:
         return Ask(
@@ -126,8 +122,7 @@ def evaluate_ab_test(turn: Turn, text: str) -> dict[str, Any] | Ask:
             turn.say(
                 "Дайте числа обоих вариантов: сколько посетителей и сколько из них сконвертировались?"
                 " Например: «A: 50 из 1000, B: 65 из 1000».",
-                'I need the numbers of both variants, visitors and conversions, like "A: 50 of 1000, B: 65 of'
-                ' 1000"?',
+                'I need the numbers of both variants, visitors and conversions, like "A: 50 of 1000, B: 65 of 1000"?',
             )
         )
     first, second = sorted(numbers[:2], reverse=True), sorted(numbers[2:], reverse=True)
@@ -164,6 +159,7 @@ TABLE: list[tuple[str, str, Arguments]] = [
     (
         "campaign_report",
         (
+            r"сравни\w*\s.*(?:канал|кампани|реклам)|compare\s.*(?:channel|campaign)|"
             r"(?:отч[её]т|результат|итог|метрик|показател|эффективност|как"
             r" (?:прошл|сработал|дела))\w*.*(?:кампани|рассылк|реклам|маркетинг)|"
             r"(?:кампани|рассылк|реклам)\w*.*(?:отч[её]т|результат|итог|метрик|показател|сработал|прошл)|\broas\b|\bcac\b|\bctr\b|open"
@@ -177,7 +173,9 @@ TABLE: list[tuple[str, str, Arguments]] = [
         "segment_customers",
         (
             r"сегмент|segment|аудитори|audience|(?:спящ|лояльн|постоянн|неактивн|крупн)\w*.*клиент|"
-            r"(?:sleeping|inactive|loyal|dormant|big) customers|кто давно не покупал|who has not bought"
+            r"(?:sleeping|inactive|loyal|dormant|big) customers|кто давно не покупал|who has not bought|"
+            r"(?:найд|покаж|как|сколько)\w*\s(?:(?!потенциальн)\w+\s){0,2}клиент|"
+            r"(?:find|show|list|how many)\s(?:\w+\s){0,2}customers"
         ),
         segment_customers,
     ),

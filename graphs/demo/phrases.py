@@ -35,7 +35,5 @@ def _plain(turn: Turn, result: Result) -> str:
     if result.data:
         if result.data.keys() <= {"ok", "success", "status", "done"}:
             return turn.say("Готово.", "Done.")
-        return turn.say("Готово: ", "Done: ") + ", ".join(
-            f"{name} — {value}" for name, value in result.data.items()
-        )
+        return turn.say("Готово: ", "Done: ") + ", ".join(f"{name} — {value}" for name, value in result.data.items())
     return turn.say(f"Готово: {text}", f"Done: {text}")

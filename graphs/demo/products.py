@@ -23,9 +23,7 @@ STEMS = {
 }
 PLAIN_CRM = ("crm", "црм")
 # A count: a number that is no percentage, no sum of money, and not the "1" of 1С.
-COUNT = re.compile(
-    r"(?<![\w.,-])(\d{1,4})(?!\s*(?:%|процент|percent|руб|₽|тыс|млн|[.,\d]|[сc]\b))", re.IGNORECASE
-)
+COUNT = re.compile(r"(?<![\w.,-])(\d{1,4})(?!\s*(?:%|процент|percent|руб|₽|тыс|млн|[.,\d]|[сc]\b))", re.IGNORECASE)
 
 
 def items(text: str) -> list[dict[str, Any]]:
@@ -41,9 +39,7 @@ def _count(text: str, sku: str) -> int:
     lowered = text.lower().replace("ё", "е")
     named = [lowered.find(stem) for stem in (sku.lower(), *STEMS[sku]) if stem in lowered]
     place = min(named or [lowered.find(stem) for stem in PLAIN_CRM if stem in lowered])
-    before = [
-        match for match in COUNT.finditer(lowered[:place]) if len(lowered[match.end() : place].split()) <= 3
-    ]
+    before = [match for match in COUNT.finditer(lowered[:place]) if len(lowered[match.end() : place].split()) <= 3]
     # Between the number and the product there must be no other product and no "и".
     if before and not re.search(r"\s(?:и|and)\s|,", lowered[before[-1].end() : place]):
         return max(1, int(before[-1][1]))

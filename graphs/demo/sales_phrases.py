@@ -21,19 +21,14 @@ def leads(turn: Turn, data: dict[str, Any]) -> str:
     if not found:
         return turn.say(
             "Таких лидов в CRM нет. Попробуйте снять одно из условий: город, отрасль или бюджет.",
-            "There are no such leads in the CRM. Try to drop one of the conditions: city, industry or"
-            " budget.",
+            "There are no such leads in the CRM. Try to drop one of the conditions: city, industry or budget.",
         )
     lines = [turn.say(f"**Нашёл лидов: {data['total']}.**", f"**Leads found: {data['total']}.**")]
     if data["total"] > len(found):
         lines[0] += turn.say(f" Вот {len(found)} самых перспективных:", f" The {len(found)} most promising:")
     lines.append("")
     for place, lead in enumerate(found, start=1):
-        budget = (
-            rub(lead["budget"])
-            if lead["budget"] is not None
-            else turn.say("бюджет не назван", "no budget named")
-        )
+        budget = rub(lead["budget"]) if lead["budget"] is not None else turn.say("бюджет не назван", "no budget named")
         lines.append(
             f"{place}. **{lead['company']}** (№ {lead['id']}) — {lead['city']}, {lead['industry']}; {budget};"
             f" BANT {lead['score']}/100, {turn.say(*GRADES[lead['grade']])}"
@@ -56,10 +51,8 @@ def lead(turn: Turn, data: dict[str, Any]) -> str:
     one = data["lead"]
     bant = one["bant"]
     head = turn.say(
-        f"**{one['company']} (№ {one['id']}): BANT {bant['score']} из 100 — {GRADES[bant['grade']][0]}"
-        " лид.**",
-        f"**{one['company']} (no. {one['id']}): BANT {bant['score']} of 100, a {GRADES[bant['grade']][1]}"
-        " lead.**",
+        f"**{one['company']} (№ {one['id']}): BANT {bant['score']} из 100 — {GRADES[bant['grade']][0]} лид.**",
+        f"**{one['company']} (no. {one['id']}): BANT {bant['score']} of 100, a {GRADES[bant['grade']][1]} lead.**",
     )
     parts = [
         f"- {turn.say(*CRITERIA[part['criterion']])}: {part['score']}/{part['max']} — {part['reason']}"
@@ -157,8 +150,7 @@ def _pipeline_advice(turn: Turn, report: dict[str, Any], stages: list[dict[str, 
             turn.say(
                 f"Самая крупная открытая сделка — № {top['id']}, {top['customer']}, {rub(top['amount'])},"
                 f" {top['owner']}.",
-                f"The largest open deal is no. {top['id']}, {top['customer']}, {rub(top['amount'])},"
-                f" {top['owner']}.",
+                f"The largest open deal is no. {top['id']}, {top['customer']}, {rub(top['amount'])}, {top['owner']}.",
             )
         )
     return advice
@@ -192,11 +184,7 @@ def quote(turn: Turn, data: dict[str, Any]) -> str:
     """The lines, the sums, the decision about the discount."""
     one = data["quote"]
     if one["status"] == "rejected":
-        comment = (
-            turn.say(f" Комментарий: {one['comment']}.", f" Comment: {one['comment']}.")
-            if one["comment"]
-            else ""
-        )
+        comment = turn.say(f" Комментарий: {one['comment']}.", f" Comment: {one['comment']}.") if one["comment"] else ""
         return turn.say(
             f"Скидку {one['discount_percent']:g} % для {one['customer']} **не согласовали**, КП не"
             f" сохранено.{comment} Могу сделать КП со скидкой до 10 % — она согласования не требует.",
@@ -207,8 +195,7 @@ def quote(turn: Turn, data: dict[str, Any]) -> str:
         turn.say("| Позиция | Кол-во | Цена | Сумма |", "| Item | Qty | Price | Amount |"),
         "|---|---:|---:|---:|",
         *(
-            f"| {line['product']} | {number(line['quantity'])} | {rub(line['unit_price'])} |"
-            f" {rub(line['amount'])} |"
+            f"| {line['product']} | {number(line['quantity'])} | {rub(line['unit_price'])} | {rub(line['amount'])} |"
             for line in one["lines"]
         ),
     ]

@@ -38,9 +38,7 @@ def find_leads(turn: Turn, text: str) -> dict[str, Any]:
     }
     if match := companies.QUOTED.search(text) or companies.HYPHENED.search(text):
         found["company"] = match[1]
-    count = re.search(
-        r"\b(\d{1,2})\s+(?:\w+\s+)?(?:лид|lead|клиент)|(?:топ|top)[- ]?(\d{1,2})\b", text, re.IGNORECASE
-    )
+    count = re.search(r"\b(\d{1,2})\s+(?:\w+\s+)?(?:лид|lead|клиент)|(?:топ|top)[- ]?(\d{1,2})\b", text, re.IGNORECASE)
     if count:
         found["limit"] = max(1, min(20, int(count[1] or count[2])))
     if not any(value is not None for value in found.values()) and re.search(
@@ -56,9 +54,7 @@ def qualify_lead(turn: Turn, text: str) -> dict[str, Any] | Ask:
     facts: dict[str, Any] = {}
     if (budget := quantities.money(text)) is not None and re.search(r"бюджет|budget", text, re.IGNORECASE):
         facts["budget"] = budget
-    if match := re.search(
-        r"(?:через|в течение|за|in|within)\s+(\d{1,2})\s*(?:мес|month)", text, re.IGNORECASE
-    ):
+    if match := re.search(r"(?:через|в течение|за|in|within)\s+(\d{1,2})\s*(?:мес|month)", text, re.IGNORECASE):
         facts["timeline_months"] = int(match[1])
     number = quantities.numbered(text, "лид|lead")
     if number is not None:
@@ -87,8 +83,7 @@ def move_deal(turn: Turn, text: str) -> dict[str, Any] | Ask:
     if target is None:
         return Ask(
             turn.say(
-                "На какой этап перевести сделку: квалификация, предложение, переговоры, выиграна или"
-                " проиграна?",
+                "На какой этап перевести сделку: квалификация, предложение, переговоры, выиграна или проиграна?",
                 "Which stage should the deal go to: qualification, proposal, negotiation, won or lost?",
             )
         )
@@ -142,15 +137,12 @@ def make_quote(turn: Turn, text: str) -> dict[str, Any] | Ask:
     customer = companies.company(turn, text) or old.get("customer") or _only_lead(turn)
     if not customer:
         return Ask(turn.say("Для какого клиента сделать КП?", "Which customer is the quote for?"))
-    lines = items(text) or [
-        {"product": line["sku"], "quantity": line["quantity"]} for line in old.get("lines", [])
-    ]
+    lines = items(text) or [{"product": line["sku"], "quantity": line["quantity"]} for line in old.get("lines", [])]
     if not lines:
         return Ask(
             turn.say(
                 f"Что включить в КП для {customer} и сколько? Например: «10 лицензий CRM Бизнес и обучение».",
-                f"What should the quote for {customer} contain, and how many? For example: 10 CRM Business"
-                " licences?",
+                f"What should the quote for {customer} contain, and how many? For example: 10 CRM Business licences?",
             )
         )
     discount = quantities.percent(text)
@@ -167,6 +159,8 @@ TABLE_FIRST: list[tuple[str, str, Arguments]] = [
     (
         "make_quote",
         (
+            r"^\W*(?:тогда|давай(?:те)?|пусть|ну|ок|а если|then|make it|what about)"
+            r"\s.*\d\s?(?:%|процент|percent)|"
             r"\bкп\b|коммерческ\w+ предложени|предложение (?:для|на)|\bсмет\w|выстав\w+"
             r" счёт|\bquote\b|\bquotation|"
             r"(?:сделай|дай|добавь|с)\w* скидк|with (?:a )?\d+ ?% discount"
@@ -189,6 +183,9 @@ TABLE_FIRST: list[tuple[str, str, Arguments]] = [
             r"(?:\w{3,}-\w{3,}|лид|его|её|этого|перв|втор|треть|послед|лучш|компани|«|ООО|АО|ИП)|"
             r"\bbant\b|\bqualif(?:y|ies|ication)\b|\bscore\s+(?:the|this|lead|him|it|first)|насколько (?:он"
             r" )?(?:горяч|перспектив)|"
+            r"кто из них|самый перспективн|most promising|"
+            r"подробнее (?:о|об|про) (?:\w+ )?(?:перв|втор|треть|послед|нём|нем|ней|лид)|"
+            r"more about (?:the )?(?:first|second|third|last|lead|him|it)\b|"
             r"бюджет (?:у )?(?:него|неё|них|лида)|(?:his|their) budget"
         ),
         qualify_lead,

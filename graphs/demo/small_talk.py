@@ -119,10 +119,7 @@ TABLE: list[tuple[str, tuple[str, str]]] = [
                 "Здравствуйте! Я помощник по продажам и маркетингу. Показать воронку, найти лидов или"
                 " подготовить кампанию?"
             ),
-            (
-                "Hello! I assist with sales and marketing. Shall I show the pipeline, find leads or draft a"
-                " campaign?"
-            ),
+            ("Hello! I assist with sales and marketing. Shall I show the pipeline, find leads or draft a campaign?"),
         ),
     ),
     (

@@ -38,8 +38,7 @@ TABLE += [
     for tool, pattern, arguments in marketing_wishes.TABLE
 ]
 TABLE += [
-    (tool, "sales", re.compile(pattern, re.IGNORECASE), arguments)
-    for tool, pattern, arguments in sales_wishes.TABLE
+    (tool, "sales", re.compile(pattern, re.IGNORECASE), arguments) for tool, pattern, arguments in sales_wishes.TABLE
 ]
 
 
@@ -50,8 +49,16 @@ SEVERAL = {"qualify_lead", "move_deal"}
 def read_wishes(turn: Turn) -> list[Wish]:
     """The wishes of the newest user message; of it and the one before, when it answers our question."""
     wishes = _read(turn.text)
-    if turn.asked and len(wishes) == 0:
-        return _read(f"{turn.asked} {turn.text}")
+    if turn.asked and (before := _read(turn.asked)):
+        wish = before[-1]
+        if isinstance(wish.arguments(turn, wish.text), Ask):
+            # We had to ask back. If the request and this answer make sense together, that is what is meant;
+            # an answer that is a wish by itself is kept apart, so that its first word is not taken for a
+            # name.
+            joint = ". " if wishes else " "
+            both = Wish(wish.tool, wish.department, wish.arguments, f"{turn.asked}{joint}{turn.text}")
+            if not isinstance(both.arguments(turn, both.text), Ask):
+                return [both]
     return wishes
 
 

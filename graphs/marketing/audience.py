@@ -17,9 +17,7 @@ from graphs.marketing import segments
 from graphs.marketing.segments import Filter, Kind, Profile
 from graphs.tooling import Runtime, answer, language_of
 
-KIND = Field(
-    description="sleeping: no purchase for 180 days; loyal: 3 or more; big: large customers; new; all"
-)
+KIND = Field(description="sleeping: no purchase for 180 days; loyal: 3 or more; big: large customers; new; all")
 
 
 @tool
@@ -29,9 +27,7 @@ async def segment_customers(
     kind: Annotated[Kind, KIND] = "all",
     city: Annotated[str | None, Field(description="City, e.g. Казань")] = None,
     industry: Annotated[str | None, Field(description="Industry, e.g. Логистика")] = None,
-    min_revenue: Annotated[
-        int | None, Field(ge=0, description="Bought in 12 months at least, roubles")
-    ] = None,
+    min_revenue: Annotated[int | None, Field(ge=0, description="Bought in 12 months at least, roubles")] = None,
 ) -> Command[Any]:
     """Count and describe a segment of our customers: how many, what they bought, where they are."""
     language = language_of(runtime)
@@ -58,9 +54,7 @@ def make_filter(
 async def read_profiles(session: AsyncSession) -> list[Profile]:
     """All customers with what they have bought."""
     customers = (await session.scalars(select(models.Customer).order_by(models.Customer.id))).all()
-    won = select(models.Deal.customer_id, models.Deal.closed_on, models.Deal.amount).where(
-        models.Deal.stage == "won"
-    )
+    won = select(models.Deal.customer_id, models.Deal.closed_on, models.Deal.amount).where(models.Deal.stage == "won")
     purchases: dict[int, list[tuple[Any, int]]] = {}
     for customer_id, day, amount in (await session.execute(won)).all():
         if day is not None:

@@ -97,9 +97,7 @@ async def schedule_campaign(
 
     proposed: Campaign = {**campaign, "scheduled_on": on.isoformat()}
     question = _question(proposed, language)
-    decision = ask(
-        {"reason": "campaign_approval", "message": question, "campaign": proposed}, CAMPAIGN_SCHEMA
-    )
+    decision = ask({"reason": "campaign_approval", "message": question, "campaign": proposed}, CAMPAIGN_SCHEMA)
     if not decision.approved:
         # Shown as refused, stored as the draft it was.
         refused: Campaign = {**campaign, "status": "rejected", "comment": decision.comment}
@@ -140,8 +138,6 @@ async def _sendable(session: AsyncSession, campaign_id: int, on: date, language:
         )
     if on < today():
         raise ToolError(
-            f"Дата {day(on)} в прошлом, сегодня {day(today())}."
-            if ru
-            else f"{on} is in the past, today is {today()}."
+            f"Дата {day(on)} в прошлом, сегодня {day(today())}." if ru else f"{on} is in the past, today is {today()}."
         )
     return row

@@ -33,10 +33,7 @@ OPENING: dict[Language, dict[str, str]] = {
 }
 BODY: dict[Language, dict[Kind, str]] = {
     "ru": {
-        "all": (
-            "Мы обновили CRM, телефонию и аналитику. Покажем за 20 минут, что из этого даст результат именно"
-            " вам."
-        ),
+        "all": ("Мы обновили CRM, телефонию и аналитику. Покажем за 20 минут, что из этого даст результат именно вам."),
         "sleeping": (
             "С вашей последней покупки мы добавили отчёты по воронке и обмен с 1С. Вернитесь до конца месяца"
             " — настройку сделаем бесплатно."
@@ -55,10 +52,7 @@ BODY: dict[Language, dict[Kind, str]] = {
         ),
     },
     "en": {
-        "all": (
-            "We have renewed CRM, telephony and analytics. Let us show you in 20 minutes what will pay for"
-            " you."
-        ),
+        "all": ("We have renewed CRM, telephony and analytics. Let us show you in 20 minutes what will pay for you."),
         "sleeping": (
             "Since your last purchase we added pipeline reports and data exchange with 1C. Come back this"
             " month: the set-up is free."

@@ -26,9 +26,7 @@ SHOWN = 12
 async def campaign_report(
     runtime: Runtime,
     *,
-    campaign_id: Annotated[
-        int | None, Field(ge=1, description="The campaign's id; without it and name: all")
-    ] = None,
+    campaign_id: Annotated[int | None, Field(ge=1, description="The campaign's id; without it and name: all")] = None,
     name: Annotated[str | None, Field(description="Part of the campaign's name")] = None,
 ) -> Command[Any]:
     """Report a campaign (open rate, CTR, CAC, ROAS), or compare the latest campaigns when none is named."""
@@ -95,9 +93,7 @@ def _brief(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _one(
-    rows: Sequence[models.Campaign], campaign_id: int | None, name: str, language: Language
-) -> models.Campaign:
+def _one(rows: Sequence[models.Campaign], campaign_id: int | None, name: str, language: Language) -> models.Campaign:
     ru = language == "ru"
     if campaign_id is not None:
         found = [row for row in rows if row.id == campaign_id]

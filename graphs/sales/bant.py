@@ -75,9 +75,7 @@ def _budget(budget: int | None, employees: int, language: Language) -> BantPart:
     ratio = budget / expected
     points = 25 if ratio >= 1 else 18 if ratio >= 0.6 else 11 if ratio >= 0.3 else 5
     spoken = f"{rub(budget)} при обычных {rub(expected)} для такой компании"
-    return _part(
-        "budget", points, spoken if ru else f"{rub(budget)} against the usual {rub(expected)} for this size"
-    )
+    return _part("budget", points, spoken if ru else f"{rub(budget)} against the usual {rub(expected)} for this size")
 
 
 def _authority(position: str, language: Language) -> BantPart:
@@ -87,9 +85,7 @@ def _authority(position: str, language: Language) -> BantPart:
     if DECIDES.search(position):
         return _part("authority", 25, f"{position}: принимает решение" if ru else f"{position}: decides")
     if INFLUENCES.search(position):
-        return _part(
-            "authority", 15, f"{position}: влияет на решение" if ru else f"{position}: has influence"
-        )
+        return _part("authority", 15, f"{position}: влияет на решение" if ru else f"{position}: has influence")
     return _part("authority", 7, f"{position}: решает не сам" if ru else f"{position}: does not decide")
 
 
@@ -98,9 +94,7 @@ def _need(need: str, language: Language) -> BantPart:
     if not need.strip():
         return _part("need", 4, "Потребность не выяснена" if ru else "The need is not known")
     if len(need.split()) < 3:
-        return _part(
-            "need", 14, f"Названа в общих словах: {need}" if ru else f"Named in general words: {need}"
-        )
+        return _part("need", 14, f"Названа в общих словах: {need}" if ru else f"Named in general words: {need}")
     return _part("need", 25, f"Ясная задача: {need}" if ru else f"A clear task: {need}")
 
 
@@ -109,12 +103,8 @@ def _timeline(months: int | None, language: Language) -> BantPart:
     if months is None:
         return _part("timeline", 4, "Срок не назван" if ru else "No date named")
     points = 25 if months <= 1 else 20 if months <= 3 else 12 if months <= 6 else 6
-    return _part(
-        "timeline", points, f"Покупка через {months} мес." if ru else f"Buys within {months} month(s)"
-    )
+    return _part("timeline", points, f"Покупка через {months} мес." if ru else f"Buys within {months} month(s)")
 
 
-def _part(
-    criterion: Literal["budget", "authority", "need", "timeline"], points: int, reason: str
-) -> BantPart:
+def _part(criterion: Literal["budget", "authority", "need", "timeline"], points: int, reason: str) -> BantPart:
     return {"criterion": criterion, "score": points, "max": PART_MAX, "reason": reason}

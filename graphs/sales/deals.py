@@ -39,22 +39,14 @@ async def move_deal(
         if source in {"won", "lost"}:
             state = titles[source].lower()  # type: ignore[index]  # the column holds nothing else
             raise ToolError(
-                f"Сделка № {row.id} уже {state}, её не двигают."
-                if ru
-                else f"Deal {row.id} is already {state}."
+                f"Сделка № {row.id} уже {state}, её не двигают." if ru else f"Deal {row.id} is already {state}."
             )
         if source == stage:
             title = titles[stage]
             raise ToolError(
-                f"Сделка № {row.id} уже на этапе «{title}»."
-                if ru
-                else f"Deal {row.id} is already in {title}."
+                f"Сделка № {row.id} уже на этапе «{title}»." if ru else f"Deal {row.id} is already in {title}."
             )
-        session.add(
-            models.DealMove(
-                deal_id=row.id, from_stage=source, to_stage=stage, moved_on=today(), reason=reason
-            )
-        )
+        session.add(models.DealMove(deal_id=row.id, from_stage=source, to_stage=stage, moved_on=today(), reason=reason))
         row.stage = stage
         row.closed_on = today() if stage in {"won", "lost"} else None
         deal = shapes.deal(row)
@@ -91,9 +83,7 @@ async def read_pipeline(owner: str | None, language: Language) -> Pipeline:
         for row in rows
     ]
     totals = forecast.totals(positions, today())
-    top = sorted((row for row in rows if row.stage in forecast.OPEN), key=lambda row: (-row.amount, row.id))[
-        :5
-    ]
+    top = sorted((row for row in rows if row.stage in forecast.OPEN), key=lambda row: (-row.amount, row.id))[:5]
     return {
         "as_of": today().isoformat(),
         "owner": owner,
@@ -111,22 +101,16 @@ async def read_pipeline(owner: str | None, language: Language) -> Pipeline:
 async def _one_owner(session: AsyncSession, name: str, language: Language) -> str:
     owners = sorted((await session.scalars(select(models.Deal.owner).distinct())).all())
     wanted = [word[:4] for word in words(name)]
-    found = [
-        owner for owner in owners if all(any(own.startswith(word) for own in words(owner)) for word in wanted)
-    ]
+    found = [owner for owner in owners if all(any(own.startswith(word) for own in words(owner)) for word in wanted)]
     if len(found) == 1:
         return found[0]
     known = ", ".join(owners)
     raise ToolError(
-        f"Менеджера «{name}» не нашлось. Есть: {known}."
-        if language == "ru"
-        else f"No salesperson {name!r}: {known}."
+        f"Менеджера «{name}» не нашлось. Есть: {known}." if language == "ru" else f"No salesperson {name!r}: {known}."
     )
 
 
-async def _one_deal(
-    session: AsyncSession, deal_id: int | None, company: str | None, language: Language
-) -> models.Deal:
+async def _one_deal(session: AsyncSession, deal_id: int | None, company: str | None, language: Language) -> models.Deal:
     ru = language == "ru"
     query = select(models.Deal).options(joinedload(models.Deal.customer)).order_by(models.Deal.id)
     if deal_id is not None:
@@ -143,9 +127,7 @@ async def _one_deal(
     if len(rows) == 1:
         return rows[0]
     if not rows:
-        raise ToolError(
-            f"Открытых сделок с «{company}» нет." if ru else f"There is no open deal with {company!r}."
-        )
+        raise ToolError(f"Открытых сделок с «{company}» нет." if ru else f"There is no open deal with {company!r}.")
     choices = "; ".join(f"№ {row.id} {row.title} ({rub(row.amount)})" for row in rows[:8])
     raise ToolError(
         f"Открытых сделок несколько: {choices}. Какая?" if ru else f"Several are open: {choices}. Which one?"

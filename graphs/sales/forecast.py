@@ -61,9 +61,7 @@ class Totals:
     win_rate: float | None
 
 
-def stages(
-    deals: Sequence[Position], moves: Iterable[tuple[str, str]], language: Language
-) -> list[PipelineStage]:
+def stages(deals: Sequence[Position], moves: Iterable[tuple[str, str]], language: Language) -> list[PipelineStage]:
     """The stages in order. `moves` are (from stage, to stage) of every step any deal has made."""
     rates = conversion(moves)
     report: list[PipelineStage] = []

@@ -67,9 +67,7 @@ async def qualify_lead(
     budget: Annotated[int | None, Field(ge=0, description="New fact: yearly budget, roubles")] = None,
     position: Annotated[str | None, Field(description="New fact: the contact's position")] = None,
     need: Annotated[str | None, Field(description="New fact: what they want to solve")] = None,
-    timeline_months: Annotated[
-        int | None, Field(ge=0, le=60, description="New fact: months until they buy")
-    ] = None,
+    timeline_months: Annotated[int | None, Field(ge=0, le=60, description="New fact: months until they buy")] = None,
 ) -> Command[Any]:
     """Score a lead by BANT (budget, authority, need, timeline; 0 to 100) with reasons, and store the score.
 
@@ -111,9 +109,7 @@ def _brief(lead: Lead) -> dict[str, Any]:
     return {**line, "score": lead["bant"]["score"], "grade": lead["bant"]["grade"]}
 
 
-async def _one_lead(
-    session: AsyncSession, lead_id: int | None, company: str | None, language: Language
-) -> models.Lead:
+async def _one_lead(session: AsyncSession, lead_id: int | None, company: str | None, language: Language) -> models.Lead:
     ru = language == "ru"
     if lead_id is not None:
         row = await session.get(models.Lead, lead_id)
@@ -122,9 +118,7 @@ async def _one_lead(
         return row
     if not company:
         raise ToolError("Укажите номер лида или компанию." if ru else "Give the lead's id or company.")
-    rows = best_matches(
-        company, list((await session.scalars(select(models.Lead).order_by(models.Lead.id))).all())
-    )
+    rows = best_matches(company, list((await session.scalars(select(models.Lead).order_by(models.Lead.id))).all()))
     if len(rows) == 1:
         return rows[0]
     if not rows:

@@ -18,12 +18,8 @@ from graphs.tooling import Runtime, answer
 async def search_products(
     runtime: Runtime,
     *,
-    query: Annotated[
-        str, Field(description="What the customer needs, in words; empty: the whole catalogue")
-    ] = "",
-    max_price: Annotated[
-        int | None, Field(ge=0, description="Price of one unit at most, roubles without VAT")
-    ] = None,
+    query: Annotated[str, Field(description="What the customer needs, in words; empty: the whole catalogue")] = "",
+    max_price: Annotated[int | None, Field(ge=0, description="Price of one unit at most, roubles without VAT")] = None,
 ) -> Command[Any]:
     """Search our products and services by name or need. Prices are roubles without VAT for one unit."""
     async with database().read() as session:
@@ -62,6 +58,4 @@ def _score(wanted: Sequence[str], product: models.Product) -> int:
 
 def _has(word: str, among: Sequence[str]) -> bool:
     stem = word[: max(3, len(word) - 2)]
-    return any(
-        other == word or (len(word) > 3 and len(other) > 3 and other.startswith(stem)) for other in among
-    )
+    return any(other == word or (len(word) > 3 and len(other) > 3 and other.startswith(stem)) for other in among)

@@ -70,17 +70,14 @@ async def make_quote(
         status, comment, discount_percent = "approved", decision.comment, granted
 
     async with database().write() as session:
-        quote = await _store(
-            session, customer, items, discount_percent, language, status=status, comment=comment
-        )
+        quote = await _store(session, customer, items, discount_percent, language, status=status, comment=comment)
     return answer(runtime, {"quote": quote}, quote=quote)
 
 
 def _question(draft: Quote, language: Language) -> str:
     if language == "ru":
         return (
-            f"Согласовать скидку {draft['discount_percent']:g}".replace(".", ",")
-            + f" % для {draft['customer']}? "
+            f"Согласовать скидку {draft['discount_percent']:g}".replace(".", ",") + f" % для {draft['customer']}? "
             f"Сумма КП {rub(draft['total'])} с НДС вместо {rub(_full_price(draft))}."
         )
     return (
@@ -93,9 +90,7 @@ def _full_price(draft: Quote) -> int:
     return draft["subtotal"] + round(draft["subtotal"] * draft["vat_percent"] / 100)
 
 
-async def _draft(
-    session: AsyncSession, customer: str, items: list[Item], discount: float, language: Language
-) -> Quote:
+async def _draft(session: AsyncSession, customer: str, items: list[Item], discount: float, language: Language) -> Quote:
     """The quote as it would be; nothing is stored."""
     row = await _build(session, customer, items, discount, language)
     row.customer_id = row.customer.id or 0
@@ -169,9 +164,7 @@ async def _buyer(session: AsyncSession, name: str, language: Language) -> models
     found = best_matches(name, customers)
     if len(found) == 1:
         return found[0]
-    leads = best_matches(
-        name, list((await session.scalars(select(models.Lead).order_by(models.Lead.id))).all())
-    )
+    leads = best_matches(name, list((await session.scalars(select(models.Lead).order_by(models.Lead.id))).all()))
     if not found and len(leads) == 1:
         lead = leads[0]
         return models.Customer(
@@ -186,7 +179,5 @@ async def _buyer(session: AsyncSession, name: str, language: Language) -> models
     several = [*(row.company for row in found), *(row.company for row in leads)]
     if several:
         names = "; ".join(several[:8])
-        raise ToolError(
-            f"Подходит несколько компаний: {names}. Какая?" if ru else f"Several fit: {names}. Which one?"
-        )
+        raise ToolError(f"Подходит несколько компаний: {names}. Какая?" if ru else f"Several fit: {names}. Which one?")
     raise ToolError(f"Компании «{name}» в CRM нет." if ru else f"There is no company {name!r} in the CRM.")

@@ -75,8 +75,7 @@ class Talk:
 def verify(streams: Sequence[RecordedStream], client: ClientVersion) -> list[Verdict]:
     """Let the client read every stream, in one Node process, and return its verdicts in the same order."""
     documents = [
-        {"name": stream.name, "sse": stream.sse, "input": stream.input, "connect": stream.connect}
-        for stream in streams
+        {"name": stream.name, "sse": stream.sse, "input": stream.input, "connect": stream.connect} for stream in streams
     ]
     return [parse_verdict(line) for line in run_node("verify.mjs", client, documents=documents)]
 

@@ -37,11 +37,7 @@ class ModelServer:
     def requests(self) -> list[dict[str, Any]]:
         """The bodies of the chat requests so far, oldest first. Blocks for one request on loopback."""
         with urlopen(f"{self.url}/__aimock/journal", timeout=10) as answer:
-            return [
-                entry["body"]
-                for entry in orjson.loads(answer.read())
-                if entry["path"].endswith("/completions")
-            ]
+            return [entry["body"] for entry in orjson.loads(answer.read()) if entry["path"].endswith("/completions")]
 
 
 def text(asked: str, answer: str, **response: Any) -> Fixture:

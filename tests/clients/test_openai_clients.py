@@ -28,8 +28,7 @@ CHUNK = (
     '"choices":[{"index":0,"delta":{"role":"assistant","content":"Минуту"},"finish_reason":null}]}\n\n'
 )
 ERROR_FRAME = (
-    'data: {"error":{"message":"Модель не отвечает","type":"upstream_error","param":null,'
-    '"code":"upstream_error"}}\n\n'
+    'data: {"error":{"message":"Модель не отвечает","type":"upstream_error","param":null,"code":"upstream_error"}}\n\n'
 )
 ANSWER = "В воронке 42 сделки на 12,5 млн ₽."
 
@@ -103,9 +102,7 @@ async def test_arrivals_are_apart_when_the_server_takes_its_time() -> None:
 
 
 async def test_usage_only_when_asked(model: ModelServer) -> None:
-    conversation = await converse(
-        "openai-node raw", Request(model.base_url, "gpt-4o", ["Привет"], usage=False)
-    )
+    conversation = await converse("openai-node raw", Request(model.base_url, "gpt-4o", ["Привет"], usage=False))
 
     assert conversation.text() == "Здравствуйте! Чем помочь?"
     assert conversation.rounds[0].usage is None

@@ -25,6 +25,12 @@ POSTGRES = "127.0.0.1", 5432
 COUNTS = {"leads": 260, "customers": 120, "deals": 640, "products": 14, "campaigns": 12}
 
 
+@pytest.mark.parametrize("given", ["sqlite://", "sqlite:///:memory:"])
+def test_sqlite_must_be_a_file(given: str) -> None:
+    with pytest.raises(ValueError, match="SQLite needs a file"):
+        normalize_url(given)
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -69,10 +75,7 @@ def test_importing_the_agent_opens_nothing(tmp_path: Path) -> None:
 
 async def counts(database: Database) -> dict[str, int]:
     async with database.read() as session:
-        return {
-            name: await session.scalar(text(f"SELECT count(*) FROM {name}")) or 0  # noqa: S608 - names from COUNTS
-            for name in COUNTS
-        }
+        return {name: await session.scalar(text(f"SELECT count(*) FROM {name}")) or 0 for name in COUNTS}
 
 
 async def test_the_first_start_makes_and_fills_the_tables(tmp_path: Path) -> None:
@@ -103,10 +106,7 @@ async def test_only_the_dates_depend_on_the_day(tmp_path: Path, monkeypatch: pyt
             deals = (await session.scalars(select(models.Deal).order_by(models.Deal.id))).all()
             rows.append(
                 (
-                    [
-                        (lead.company, lead.contact, lead.budget, (day - lead.created_on).days)
-                        for lead in leads
-                    ],
+                    [(lead.company, lead.contact, lead.budget, (day - lead.created_on).days) for lead in leads],
                     [(deal.amount, deal.stage, (day - deal.created_on).days) for deal in deals],
                 )
             )
@@ -123,11 +123,14 @@ async def test_what_is_written_is_there_for_another_process(crm: Database) -> No
 
 
 async def test_a_failed_write_leaves_nothing(crm: Database) -> None:
-    with pytest.raises(RuntimeError):
+    async def fail() -> None:
         async with crm.write() as session:
             (await session.get_one(models.Lead, 1)).need = "Новая задача"
             await session.flush()
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
     async with crm.read() as session:
         assert (await session.get_one(models.Lead, 1)).need != "Новая задача"
 
@@ -172,8 +175,7 @@ def start_together(url: str) -> None:
     """Three processes that open the same new database at the same time."""
     command = [sys.executable, "-c", SEED_TWICE, url]
     processes = [
-        subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True)
-        for _ in range(3)
+        subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True) for _ in range(3)
     ]
     errors = [process.communicate(timeout=60)[1] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], errors
@@ -225,7 +227,7 @@ async def test_postgresql_holds_the_same(postgres: str, crm: Database) -> None:
                 budget=5_000_000_000,
                 status="draft",
                 created_on=today(),
-            )  # fmt: skip
+            )
         )
     async with database.read() as session:
         assert await session.scalar(select(func.max(models.Campaign.id))) == 13
@@ -233,7 +235,5 @@ async def test_postgresql_holds_the_same(postgres: str, crm: Database) -> None:
     for source in (database, crm):
         async with source.read() as session:
             query = select(models.Deal.title, models.Deal.stage, models.Deal.amount).order_by(models.Deal.id)
-            seeded.append(
-                [(title, stage, amount) for title, stage, amount in (await session.execute(query)).all()]
-            )
+            seeded.append([(title, stage, amount) for title, stage, amount in (await session.execute(query)).all()])
     assert seeded[0] == seeded[1]

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
+from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, Field
 
 from graphs.demo.model import DemoModel
@@ -21,15 +22,13 @@ class Theme(BaseModel):
 
 
 async def collect(model: DemoModel, text: str, **settings: object) -> list[AIMessageChunk]:
-    return [
-        chunk async for chunk in model.bind(**settings).astream(text) if isinstance(chunk, AIMessageChunk)
-    ]
+    return [chunk async for chunk in model.bind(**settings).astream(text) if isinstance(chunk, AIMessageChunk)]
 
 
 def joined(chunks: list[AIMessageChunk]) -> AIMessageChunk:
     whole = chunks[0]
     for chunk in chunks[1:]:
-        whole = whole + chunk  # type: ignore[assignment]  # chunks of one class add up to that class
+        whole = whole + chunk
     return whole
 
 
@@ -138,9 +137,7 @@ async def test_words_come_one_by_one_and_stop_when_cancelled() -> None:
         ("привет", "assistant", None),
     ],
 )
-def test_the_conversation_itself_shows_the_department(
-    text: str, current: str | None, expected: str | None
-) -> None:
+def test_the_conversation_itself_shows_the_department(text: str, current: str | None, expected: str | None) -> None:
     assert by_words([HumanMessage(text)], current) == expected  # type: ignore[arg-type]  # one of the three, or None
 
 
@@ -153,6 +150,6 @@ def test_the_environment_chooses_the_model(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     monkeypatch.setenv("OPENAI_MODEL", "some-model")
     real = chat_model()
-    assert real.__class__.__name__ == "ChatOpenAI"
-    assert getattr(real, "model_name", None) == "some-model"
+    assert isinstance(real, ChatOpenAI)
+    assert real.model_name == "some-model"
     assert chat_model() is real

@@ -71,7 +71,7 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
         {"customer": "Лавка-Меридиан", "items": CRM10},
     ),
     (
-        "Подготовь коммерческое предложение для ООО «Мед-Вектор»: 10 лицензий CRM Бизнес и 2 дня обучения, скидка 15%",
+        "Подготовь коммерческое предложение для ООО «Мед-Вектор»: 10 CRM Бизнес и 2 дня обучения, скидка 15%",
         "make_quote",
         {
             "customer": "Мед-Вектор",
@@ -135,13 +135,17 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("Какой ROAS у кампании «Чёрная пятница»?", "campaign_report", {"name": "Чёрная пятница"}),
     ("How did campaign 3 perform?", "campaign_report", {"campaign_id": 3}),
     ("Show the campaign report", "campaign_report", {}),
+    ("Сравни каналы рекламы", "campaign_report", {}),
+    ("Найди клиентов в Москве", "segment_customers", {"city": "Москва"}),
+    ("Найди потенциальных клиентов в Москве", "find_leads", {"city": "Москва"}),
+    ("Переведи сделку 12 в работу", "move_deal", {"deal_id": 12, "stage": "qualification"}),
     (
         "A/B-тест: A 50 из 1000, B 75 из 1000",
         "evaluate_ab_test",
         {"visitors_a": 1000, "conversions_a": 50, "visitors_b": 1000, "conversions_b": 75},
     ),
     (
-        "Оцени А/Б тест: вариант А — 1 200 посетителей и 60 конверсий, вариант Б — 1 180 посетителей и 85 конверсий",
+        "Оцени А/Б тест: вариант А — 1 200 визитов и 60 конверсий, вариант Б — 1 180 визитов и 85 конверсий",
         "evaluate_ab_test",
         {"visitors_a": 1200, "conversions_a": 60, "visitors_b": 1180, "conversions_b": 85},
     ),
@@ -201,14 +205,15 @@ def used(tool: str, arguments: dict[str, Any], result: str, text: str = "…") -
 LEADS = used(
     "find_leads",
     {"city": "Казань"},
-    '{"total": 2, "leads": [{"id": 84, "company": "ООО «Кабель-Байкал»"}, {"id": 216, "company": "ООО «Витрина-Восток»"}]}',
+    '{"total": 2, "leads": [{"id": 84, "company": "ООО «Кабель-Байкал»"}, '
+    '{"id": 216, "company": "ООО «Витрина-Восток»"}]}',
     "Найди лидов в Казани",
 )
 DRAFT = used("draft_campaign", {"kind": "loyal"}, '{"campaign": {"id": 17, "name": "Письмо"}}')
 QUOTE = used(
     "make_quote",
     {},
-    '{"quote": {"customer": "ООО «Мед-Вектор»", "lines": [{"sku": "CRM-B", "quantity": 10}], "status": "draft"}}',
+    '{"quote": {"customer": "ООО «Мед-Вектор»", "lines": [{"sku": "CRM-B", "quantity": 10}]}}',
 )
 FOLLOW_UPS: list[tuple[list[BaseMessage], str, str, dict[str, Any]]] = [
     (LEADS, "Оцени второго", "qualify_lead", {"lead_id": 216}),
@@ -221,6 +226,37 @@ FOLLOW_UPS: list[tuple[list[BaseMessage], str, str, dict[str, Any]]] = [
         "Сделай КП на 10 CRM Бизнес для второго",
         "make_quote",
         {"customer": "ООО «Витрина-Восток»", "items": CRM10},
+    ),
+    (LEADS, "Кто из них самый перспективный?", "qualify_lead", {"lead_id": 84}),
+    (LEADS, "Расскажи подробнее о втором", "qualify_lead", {"lead_id": 216}),
+    (
+        QUOTE,
+        "тогда 10%",
+        "make_quote",
+        {"customer": "ООО «Мед-Вектор»", "items": CRM10, "discount_percent": 10.0},
+    ),
+    (
+        [HumanMessage("Сделай рассылку"), AIMessage("Для какого сегмента кампания: спящие или крупные?")],
+        "для спящих клиентов в sms",
+        "draft_campaign",
+        {
+            "kind": "sleeping",
+            "channel": "sms",
+            "goal": "вернуть клиентов, которые давно не покупали",
+            "tone": "friendly",
+        },
+    ),
+    (
+        [HumanMessage("Квалифицируй лида"), AIMessage("Какого лида? Назовите компанию.")],
+        "Покажи воронку",
+        "pipeline_report",
+        {},
+    ),
+    (
+        [HumanMessage("Запланируй кампанию 5"), AIMessage("На какой день?")],
+        "30 ноября",
+        "schedule_campaign",
+        {"campaign_id": 5, "on": "2026-11-30"},
     ),
     (DRAFT, "Запланируй на завтра", "schedule_campaign", {"campaign_id": 17, "on": "2026-11-23"}),
     (
@@ -244,9 +280,7 @@ FOLLOW_UPS: list[tuple[list[BaseMessage], str, str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("before", "text", "tool", "arguments"), FOLLOW_UPS, ids=[row[1] for row in FOLLOW_UPS]
-)
+@pytest.mark.parametrize(("before", "text", "tool", "arguments"), FOLLOW_UPS, ids=[row[1] for row in FOLLOW_UPS])
 def test_a_request_may_lean_on_what_was_said(
     before: list[BaseMessage], text: str, tool: str, arguments: dict[str, Any]
 ) -> None:

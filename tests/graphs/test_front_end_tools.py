@@ -21,9 +21,7 @@ def function(name: str, description: str, **properties: Any) -> dict[str, Any]:
     }
 
 
-THEME = function(
-    "setTheme", "Сменить тему оформления страницы", theme={"type": "string", "enum": ["light", "dark"]}
-)
+THEME = function("setTheme", "Сменить тему оформления страницы", theme={"type": "string", "enum": ["light", "dark"]})
 HIGHLIGHT = function("highlightLead", "Подсветить лида на доске", leadId={"type": "integer"})
 SUGGEST = function(
     "copilotkitSuggest",
@@ -87,9 +85,7 @@ async def test_own_tools_run_beside_an_open_call(
 async def test_a_user_may_go_on_without_answering(
     crm: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = Scripted(
-        [AIMessage("", tool_calls=[call("highlightLead", "c1", leadId=6)]), AIMessage("А вот и я")]
-    )
+    model = Scripted([AIMessage("", tool_calls=[call("highlightLead", "c1", leadId=6)]), AIMessage("А вот и я")])
     use(monkeypatch, model)
     async with open_talk(tmp_path / "t.sqlite", client_tools=[HIGHLIGHT]) as talk:
         await talk.say("Подсветь лида 6")
@@ -109,9 +105,7 @@ async def test_a_user_may_go_on_without_answering(
 async def test_a_forced_call_is_made_once_and_alone(crm: Database, tmp_path: Path) -> None:
     choice = {"type": "function", "function": {"name": "copilotkitSuggest"}}
     settings = {"tool_choice": choice}
-    async with open_talk(
-        tmp_path / "t.sqlite", client_tools=[SUGGEST, THEME], model_settings=settings
-    ) as talk:
+    async with open_talk(tmp_path / "t.sqlite", client_tools=[SUGGEST, THEME], model_settings=settings) as talk:
         run = await talk.say("Найди лидов в Казани")
         ((name, arguments),) = run.calls
         assert name == "copilotkitSuggest"
@@ -126,9 +120,7 @@ async def test_a_forced_call_binds_only_that_tool(
     model = Scripted([AIMessage("", tool_calls=[call("setTheme", "c1", theme="dark")])])
     use(monkeypatch, model)
     settings = {"tool_choice": {"type": "function", "function": {"name": "setTheme"}}, "temperature": 0.2}
-    async with open_talk(
-        tmp_path / "t.sqlite", client_tools=[SUGGEST, THEME], model_settings=settings
-    ) as talk:
+    async with open_talk(tmp_path / "t.sqlite", client_tools=[SUGGEST, THEME], model_settings=settings) as talk:
         await talk.say("Найди лидов")
     (settings_seen,) = model.settings
     assert [entry["function"]["name"] for entry in settings_seen["tools"]] == ["setTheme"]
@@ -172,9 +164,7 @@ async def test_tool_choice_none_hides_the_front_ends_tools_only(
 ) -> None:
     model = Scripted([AIMessage("Хорошо")])
     use(monkeypatch, model)
-    async with open_talk(
-        tmp_path / "t.sqlite", client_tools=[THEME], model_settings={"tool_choice": "none"}
-    ) as talk:
+    async with open_talk(tmp_path / "t.sqlite", client_tools=[THEME], model_settings={"tool_choice": "none"}) as talk:
         await talk.say("Покажи воронку")
     names = [entry["function"]["name"] for entry in model.settings[0]["tools"]]
     assert "setTheme" not in names

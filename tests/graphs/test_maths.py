@@ -10,6 +10,7 @@ from graphs.marketing.metrics import metrics
 from graphs.marketing.segments import Filter, Kind, Profile, belongs, select, summarize
 from graphs.money import day, percent, plural, rub
 from graphs.sales import bant, forecast, pricing
+from graphs.state import Stage
 
 TODAY = date(2026, 11, 22)
 
@@ -25,7 +26,7 @@ TODAY = date(2026, 11, 22)
         (0, 10, "CEO", "replace the old CRM", 0, [5, 25, 25, 25], "hot"),
     ],
 )
-def test_bant(
+def test_bant(  # noqa: PLR0917 - pytest passes them by name
     budget: int | None,
     employees: int,
     position: str,
@@ -59,17 +60,13 @@ def test_the_next_step_of_a_lead_is_about_its_weakest_part() -> None:
     )
     assert (
         "budget"
-        in bant.score(budget=None, employees=10, position="", need="x", timeline_months=12, language="en")[
-            "next_step"
-        ]
+        in bant.score(budget=None, employees=10, position="", need="x", timeline_months=12, language="en")["next_step"]
     )
     assert result["grade"] == "hot"
 
 
 def test_forecast() -> None:
-    def deal(
-        stage: forecast.Stage, amount: int, due: date = date(2026, 12, 5), closed: date | None = None
-    ) -> forecast.Position:
+    def deal(stage: Stage, amount: int, due: date = date(2026, 12, 5), closed: date | None = None) -> forecast.Position:
         return forecast.Position(stage, amount, due, closed)
 
     deals = [
@@ -197,9 +194,7 @@ def test_campaign_metrics() -> None:
     )
     assert (result["open_rate"], result["ctr"], result["conversion"]) == (0.3, 0.1, 0.0526)
     assert (result["cac"], result["roas"]) == (10_000, 4.2)
-    nothing = metrics(
-        sent=0, delivered=0, opened=0, clicked=0, new_leads=0, new_customers=0, cost=0, revenue=0
-    )
+    nothing = metrics(sent=0, delivered=0, opened=0, clicked=0, new_leads=0, new_customers=0, cost=0, revenue=0)
     assert [nothing[name] for name in ("open_rate", "ctr", "conversion", "cac", "roas")] == [None] * 5
 
 

@@ -22,14 +22,10 @@ from graphs.tooling import run_tool
 TOOLS: dict[str, BaseTool] = {tool.name: tool for tool in [*sales.TOOLS, *marketing.TOOLS]}
 
 
-async def use(
-    tool: str, *, language: str = "по-русски", **arguments: Any
-) -> tuple[ToolMessage, dict[str, Any]]:
+async def use(tool: str, *, language: str = "по-русски", **arguments: Any) -> tuple[ToolMessage, dict[str, Any]]:
     """Call the tool as a department does; its answer, and the state afterwards."""
     graph = StateGraph(AgentState)
-    graph.add_node(
-        "tools", ToolNode(list(TOOLS.values()), awrap_tool_call=run_tool, handle_tool_errors=False)
-    )
+    graph.add_node("tools", ToolNode(list(TOOLS.values()), awrap_tool_call=run_tool, handle_tool_errors=False))
     graph.add_edge(START, "tools")
     call = {"name": tool, "args": arguments, "id": "c1", "type": "tool_call"}
     start: Any = {"messages": [HumanMessage(language), AIMessage("", tool_calls=[call])]}
@@ -102,11 +98,7 @@ async def test_move_deal(crm: Database) -> None:
     assert state["pipeline"]["stages"][4]["count"] > 0
     async with crm.read() as session:
         row = await session.get_one(models.Deal, number)
-        moves = (
-            select(models.DealMove)
-            .where(models.DealMove.deal_id == number)
-            .order_by(models.DealMove.id.desc())
-        )
+        moves = select(models.DealMove).where(models.DealMove.deal_id == number).order_by(models.DealMove.id.desc())
         move = await session.scalar(moves.limit(1))
     assert (row.stage, row.closed_on) == ("won", today())
     assert move is not None
@@ -121,9 +113,7 @@ async def test_pipeline_report_agrees_with_the_tables(crm: Database) -> None:
     report = data["pipeline"]
     assert report == state["pipeline"]
     async with crm.read() as session:
-        query = select(models.Deal.stage, func.count(), func.sum(models.Deal.amount)).group_by(
-            models.Deal.stage
-        )
+        query = select(models.Deal.stage, func.count(), func.sum(models.Deal.amount)).group_by(models.Deal.stage)
         expected = {stage: (count, amount) for stage, count, amount in (await session.execute(query)).all()}
     assert {row["stage"]: (row["count"], row["amount"]) for row in report["stages"]} == expected
     assert report["weighted_forecast"] == sum(row["weighted"] for row in report["stages"][:4])
@@ -167,9 +157,7 @@ async def test_make_quote_for_a_lead_makes_it_a_customer(crm: Database) -> None:
     async with crm.read() as session:
         row = await session.get_one(models.Quote, quote["id"])
         assert (row.number, row.total, row.status) == (quote["number"], quote["total"], "draft")
-        lines = (
-            await session.scalars(select(models.QuoteLine).where(models.QuoteLine.quote_id == row.id))
-        ).all()
+        lines = (await session.scalars(select(models.QuoteLine).where(models.QuoteLine.quote_id == row.id))).all()
         assert [line.quantity for line in lines] == [10, 2]
         customer = await session.get_one(models.Customer, row.customer_id)
         assert customer.company == "ООО «Кофейня-Импульс»"
@@ -226,9 +214,7 @@ async def test_campaign_report(crm: Database) -> None:
 
 
 async def test_evaluate_ab_test(crm: Database) -> None:
-    data, state = await ok(
-        "evaluate_ab_test", visitors_a=1000, conversions_a=50, visitors_b=1000, conversions_b=75
-    )
+    data, state = await ok("evaluate_ab_test", visitors_a=1000, conversions_a=50, visitors_b=1000, conversions_b=75)
     assert data["experiment"]["winner"] == "B"
     assert state["experiment"] == data["experiment"]
 

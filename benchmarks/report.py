@@ -1,0 +1,86 @@
+"""Tables, and the page they are written into."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.load import Outcome
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+_PACKAGES = ("langgraph", "langchain-core", "starlette", "uvicorn", "uvloop", "httptools", "orjson", "pydantic")
+
+
+@dataclass(slots=True)
+class Table:
+    """One table. ``figures`` are the bare numbers, by row and name, one for each round: the targets read them."""
+
+    key: str
+    title: str
+    columns: Sequence[str]
+    rows: list[list[str]] = field(default_factory=list)
+    figures: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, *cells: Any) -> None:
+        self.rows.append([str(cell) for cell in cells])
+
+    def record(self, row: str, name: str, values: Sequence[float]) -> None:
+        self.figures.setdefault(row, {})[name] = list(values)
+
+    def note_errors(self, name: str, outcomes: Sequence[Outcome]) -> None:
+        """Say what did not arrive, so that a fast failure is not taken for speed."""
+        errors = [error for outcome in outcomes for error in outcome.errors]
+        if errors:
+            self.notes.append(f"{name}: {len(errors)} streams were not whole, the first: {errors[0][:200]}")
+
+    def __str__(self) -> str:
+        ruler = ["---", *("---:" for _ in self.columns[1:])]
+        lines = [f"## {self.title}", ""]
+        lines += [f"| {' | '.join(line)} |" for line in (list(self.columns), ruler, *self.rows)]
+        lines += ["", *(f"- {note}" for note in self.notes), *([""] if self.notes else [])]
+        return "\n".join(lines)
+
+
+def machine() -> list[str]:
+    """What it was measured on, and with which versions."""
+    model = "unknown processor"
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+            break
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return [
+        f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}",
+        ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
+        "peers: " + ", ".join(peers()),
+    ]
+
+
+def peers() -> list[str]:
+    """The peers' own packages, from their requirements."""
+    named = ("ag-ui-langgraph", "fastapi", "langgraph-openai-serve", "langgraph-api", "langgraph-cli")
+    found: dict[str, str] = {}
+    for file in sorted(Path(__file__).parent.glob("peers/*.txt")):
+        for line in file.read_text().splitlines():
+            name, _, number = line.partition("==")
+            if name.partition("[")[0] in named:
+                found[name.partition("[")[0]] = number
+    return [f"{name} {number}" for name, number in found.items()]
+
+
+def page(tables: Sequence[Table], verdicts: Sequence[str], absent: dict[str, str], *, quick: bool) -> str:
+    """RESULTS.md."""
+    today = datetime.now(UTC).date().isoformat()
+    lines = ["# Results", "", f"Written by `make bench` on {today}{' (`--quick`)' if quick else ''}."]
+    lines += ["Medians over interleaved rounds, with the least and the most; ratios are taken round by round.", ""]
+    lines += [f"- {line}" for line in machine()]
+    lines += [f"- not measured: {name}: {reason.strip().splitlines()[-1][:200]}" for name, reason in absent.items()]
+    lines += ["", "## To reach", "", "| | asked for | measured | |", "|---|---:|---:|---|", *verdicts, ""]
+    return "\n".join(lines) + "\n" + "\n".join(str(table) for table in tables)

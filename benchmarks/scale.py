@@ -1,0 +1,34 @@
+"""How much is measured: in full, or quickly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Sizes of the loads. Everything here is bounded and ends by itself."""
+
+    rounds: int = 5
+    tokens: int = 2000
+    many: tuple[tuple[int, int], ...] = ((50, 400), (500, 40))
+    """Streams at once, and tokens of each, as fast as they go."""
+    paced_seconds: int = 6
+    paced: tuple[int, ...] = (50, 500)
+    finished_runs: int = 10_000
+    histories: tuple[int, ...] = (10, 100, 1000, 10_000)
+    firsts: int = 10
+    """Requests in each round of the time to the first event."""
+
+
+FULL = Scale()
+QUICK = Scale(
+    rounds=2,
+    tokens=500,
+    many=((50, 40),),
+    paced_seconds=3,
+    paced=(50,),
+    finished_runs=1000,
+    histories=(10, 100, 1000),
+    firsts=5,
+)

@@ -1,0 +1,106 @@
+"""The runtime's operations on threads: list, messages, state, rename, archive, delete. One function each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bridge.copilotkit.replay import spoken
+from bridge.errors import InvalidRequest, UnknownThread, json_kind
+from bridge.http import JSON, bridge_of
+from bridge.threads import Thread
+
+
+def _shown(thread: Thread) -> dict[str, Any]:
+    return {
+        "id": thread.id,
+        "agentId": thread.agent,
+        "name": thread.title,
+        "archived": thread.archived,
+        "createdAt": _iso(thread.created_at),
+        "updatedAt": _iso(thread.updated_at),
+    }
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+
+
+async def list_threads(request: Request) -> Response:
+    """Threads of an agent, latest first; ``nextCursor`` where there are more."""
+    bridge = bridge_of(request)
+    query = request.query_params
+    principal, agent = bridge.principal(request), bridge.agent(query.get("agentId"))
+    limit, cursor = query.get("limit", "50"), query.get("cursor")
+    if not limit.isdigit() or not 0 < int(limit) <= 200:
+        raise InvalidRequest(f"'limit' must be a number from 1 to 200, not '{limit[:40]}'.", param="limit")
+    try:
+        before = float(cursor) if cursor else None
+    except ValueError:
+        raise InvalidRequest("'cursor' must be a 'nextCursor' of an earlier page.", param="cursor") from None
+    found = await bridge.index.list(
+        agent=agent.name,
+        principal=principal,
+        limit=int(limit) + 1,
+        before=before,
+        archived=query.get("includeArchived") == "true",
+    )
+    page = found[: int(limit)]
+    more = repr(page[-1].updated_at) if len(found) > len(page) else None
+    return JSON({"threads": [_shown(thread) for thread in page], "nextCursor": more})
+
+
+async def _thread(request: Request, agent_id: Any) -> Thread:
+    """The thread in the path, of that agent, or of whichever has it. Raises `UnknownThread` for somebody else's."""
+    if agent_id is not None and not isinstance(agent_id, str):
+        raise InvalidRequest(f"'agentId' must be a string, not {json_kind(agent_id)}.", param="agentId")
+    bridge = bridge_of(request)
+    thread_id, principal = request.path_params["thread_id"], bridge.principal(request)
+    named = [agent_id] if agent_id is not None else bridge.names
+    for name in named:
+        try:
+            thread = await bridge.index.find(thread_id, agent=bridge.agent(name).name, principal=principal)
+        except UnknownThread:
+            continue
+        if thread is not None:
+            return thread
+    raise UnknownThread(f"No thread '{thread_id}' is known.")
+
+
+async def read_messages(request: Request) -> Response:
+    """A thread's messages."""
+    thread = await _thread(request, request.query_params.get("agentId"))
+    held = await bridge_of(request).read(thread.agent, thread.id, thread.principal)
+    return JSON({"messages": spoken(held.messages, None)})
+
+
+async def read_state(request: Request) -> Response:
+    """A thread's state."""
+    thread = await _thread(request, request.query_params.get("agentId"))
+    held = await bridge_of(request).read(thread.agent, thread.id, thread.principal)
+    return JSON({"state": held.state})
+
+
+async def change_thread(request: Request, body: Mapping[str, Any], *, archived: bool | None = None) -> Response:
+    """Rename a thread (``name``), archive it or bring it back (``archived``)."""
+    thread = await _thread(request, body.get("agentId"))
+    name = body.get("name")
+    if name is not None and (not isinstance(name, str) or not 0 < len(name.strip()) <= 200):
+        raise InvalidRequest("'name' must be a string of 1 to 200 characters.", param="name")
+    wanted = body.get("archived", archived)
+    title = None if name is None else name.strip()
+    changed = await bridge_of(request).index.touch(
+        thread, title=title, archived=wanted if isinstance(wanted, bool) else None, at=thread.updated_at
+    )
+    return JSON({**_shown(changed), "thread": _shown(changed)})
+
+
+async def delete_thread(request: Request, body: Mapping[str, Any]) -> Response:
+    """Delete a thread: its run, its messages, its place in the list."""
+    thread = await _thread(request, body.get("agentId") or request.query_params.get("agentId"))
+    await bridge_of(request).forget(thread.agent, thread)
+    return JSON({"deleted": True, "id": thread.id})

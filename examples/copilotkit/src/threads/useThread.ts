@@ -1,0 +1,49 @@
+/** Which conversation is open. The address names it, so a reload or a second window opens the same one. */
+import { useCallback, useEffect, useState } from "react";
+
+export interface OpenThread {
+  id: string;
+  /** The server may have it: its messages and state are asked for. */
+  stored: boolean;
+}
+
+const PREFIX = "#thread=";
+
+export function useThread() {
+  const [thread, setThread] = useState<OpenThread>(() => fromAddress() ?? fresh());
+
+  useEffect(() => {
+    const onChange = () => {
+      const named = fromAddress();
+      setThread((now) => (named?.id === now.id ? now : (named ?? fresh())));
+    };
+    window.addEventListener("hashchange", onChange);
+    return () => window.removeEventListener("hashchange", onChange);
+  }, []);
+
+  const open = useCallback((id: string) => {
+    history.pushState(null, "", PREFIX + encodeURIComponent(id));
+    setThread({ id, stored: true });
+  }, []);
+
+  const startNew = useCallback(() => {
+    history.pushState(null, "", location.pathname + location.search);
+    setThread(fresh());
+  }, []);
+
+  /** The first message of a new conversation is on its way: from now on the address names it. */
+  const nameInAddress = useCallback((id: string) => {
+    if (fromAddress()?.id !== id) history.replaceState(null, "", PREFIX + encodeURIComponent(id));
+  }, []);
+
+  return { thread, open, startNew, nameInAddress };
+}
+
+function fromAddress(): OpenThread | null {
+  const hash = location.hash;
+  return hash.startsWith(PREFIX) ? { id: decodeURIComponent(hash.slice(PREFIX.length)), stored: true } : null;
+}
+
+function fresh(): OpenThread {
+  return { id: crypto.randomUUID(), stored: false };
+}

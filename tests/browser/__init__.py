@@ -1,0 +1,1 @@
+"""The chats people use, in a real browser, against a real server."""

@@ -1,0 +1,114 @@
+// A browser that Python drives: one JSON request a line on stdin, one answer a line on stdout.
+//
+// Chromium comes from the machine (argv: its path, then its profile's directory). Nothing here waits for a time to
+// pass: whatever is waited for is an event or a condition in the page.
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+
+const { chromium } = createRequire(new URL("../clients/package.json", import.meta.url))("playwright-core");
+const [executablePath, profile] = process.argv.slice(2);
+const PATIENCE = 20_000;
+
+const ANSWER = '.copilotKitAssistantMessage, [data-testid="copilot-assistant-message"]';
+const INPUT = '[data-testid="copilot-chat-textarea"]';
+const SEND = '[data-testid="copilot-send-button"]';
+const BANNER = '[data-testid="copilot-error-banner"]';
+
+const context = await chromium.launchPersistentContext(profile, {
+  executablePath,
+  headless: true,
+  // As root in a container there is no sandbox; the rest keeps the browser itself from calling home.
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+  viewport: { width: 1280, height: 860 },
+  locale: "ru-RU",
+  reducedMotion: "reduce",
+});
+context.setDefaultTimeout(PATIENCE);
+
+const pages = new Map();
+
+/** What went wrong in a page without anybody asking: console errors, exceptions, requests to other machines. */
+function listen(page) {
+  const heard = { console: [], exceptions: [], outside: [] };
+  page.on("console", (message) => message.type() === "error" && heard.console.push(message.text()));
+  page.on("pageerror", (error) => heard.exceptions.push(error.message));
+  page.on("request", (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (/^(https?|wss?):$/.test(protocol) && !["127.0.0.1", "localhost"].includes(hostname))
+      heard.outside.push(request.url());
+  });
+  return heard;
+}
+
+/** Runs in the page, before its own scripts: keeps each length that the newest answer has had; a shorter one is another. */
+function watch(selector) {
+  window.answerLengths = [];
+  const look = () => {
+    const length = [...document.querySelectorAll(selector)].at(-1)?.textContent.length ?? 0;
+    if (length < (window.answerLengths.at(-1) ?? 0)) window.answerLengths = [];
+    if (length && length !== window.answerLengths.at(-1)) window.answerLengths.push(length);
+  };
+  new MutationObserver(look).observe(document, { childList: true, characterData: true, subtree: true });
+}
+
+const verbs = {
+  async open({ page: name, url, width, height, ready }) {
+    const page = await context.newPage();
+    await page.addInitScript(watch, ANSWER);
+    if (width) await page.setViewportSize({ width, height });
+    pages.set(name, { page, heard: listen(page) });
+    await page.goto(url);
+    await page.waitForSelector(ready ?? INPUT);
+  },
+  async say({ page, text }) {
+    await page.fill(INPUT, text);
+    await page.click(`${SEND}:not([disabled])`);
+  },
+  click: ({ page, selector, role, label }) =>
+    selector ? page.click(selector) : page.getByRole(role, { name: label, exact: true }).click(),
+  fill: ({ page, selector, text }) => page.fill(selector, text),
+  press: ({ page, key }) => page.keyboard.press(key),
+  /** Wait until the page's visible text has `text`, or until `condition` (JavaScript) holds in it. */
+  async wait({ page, text, condition }) {
+    if (text !== undefined) await page.waitForFunction((text) => document.body.innerText.includes(text), text);
+    else await page.waitForFunction(condition);
+  },
+  see: ({ page, selector }) => page.waitForSelector(selector).then(() => true),
+  texts: ({ page, selector }) => page.locator(selector).allInnerTexts(),
+  answers: ({ page }) => page.locator(ANSWER).allInnerTexts(),
+  lengths: ({ page }) => page.evaluate("window.answerLengths"),
+  banner: ({ page }) => page.locator(BANNER).allInnerTexts(),
+  evaluate: ({ page, expression }) => page.evaluate(expression),
+  async reload({ page }) {
+    await page.reload();
+    await page.waitForSelector(INPUT);
+  },
+  screenshot: ({ page, path }) => page.screenshot({ path }).then(() => null),
+  async close({ name }) {
+    const { page, heard } = pages.get(name);
+    pages.delete(name);
+    await page.close();
+    return heard;
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { verb, page: name, ...given } = JSON.parse(line);
+  let answer;
+  try {
+    const page = verb === "open" || verb === "close" ? name : pages.get(name).page;
+    answer = { value: (await verbs[verb]({ ...given, page, name })) ?? null };
+  } catch (error) {
+    answer = { error: error.message };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+await context.close();
