@@ -8,7 +8,7 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check
-NODE_PACKAGES := tests/clients tests/clients/runtime tests/browser/pages examples/copilotkit
+NODE_PACKAGES := tests/clients tests/clients/runtime tests/browser/pages examples/copilotkit examples/django/front
 
 # Without a Node that is new enough these tests skip, and say so; with CI=true they fail.
 NODE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from bridge.agui.from_langgraph import STREAM_MODES, LangGraphToAgui, snapshot
 from bridge.agui.inputs import ThreadState, plan
 from bridge.agui.interrupts import Interrupt, interrupt_to_agui, pause_to_agui
+from bridge.agui.messages import messages_to_langchain
 from bridge.agui.state import fields_of, project
 from bridge.errors import InvalidRequest
 from bridge.request import RunRequest
@@ -102,6 +103,10 @@ class LangGraphAgent:
         if isinstance(checkpointer, BaseCheckpointSaver):
             await checkpointer.adelete_thread(thread_id)
 
+    def without_memory(self) -> Any:
+        """The graph without its checkpointer: it starts from what it is given, and nothing is stored."""
+        return self.graph.copy(update={"checkpointer": None}) if hasattr(self.graph, "copy") else self.graph
+
     def thread_state(self, held: Any, *, aliases: Mapping[str, str] | None = None) -> ThreadState:
         """A LangGraph state snapshot (with ``subgraphs=True``) as clients see it."""
         checkpoint_id = (held.config or {}).get("configurable", {}).get("checkpoint_id")
@@ -183,40 +188,63 @@ class _GraphRun:
         agent, request = self._agent, self._request
         config: RunnableConfig = {"configurable": {"thread_id": request.thread_id, **server_context(request)}}
         if request.ephemeral:
-            graph = agent.graph.copy(update={"checkpointer": None})
-            return graph, config, plan(request, ThreadState(), agent.input_keys).input
+            return agent.without_memory(), config, plan(request, ThreadState(), agent.input_keys).input
         if request.checkpoint_id is not None:
             config["configurable"]["checkpoint_id"] = request.checkpoint_id
         held = await agent.graph.aget_state(config, subgraphs=True)
         thread = agent.thread_state(held, aliases=self._aliases)
-        back = {streamed: durable for durable, streamed in self._aliases.items()}
         chosen = plan(request, thread, agent.input_keys)
+        given = chosen.input
+        back = {streamed: durable for durable, streamed in self._aliases.items() if streamed}
         if chosen.fork is not None:
             wanted = [back.get(message_id, message_id) for message_id in chosen.fork]
-            config["configurable"]["checkpoint_id"] = await self._fork(wanted, again=chosen.input is None)
-        return agent.graph, config, chosen.input
+            checkpoint_id, found = await self._fork(wanted, again=given is None)
+            config["configurable"]["checkpoint_id"] = checkpoint_id
+            given = _with_earlier(given, thread, chosen.fork[found:])
+        elif isinstance(given, dict) and thread.interrupts:
+            # the interrupt is left unanswered, and with it its subgraph; what that has said was heard, and stays
+            held_ids = {message.id for message in (fields_of(held.values) or {}).get("messages") or []}
+            said = [message["id"] for message in thread.messages]
+            given = _with_earlier(given, thread, [name for name in said if name not in held_ids and name not in back])
+        return agent.graph, config, given
 
-    async def _fork(self, kept: list[str], *, again: bool) -> str:
-        """The checkpoint whose conversation is exactly ``kept``.
+    async def _fork(self, kept: list[str], *, again: bool) -> tuple[str, int]:
+        """The checkpoint whose conversation is ``kept``, or the longest beginning of it, and how long that is.
 
-        To answer ``again``, the earliest that has a node to run, so that routing is done anew; else the latest, with
-        all that was done until then.
+        Not every beginning of a conversation has a checkpoint: a paused subgraph's messages are its own until it has
+        finished. To answer ``again``, the earliest that has a node to run, so that routing is done anew; else the
+        latest, with all that was done until then. Raises `InvalidRequest` when nothing of the thread is kept.
         """
         head: RunnableConfig = {"configurable": {"thread_id": self._request.thread_id}}
-        found: str | None = None
+        found: tuple[str, int] | None = None
         async for held in self._agent.graph.aget_state_history(head):
-            fields = fields_of(held.values) or {}
-            ids = [message.id for message in fields.get("messages") or [] if message.type in _CONVERSATION]
-            if ids != kept:
+            messages = (fields_of(held.values) or {}).get("messages") or []
+            ids = [
+                message.id
+                for message in messages
+                if message.type in _CONVERSATION and self._aliases.get(str(message.id)) != ""  # a hidden node's
+            ]
+            if ids != kept[: len(ids)] or (found is not None and len(ids) < found[1]):
                 continue
-            if again and (not held.next or "__start__" in held.next):
+            whole = len(ids) == len(kept)
+            if again and whole and (not held.next or "__start__" in held.next):
                 continue
-            found = held.config["configurable"]["checkpoint_id"]
-            if not again:
+            if found is None or len(ids) > found[1] or again:
+                found = (held.config["configurable"]["checkpoint_id"], len(ids))
+            if whole and not again:
                 break
         if found is None:
-            raise InvalidRequest("The part of this conversation that was edited is no longer kept.", param="messages")
+            raise InvalidRequest("Nothing of this conversation is kept any more.", param="messages")
         return found
+
+
+def _with_earlier(given: dict[str, Any] | None, thread: ThreadState, ids: Sequence[str]) -> dict[str, Any] | None:
+    """The graph's input with these messages of the thread said again before the new ones."""
+    if not ids:
+        return given
+    by_id = {message["id"]: message for message in thread.messages}
+    earlier = messages_to_langchain(by_id[message_id] for message_id in ids)
+    return {**(given or {}), "messages": [*earlier, *(given or {}).get("messages", ())]}
 
 
 _CONVERSATION = ("human", "ai", "tool")

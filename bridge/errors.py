@@ -159,9 +159,11 @@ def run_failure(error: BaseException) -> BridgeError:
     if isinstance(error, BridgeError):
         return error
     kind = type(error)
-    if isinstance(error, TimeoutError) or "Timeout" in kind.__name__:
+    if isinstance(error, TimeoutError) or any("Timeout" in parent.__name__ for parent in kind.__mro__):
         return RunTimeout("The agent took too long to answer.")
-    if kind.__module__.partition(".")[0] in _PROVIDERS:
+    # LangChain's packages raise their own subclasses; the newer HTTP clients are called httpx2 and httpcore2
+    roots = {parent.__module__.partition(".")[0].rstrip("0123456789") for parent in kind.__mro__}
+    if not roots.isdisjoint(_PROVIDERS):
         status = getattr(error, "status_code", None)
         said = f" (HTTP {status})" if isinstance(status, int) else ""
         return UpstreamFailure(f"The agent's model could not be reached or refused the request{said}.")

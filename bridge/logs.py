@@ -52,5 +52,5 @@ def configure(*, as_json: bool, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("httpx", "aiosqlite", "openai", "httpcore"):
+    for chatty in ("httpx", "httpx2", "aiosqlite", "openai", "httpcore", "httpcore2"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -31,7 +31,7 @@ class Settings:
         state_allow: state keys that may leave the server; ``None``: all.
         reasoning_field: the OpenAI delta's field for reasoning.
         patience: how long an OpenAI stream waits for something to say before it commits to status 200, so that a
-            model that fails at once is said by its HTTP status.
+            model that fails, its client's retries included, is said by its HTTP status; at most ``keep_alive``.
         log_json: structured logs as JSON lines instead of text.
     """
 
@@ -49,5 +49,5 @@ class Settings:
     hidden: tuple[str, ...] = ()
     state_allow: tuple[str, ...] | None = None
     reasoning_field: str = "reasoning_content"
-    patience: float = 0.5
+    patience: float = 5.0
     log_json: bool = False

@@ -33,6 +33,9 @@ class Frame:
     id: str | None = None
 
 
+_BOM = b"\xef\xbb\xbf"
+
+
 class SSEDecoder:
     """Bytes in, frames out. Any split of the bytes gives the same frames.
 
@@ -45,10 +48,18 @@ class SSEDecoder:
         self._event = ""
         self._id: str | None = None
         self._after_cr = False
+        self._begun = False
 
     def feed(self, data: bytes) -> list[Frame]:
         """Decode what is complete; keep the rest."""
         frames: list[Frame] = []
+        if not self._begun:
+            data, self._buffer = self._buffer + data, b""
+            if len(data) < len(_BOM) and _BOM.startswith(data):
+                self._buffer = data  # too little to tell
+                return frames
+            self._begun = True
+            data = data.removeprefix(_BOM)
         if self._after_cr and data:
             # a CR ended the last line; a LF that follows belongs to it
             data = data.removeprefix(b"\n")

@@ -60,6 +60,7 @@ def conversation_language(messages: Sequence[BaseMessage], context: Sequence[Map
 
 def text_language(text: str) -> Language | None:
     """The language a text is in or asks for; None when it says nothing (a number, "OK")."""
+    text = text[:8000]  # a book says no more about its language than its first pages
     for pattern, language in ASKED:
         if pattern.search(text):
             return "en" if language == "en" else "ru"

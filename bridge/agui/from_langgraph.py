@@ -10,12 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ag_ui.core import PROTOCOL_VERSION, BaseEvent
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from pydantic import ValidationError
 
 from bridge.agui.events import Event, model, wire
 from bridge.agui.from_messages import MessagesToAgui
-from bridge.agui.incoming import as_message
+from bridge.agui.incoming import as_conversation, as_message
 from bridge.agui.interrupts import Interrupt, announcements, interrupt_to_agui, pause_to_agui
 from bridge.agui.jsonable import jsonable
 from bridge.agui.lifecycle import OpenEntities
@@ -244,8 +244,8 @@ class LangGraphToAgui:
             return []
         events: list[Event] = []
         said = fields.get("messages")
-        if isinstance(said, list):
-            messages = [as_message(item) for item in said]
+        messages = as_conversation(said)
+        if messages is not None:
             if ns:
                 if ns not in self._nested:
                     self._speech.remember(messages)  # what it starts with; after an interrupt, what it said before
@@ -254,7 +254,7 @@ class LangGraphToAgui:
                 if self._messages is None:
                     self._speech.remember(messages)
                 else:
-                    events = self._speech.catch_up(messages, heard=not self._hidden_ran)
+                    events = self._speech.catch_up(_added(self._messages, messages), heard=not self._hidden_ran)
                 self._messages = messages
                 self._hidden_ran = False
         return events + (self._state.nested(ns, fields) if ns else self._state.top(fields))
@@ -301,15 +301,34 @@ class LangGraphToAgui:
             self._open.see(event)
         return [*events, *self._open.closing()]
 
-    def _outcome(self) -> dict[str, Any]:
-        if self._interrupts:
-            return {"type": "interrupt", "interrupts": self.interrupts}
-        pending = [
+    def _pending(self) -> list[str]:
+        """Client tool calls that wait for the application, also those of the run that an interrupt ended."""
+        told = [
             call_id
             for call_id, name in self._speech.calls.items()
             if name in self._client_tools and call_id not in self._speech.answered
         ]
+        return list(dict.fromkeys([*unanswered(self._messages or (), self._client_tools), *told]))
+
+    def _outcome(self) -> dict[str, Any]:
+        if self._interrupts:
+            return {"type": "interrupt", "interrupts": self.interrupts}
+        pending = self._pending()
         return {"type": "success", "pendingToolCallIds": pending} if pending else {"type": "success"}
+
+
+def unanswered(messages: Sequence[BaseMessage], tools: Collection[str]) -> list[str]:
+    """The ids of calls of these tools since the last user message that nobody has answered yet, oldest first."""
+    calls: list[str] = []
+    answered: set[str] = set()
+    for message in reversed(messages):
+        if isinstance(message, HumanMessage):
+            break
+        if isinstance(message, ToolMessage):
+            answered.add(message.tool_call_id)
+        elif isinstance(message, AIMessage):
+            calls[:0] = [str(call["id"]) for call in message.tool_calls if call["name"] in tools]
+    return [call_id for call_id in calls if call_id not in answered]
 
 
 def snapshot(
@@ -317,8 +336,9 @@ def snapshot(
 ) -> list[dict[str, Any]]:
     """A conversation for MESSAGES_SNAPSHOT, under the ids that clients know (`LangGraphToAgui.aliases`).
 
-    ``rich``: tool results may be parts.
+    ``rich``: tool results may be parts. What is no conversation gives none.
     """
+    messages = as_conversation(list(messages)) or []
     if aliases:
         messages = [
             message.model_copy(update={"id": aliases[str(message.id)]}) if message.id in aliases else message
@@ -332,14 +352,18 @@ def snapshot(
     return said
 
 
+def _added(before: Sequence[BaseMessage], after: Sequence[BaseMessage]) -> Sequence[BaseMessage]:
+    """What joined a conversation; all of it where more happened: a long one is not gone through at every step."""
+    count = len(before)
+    if count and len(after) >= count and after[count - 1].id == before[-1].id:
+        return after[count:]
+    return after
+
+
 def _returned(result: Any) -> list[BaseMessage]:
     """The messages in what a task returned: a state update, or several, or a message."""
     if isinstance(result, Mapping):
         result = [item for value in result.values() for item in (value if isinstance(value, list) else [value])]
     if not isinstance(result, Sequence) or isinstance(result, str | bytes):
         result = [result]
-    return [as_message(item) for item in result if isinstance(item, BaseMessage) or _is_message_dict(item)]
-
-
-def _is_message_dict(item: Any) -> bool:
-    return isinstance(item, Mapping) and "content" in item and ("type" in item or "role" in item)
+    return [message for item in result for message in as_conversation([item]) or ()]

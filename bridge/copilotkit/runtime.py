@@ -97,18 +97,24 @@ async def _now(bridge: Bridge, wanted: RunRequest) -> tuple[ThreadState, Run | N
     Only when one ended and another began, the thread is read again.
     """
     while True:
-        before = bridge.runs.of_thread(wanted.thread_id)
+        before = _going(bridge, wanted.thread_id)
         thread = await bridge.read(wanted.agent, wanted.thread_id, wanted.principal)
-        after = bridge.runs.of_thread(wanted.thread_id)
+        after = _going(bridge, wanted.thread_id)
         if before is None or after is None or before is after:
             return thread, after or before
+
+
+def _going(bridge: Bridge, thread_id: str) -> Run | None:
+    """The run that goes on in a thread; one that only has its place yet may still be refused."""
+    run = bridge.runs.of_thread(thread_id)
+    return run if run is not None and run.begun else None
 
 
 async def stop(request: Request, agent_id: str, thread_id: str, body: Mapping[str, Any]) -> Response:
     """Stop a thread's run (or, with a ``runId``, that run only) in the graph; answers when it has ended."""
     bridge = bridge_of(request)
     agent, principal = bridge.agent(agent_id), bridge.principal(request)
-    going = bridge.runs.of_thread(thread_id)
+    going = _going(bridge, thread_id)
     wanted = body.get("runId")
     mine = going is not None and going.request.principal == principal and going.request.agent == agent.name
     if going is None or not mine or (wanted is not None and going.id != wanted):

@@ -36,7 +36,7 @@ class ChunkStream(RunStream):
         headers: Mapping[str, str],
     ) -> None:
         super().__init__(run, encoder, keep_alive=keep_alive, headers=headers)
-        self._patience = patience
+        self._patience = min(patience, keep_alive)  # an idle stream has to say that it lives
 
     async def read(self, send: Send) -> None:
         """Wait for the first word, or a failure instead of it; then stream."""

@@ -10,6 +10,10 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from graphs.language import Language, conversation_language, text_language
 from graphs.money import percent
 
+_READ = 8000
+"""Characters of a message that the rules look at. What they understand is said in a line; hundreds of patterns over
+two megabytes would hold the event loop for seconds."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -39,11 +43,11 @@ class Turn:
         """Read a conversation and the tools in OpenAI's form."""
         last = max((i for i, message in enumerate(messages) if isinstance(message, HumanMessage)), default=-1)
         before, after = messages[: max(last, 0)], messages[last + 1 :]
-        spoken = tuple(message.text for message in before if isinstance(message, HumanMessage))
+        spoken = tuple(message.text[:_READ] for message in before if isinstance(message, HumanMessage))
         answer = next((message for message in reversed(before) if isinstance(message, AIMessage)), None)
         asking = answer is not None and not answer.tool_calls and "?" in answer.text
         return cls(
-            text=messages[last].text if last >= 0 else "",
+            text=messages[last].text[:_READ] if last >= 0 else "",
             language=_language(messages),
             tools={tool["function"]["name"]: tool["function"] for tool in tools if "function" in tool},
             results=tuple(_results(after)),

@@ -2,6 +2,15 @@
 
 # Beginnings of Russian words and the English ones that tools are named with.
 DICTIONARY = {
+    "переговор": "negotiation",
+    "квалификац": "qualification",
+    "предложен": "proposal",
+    "выигран": "won",
+    "проигран": "lost",
+    "воронк": "pipeline",
+    "кампан": "campaign",
+    "сделк": "deals",
+    "этап": "stage",
     "тем": "theme",
     "оформлен": "theme",
     "тёмн": "dark",
@@ -43,10 +52,8 @@ DICTIONARY = {
     "скача": "download",
     "экспорт": "export",
     "выгруз": "export",
-    "воронк": "pipeline",
     "доск": "board",
     "лид": "lead",
-    "сделк": "deal",
     "кампани": "campaign",
     "маркетинг": "marketing",
     "продаж": "sales",

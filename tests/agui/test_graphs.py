@@ -10,10 +10,9 @@ import pytest
 from langchain_core.utils.json import parse_partial_json
 from pydantic import BaseModel
 
-from bridge.agui.events import Event, model, wire
+from bridge.agui.events import EVENT_TYPES, Event, model, wire
 from bridge.agui.from_langgraph import snapshot
 from bridge.agui.lifecycle import OpenEntities
-from bridge.agui.messages import messages_to_agui
 from bridge.agui.state import fields_of, project
 from bridge.agui.verify import Verifier
 from tests.agui.fold import Message, fold_messages, fold_state
@@ -188,10 +187,47 @@ def test_ids_are_the_same_after_a_restart(recording: Recording) -> None:
         pytest.skip("nothing was stored")
     fields = fields_of(state.values) or {}
     reopened = fields_of(recording.reopened.values) or {}
-    assert messages_to_agui(reopened.get("messages") or []) == messages_to_agui(fields.get("messages") or [])
+    assert snapshot(reopened.get("messages") or []) == snapshot(fields.get("messages") or [])
 
 
 def test_parts_of_a_remote_graph_give_the_same_events(recording: Recording) -> None:
     for run in recording.runs:
         far = replace(run, parts=[remote(part) for part in run.parts])
         assert far.events() == run.events()
+
+
+def test_what_is_hidden_is_in_no_event(recordings: dict[str, Recording]) -> None:
+    secrets = {
+        "a node that must not be heard": "sales",
+        "a hidden node that adds to the messages": "План",
+        "a tag that must not be heard": "sales",
+        "a state with an allow-list": "board",
+        "a dict state": "_secret",
+        "error in a node": "secret of the node",
+        "a tool that fails, not handled": "secret path",
+    }
+    for name, secret in secrets.items():
+        for run in recordings[name].runs:
+            assert secret in str(run.parts) + repr(run.error)
+            assert secret not in str(run.events())
+
+
+def test_a_hidden_message_stays_unknown_after_a_restart(recordings: dict[str, Recording]) -> None:
+    recording = recordings["a hidden node that adds to the messages"]
+    held = recording.reopened.values["messages"]
+    assert [message["content"] for message in snapshot(held, recording.aliases)] == ["Помоги с маркетингом", "Слушаю."]
+
+
+def test_aliases_are_kept_only_where_they_are_needed(recordings: dict[str, Recording]) -> None:
+    assert {name for name, recording in recordings.items() if recording.aliases} == {
+        "a hidden node that adds to the messages",
+        "no id at first, the provider's at last",
+        "the provider's id in the middle of the text",
+    }
+
+
+def test_every_kind_of_event_is_met(recordings: dict[str, Recording]) -> None:
+    """The cases are wide enough to meet whatever the translator can say; what it never says is listed."""
+    met = {event["type"] for item in recordings.values() for run in item.runs for event in run.events()}
+    unsaid = {kind for kind in EVENT_TYPES if kind.endswith("_CHUNK") or kind.startswith("SUBAGENT_")}
+    assert met == EVENT_TYPES - unsaid - {"RAW", "REASONING_ENCRYPTED_VALUE"}

@@ -57,11 +57,11 @@ class Browser:
             raise BrowserError(f"{verb} {given}: {answer['error']}")
         return answer["value"]
 
-    def open(self, url: str, *, width: int | None = None, height: int | None = None) -> Page:
-        """A new window at that address, once its chat is there. Sizes in CSS pixels."""
+    def open(self, url: str, *, width: int | None = None, height: int | None = None, ready: str | None = None) -> Page:
+        """A new window at that address, once its chat (or what the selector `ready` names) is there. CSS pixels."""
         self.opened += 1
         page = Page(self, str(self.opened))
-        self.do("open", page.name, url=url, width=width, height=height)
+        self.do("open", page.name, url=url, width=width, height=height, ready=ready)
         return page
 
 
@@ -101,6 +101,14 @@ class Page:
         """Until an answer has grown in several steps, and ended."""
         self.wait_growing()
         self.wait_idle()
+
+    def fill(self, selector: str, text: str) -> None:
+        """Type into a field."""
+        self.do("fill", selector=selector, text=text)
+
+    def see(self, selector: str) -> None:
+        """Until such an element is there."""
+        self.do("see", selector=selector)
 
     def click(self, name: str, role: str = "button") -> None:
         """Press what a screen reader calls by that role and name."""

@@ -60,13 +60,13 @@ function watch(selector) {
 }
 
 const verbs = {
-  async open({ page: name, url, width, height }) {
+  async open({ page: name, url, width, height, ready }) {
     const page = await context.newPage();
     await page.addInitScript(watch, ANSWER);
     if (width) await page.setViewportSize({ width, height });
     pages.set(name, { page, heard: listen(page) });
     await page.goto(url);
-    await page.waitForSelector(INPUT);
+    await page.waitForSelector(ready ?? INPUT);
   },
   async say({ page, text }) {
     await page.fill(INPUT, text);

@@ -31,6 +31,7 @@ class State(TypedDict, total=False):
 class Halves(BaseChatModel):
     """Says the first half, then waits for `gate`. `half` is set when it waits; `cancelled` counts its ends there."""
 
+    final_id: str | None = None  # the provider's, on its last chunk only: the whole message is kept under it
     _gate: asyncio.Event = PrivateAttr(default_factory=asyncio.Event)
     _half: asyncio.Event = PrivateAttr(default_factory=asyncio.Event)
     _cancelled: list[str] = PrivateAttr(default_factory=list)
@@ -68,6 +69,8 @@ class Halves(BaseChatModel):
             raise
         for word in SECOND:
             yield ChatGenerationChunk(message=AIMessageChunk(content=word))
+        if self.final_id is not None:
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", id=self.final_id))
 
     def _generate(
         self,
@@ -95,12 +98,11 @@ def speaker(model: Halves) -> Any:
     return _compiled(answer)
 
 
-def renamer(first: Halves, second: Halves) -> Any:
-    """The first node keeps its answer under the provider's id, not under the one it was streamed with."""
+def duet(first: Halves, second: Halves) -> Any:
+    """Two nodes, two answers, one after the other."""
 
     async def begin(state: State) -> State:
-        said = await first.ainvoke(state["messages"])
-        return {"messages": [said.model_copy(update={"id": "provider-1"})]}
+        return {"messages": [await first.ainvoke(state["messages"])]}
 
     async def go_on(state: State) -> State:
         return {"messages": [await second.ainvoke(state["messages"])]}

@@ -12,7 +12,7 @@ import pytest
 from bridge import sse
 from tests.clients.agui_client import CLIENT_VERSIONS, ClientVersion, RecordedStream, Verdict, verify
 from tests.copilotkit.chat import Chat, named, run_input, user
-from tests.copilotkit.graphs import FIRST, WHOLE, Halves, asker, echo, renamer, speaker
+from tests.copilotkit.graphs import FIRST, WHOLE, Halves, asker, duet, echo, speaker
 from tests.copilotkit.live import Event, events, live, until
 
 
@@ -26,6 +26,11 @@ def applied(stream: list[Event], client: ClientVersion = "0.0.59") -> Verdict:
 
 def screen(messages: list[dict[str, Any]]) -> list[tuple[str, Any]]:
     return [(message["role"], message.get("content")) for message in messages]
+
+
+def opening(stream: list[Event]) -> list[tuple[str, Any]]:
+    """What stands on the screen before the running answer is told; its end would put a wrong one right."""
+    return screen(named(stream, "MESSAGES_SNAPSHOT")[0]["messages"])
 
 
 async def test_a_new_thread_is_three_empty_streams() -> None:
@@ -88,6 +93,7 @@ async def test_the_second_turn_of_a_running_thread_stands_on_the_screen_once() -
                 replayed = await until(second, FIRST[-1])
                 model.gate.set()
                 followed = [*replayed, *[event async for event in second]]
+    assert opening(followed) == [("user", "Первый"), ("assistant", WHOLE), ("user", "Второй")]
     assert screen(applied(followed).messages) == [
         ("user", "Первый"),
         ("assistant", WHOLE),
@@ -97,16 +103,17 @@ async def test_the_second_turn_of_a_running_thread_stands_on_the_screen_once() -
 
 
 async def test_an_answer_kept_under_another_id_stands_on_the_screen_once() -> None:
-    first, second = Halves(), Halves()
+    first, second = Halves(final_id="provider-1"), Halves()
     first.gate.set()
     sent = run_input("t", [user("Привет")])
-    async with live({"renamer": renamer(first, second)}) as page, page.open("run", sent) as running:
+    async with live({"duet": duet(first, second)}) as page, page.open("run", sent) as running:
         await asyncio.wait_for(second.half.wait(), 10)
         async with page.open("connect", run_input("t")) as opened:
             replayed = await until(opened, WHOLE + FIRST[0])
             second.gate.set()
             followed = [*replayed, *[event async for event in opened]]
         assert [event async for event in running][-1]["type"] == "RUN_FINISHED"
+    assert opening(followed) == [("user", "Привет")]  # both answers are told by the run's own events
     assert screen(applied(followed).messages) == [("user", "Привет"), ("assistant", WHOLE), ("assistant", WHOLE)]
 
 

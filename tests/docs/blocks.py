@@ -4,6 +4,7 @@ A comment right above a block says so, where it is not just run:
 
     <!-- file: agent.py -->             it is a file of the page's folder; not run by itself
     <!-- serves: /healthz -->           it starts a server that answers there; it is given `--port` and stopped again
+    <!-- same as: a/file.py -->        it is that file of the repository, word for word; tested there
     <!-- not run: reason -->            and why
 """
 
@@ -17,7 +18,7 @@ from pathlib import Path
 from tests.server import ROOT
 
 RUN = ("python", "sh", "js")
-_MARK = re.compile(r"^<!-- (file|serves|not run): (.+) -->$")
+_MARK = re.compile(r"^<!-- (file|serves|same as|not run): (.+) -->$")
 
 
 @dataclass(frozen=True)

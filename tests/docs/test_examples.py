@@ -21,8 +21,10 @@ WRITTEN = "http://127.0.0.1:8000"
 """The address that the documentation speaks of."""
 
 BLOCKS = all_blocks()
-ALONE = [block for block in BLOCKS if block.language in RUN and not block.mark]
-SERVING = [block for block in BLOCKS if block.mark == "serves"]
+# What two pages say word for word (the README's languages) is run once.
+ONCE = {(block.language, block.text): block for block in BLOCKS}.values()
+ALONE = [block for block in ONCE if block.language in RUN and not block.mark]
+SERVING = [block for block in ONCE if block.mark == "serves"]
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +122,12 @@ def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.mark == "same as"], ids=lambda block: block.name)
+def test_a_file_is_quoted_word_for_word(block: Block) -> None:
+    assert block.text == (ROOT / block.said).read_text("utf-8")
+
+
 def test_few_examples_are_not_run() -> None:
     """A statement nobody checks is the first to be wrong."""
-    skipped = [block for block in BLOCKS if block.mark == "not run" and block.language in RUN]
+    skipped = [block for block in ONCE if block.mark == "not run" and block.language in RUN]
     assert len(skipped) * 3 <= len(ALONE) + len(SERVING), [block.name for block in skipped]

@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.browser.browser import start_browser
+from tests.browser.static import build
 from tests.server import ROOT, Server, free_port
 
 EXAMPLE = ROOT / "examples" / "django"
@@ -25,9 +27,9 @@ for name in ("anna", "boris"):
 """
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    directory = tmp_path_factory.mktemp("django")
+@contextmanager
+def serve_site(directory: Path) -> Iterator[Server]:
+    """The project with two users, all it stores in this directory."""
     port = free_port()
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith(("OPENAI_", "AGENT_"))},
@@ -44,6 +46,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.start(ready="/login/")
     yield server
     assert server.terminate() in (0, -15), server.log
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serve_site(tmp_path_factory.mktemp("django")) as server:
+        yield server
 
 
 @contextmanager
@@ -193,3 +201,20 @@ def test_the_example_names_its_versions() -> None:
     package = json.loads((EXAMPLE / "front" / "package.json").read_text("utf-8"))
     for version in (package["dependencies"] | package["devDependencies"]).values():
         assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+
+
+def test_the_page_shows_the_chat(tmp_path: Path) -> None:
+    build("examples/django/front")  # before the project starts: it looks for its static files then
+    with serve_site(tmp_path) as site, start_browser(tmp_path / "profile") as browser:
+        page = browser.open(f"{site.url}/login/", ready="[name=username]")
+        page.fill("[name=username]", "anna")
+        page.fill("[name=password]", PASSWORD)
+        page.click("Войти")
+        page.see('[data-testid="copilot-chat-textarea"]')
+        page.say("Помоги с маркетингом")
+        page.wait_text("сегмент")
+        page.screenshot("django")
+        heard = page.close()
+    assert heard.console == []
+    assert heard.exceptions == []
+    assert heard.outside == []

@@ -54,3 +54,8 @@ def client(server: Server) -> Iterator[httpx.Client]:
 def recorded() -> list[RecordedStream]:
     """The AG-UI streams that the tests heard; the official client reads them at the end."""
     return []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The judge reads what the other tests recorded: it comes last."""
+    items.sort(key=lambda item: item.name.startswith("test_every_stream_is_read_without_an_error"))

@@ -376,7 +376,11 @@ const en: Text = {
     openBoard: "On the board",
   },
   approval: {
-    title: { discount_approval: "Discount approval", campaign_approval: "Campaign approval", other: "A decision is needed" },
+    title: {
+      discount_approval: "Discount approval",
+      campaign_approval: "Campaign approval",
+      other: "A decision is needed",
+    },
     waiting: "The agent waits for your decision",
     open: "Decide",
     later: "Later",

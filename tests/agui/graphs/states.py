@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 from uuid import UUID
 
 from ag_ui.core import ActivitySnapshotEvent
@@ -34,6 +34,13 @@ class Pipeline(MessagesState, total=False):
     board: dict[str, Any]
     log: Annotated[list[str], operator.add]
     _secret: str
+
+
+class Papers(TypedDict, total=False):
+    """Names and shapes that remind of messages and are none."""
+
+    messages: list[str]
+    papers: list[dict[str, Any]]
 
 
 class Lead(BaseModel):
@@ -144,6 +151,10 @@ async def _activity(state: Any) -> dict[str, Any]:
     return {}
 
 
+async def _papers(state: Any) -> dict[str, Any]:
+    return {"messages": ["не", "разговор"], "papers": [{"type": "article", "content": "О рынке"}]}
+
+
 async def _raises(state: Any) -> dict[str, Any]:
     raise ValueError("a secret of the node")
 
@@ -209,6 +220,7 @@ CASES = [
         chain(("a", _stage), ("b", _unstage), schema=Pipeline),
         options={"state_allow": ["stage"]},
     ),
+    Case("a state that only looks like messages", chain(("a", _papers), schema=Papers), [{"messages": []}]),
     Case("custom events", chain(("a", _custom))),
     Case("a state of the graph's own telling", chain(("a", _own_state), ("b", _said), schema=Pipeline), own_state=True),
     Case("activities", chain(("a", _activity), ("b", _said))),

@@ -31,7 +31,12 @@ function App() {
   const [error, setError] = useState(null);
   return (
     // What the v1 provider does by itself, a page on the v2 API does with onError.
-    <CopilotKitProvider {...provider} agentId={agent} enableInspector={false} onError={(event) => setError(event.error.message)}>
+    <CopilotKitProvider
+      {...provider}
+      agentId={agent}
+      enableInspector={false}
+      onError={(event) => setError(event.error.message)}
+    >
       <Page error={error} />
     </CopilotKitProvider>
   );

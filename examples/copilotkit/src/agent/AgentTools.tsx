@@ -57,7 +57,12 @@ export function AgentTools() {
     [language],
   );
   useConfigureSuggestions(
-    { instructions: text.suggestionRules, maxSuggestions: 3, available: "after-first-message", consumerAgentId: AGENT_ID },
+    {
+      instructions: text.suggestionRules,
+      maxSuggestions: 3,
+      available: "after-first-message",
+      consumerAgentId: AGENT_ID,
+    },
     [language],
   );
 

@@ -37,7 +37,12 @@ export function ToolCard({ name, status, result, parameters }: ToolCallProps) {
   const failed = done && Card !== undefined && data === null;
   const body = data && Card ? <Card data={data} /> : null;
   return (
-    <section className="card" aria-label={title} data-tool={name} data-state={failed ? "failed" : done ? "done" : "busy"}>
+    <section
+      className="card"
+      aria-label={title}
+      data-tool={name}
+      data-state={failed ? "failed" : done ? "done" : "busy"}
+    >
       <header>
         <span className="dot" aria-hidden="true" />
         <h4>{title}</h4>

@@ -1,0 +1,104 @@
+"""Interrupts answered through `plan`, from what the stream said to what the graph got, for new and old front ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+
+from bridge.agui.events import Event
+from bridge.agui.from_langgraph import STREAM_MODES, LangGraphToAgui
+from bridge.agui.inputs import ThreadState, plan
+from bridge.request import RunRequest
+from tests.agui.graphs import CASES
+from tests.agui.harness import ASKED
+
+CONFIG: Any = {"configurable": {"thread_id": "t"}}
+
+
+class Talk:
+    """A thread of a graph, spoken to as a client does."""
+
+    def __init__(self, case: str, version: str | None) -> None:
+        self.graph = next(item for item in CASES if item.name == case).build(InMemorySaver())
+        self.version = version
+        self.pending: list[dict[str, Any]] = []
+
+    async def run(self, given: Any) -> list[Event]:
+        translator = LangGraphToAgui("t", "r", protocol_version=self.version)
+        events = translator.start()
+        async for part in self.graph.astream(
+            given, CONFIG, stream_mode=list(STREAM_MODES), subgraphs=True, version="v2"
+        ):
+            events += translator.feed(part)
+        events += translator.finish()
+        self.pending = translator.interrupts
+        return events
+
+    async def answer(self, **request: Any) -> list[Event]:
+        asked = RunRequest(agent="a", thread_id="t", run_id="r", **request)
+        return await self.run(plan(asked, ThreadState([], {}, self.pending, "c")).input)
+
+    async def approved(self) -> Any:
+        return (await self.graph.aget_state(CONFIG)).values.get("approved")
+
+
+def entry(interrupt: Mapping[str, Any], payload: Any, status: str = "resolved") -> dict[str, Any]:
+    return {"interruptId": interrupt["id"], "status": status, "payload": payload}
+
+
+async def test_a_new_client_hears_the_outcome_and_answers_by_id() -> None:
+    talk = Talk("interrupt in a node", "1.0")
+    *before, last = await talk.run(ASKED)
+    assert last["outcome"]["type"] == "interrupt"
+    assert not [event for event in before if event["type"] == "CUSTOM"]
+    [asked] = last["outcome"]["interrupts"]
+    assert asked["message"] == "Скидка 15 %. Одобрить?"
+    assert asked["responseSchema"]["properties"] == {"approved": {"type": "boolean"}}
+
+    assert (await talk.answer(resume=[entry(asked, {"approved": True})]))[-1]["outcome"] == {"type": "success"}
+    assert await talk.approved() == [{"approved": True}]
+
+
+@pytest.mark.parametrize("value", [{"approved": True}, '{"approved": true}'])
+async def test_an_old_client_hears_on_interrupt_and_answers_by_command(value: Any) -> None:
+    talk = Talk("interrupt in a node", None)
+    events = await talk.run(ASKED)
+    [heard] = [event for event in events if event["type"] == "CUSTOM"]
+    assert heard["name"] == "on_interrupt"
+    assert heard["value"]["message"] == "Скидка 15 %. Одобрить?"
+    assert "outcome" not in events[-1]
+
+    await talk.answer(forwarded_props={"command": {"resume": value}})
+    assert await talk.approved() == [{"approved": True}]
+
+
+async def test_an_answer_in_part_leaves_the_rest_pending() -> None:
+    talk = Talk("two interrupts at once", "1.0")
+    await talk.run(ASKED)
+    budget = next(item for item in talk.pending if item["reason"] == "budget")
+    other = next(item for item in talk.pending if item["reason"] != "budget")
+
+    *_, last = await talk.answer(resume=[entry(budget, 5)])
+    assert [item["id"] for item in last["outcome"]["interrupts"]] == [other["id"]]
+    *_, last = await talk.answer(resume=[entry(other, 7)])
+    assert last["outcome"] == {"type": "success"}
+    assert sorted(await talk.approved()) == [5, 7]
+
+
+async def test_a_cancelled_entry_reaches_the_node_as_none() -> None:
+    talk = Talk("interrupt in a node", "1.0")
+    await talk.run(ASKED)
+    await talk.answer(resume=[entry(talk.pending[0], "не важно", "cancelled")])
+    assert await talk.approved() == [None]
+
+
+async def test_an_interrupt_three_deep_is_told_once() -> None:
+    talk = Talk("interrupt in a subgraph three deep", "1.0")
+    *_, last = await talk.run(ASKED)
+    assert len(last["outcome"]["interrupts"]) == 1
+    events = await talk.answer(resume=[entry(talk.pending[0], True)])
+    texts = [event["delta"] for event in events if event["type"] == "TEXT_MESSAGE_CONTENT"]
+    assert texts == ["Решено.", "Готово."]

@@ -1,0 +1,83 @@
+"""The event log: numbers, bounds, and the same events however they are kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.errors import LogOverrun
+from bridge.log import EventLog
+
+Event = dict[str, Any]
+
+
+def token(message: str, delta: str, **more: Any) -> Event:
+    return {"type": "TEXT_MESSAGE_CONTENT", "messageId": message, "delta": delta, **more}
+
+
+EVENTS = st.one_of(
+    st.builds(token, st.sampled_from(["a", "b"]), st.text(max_size=5)),
+    st.builds(token, st.just("a"), st.text(max_size=5), timestamp=st.integers(0, 9)),
+    st.sampled_from([{"type": "STEP_STARTED", "stepName": "s"}, {"type": "CUSTOM", "name": "n", "value": None}]),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.lists(EVENTS, max_size=5), max_size=8))
+def test_any_number_gives_the_rest(batches: list[list[Event]]) -> None:
+    log, said = EventLog(), [event for batch in batches for event in batch]
+    for batch in batches:
+        log.append(batch)
+    assert log.last == len(said)
+    for number in range(len(said) + 3):
+        assert log.after(number) == said[number:]
+
+
+def test_tokens_are_kept_small() -> None:
+    log, said = EventLog(), [token("m", f"слово {number} ") for number in range(2000)]
+    log.append(said)
+    assert log.after(0) == said
+    assert log.after(1500) == said[1500:]
+    assert log.size < 2000 * 30
+
+
+def test_lone_surrogates_survive() -> None:
+    log = EventLog()
+    log.append([token("m", "\ud83d"), token("m", "\ude00")])
+    assert [event["delta"] for event in log.after(0)] == ["\ud83d", "\ude00"]
+
+
+def test_the_oldest_are_forgotten_and_it_is_said_which() -> None:
+    log = EventLog(max_bytes=4096)
+    for number in range(200):
+        log.append([{"type": "CUSTOM", "name": "n", "value": "x" * 50 + str(number)}])
+        assert log.size <= 4096
+    assert log.last == 200
+    assert log.first > 100
+    rest = log.after(log.first - 1)
+    assert [event["value"].removeprefix("x" * 50) for event in rest] == [str(n) for n in range(log.first - 1, 200)]
+    with pytest.raises(LogOverrun, match=f"Events 1 to {log.first - 1} "):
+        log.after(0)
+    assert log.after(200) == []
+
+
+def test_one_event_larger_than_the_bound_is_kept_until_the_next() -> None:
+    log = EventLog(max_bytes=100)
+    log.append([{"type": "CUSTOM", "name": "n", "value": "x" * 500}])
+    assert len(log.after(0)) == 1
+    log.append([{"type": "CUSTOM", "name": "n", "value": None}])
+    assert log.first == 2
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(EVENTS, max_size=60), st.integers(100, 800))
+def test_the_size_adds_up(events: list[Event], bound: int) -> None:
+    log = EventLog(max_bytes=bound)
+    for event in events:
+        log.append([event])
+        assert log.size >= 0
+        assert log.first <= log.last + 1
+    assert log.after(log.first - 1) == events[log.first - 1 :]
