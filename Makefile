@@ -17,7 +17,7 @@ NODE_READY := $(if $(NODE),$(NODE_PACKAGES:%=%/node_modules/.installed))
 PEERS := agui openai_serve langgraph_dev
 
 .DELETE_ON_ERROR:
-.PHONY: run demo test lint types lock clean
+.PHONY: run demo test bench lint types lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/bridge serve --host $(HOST) --port $(PORT)

@@ -48,6 +48,7 @@ def main() -> None:
     if args.rounds:
         scale = dataclasses.replace(scale, rounds=args.rounds)
     tables: list[Table] = []
+    before = report.load()
     with arena(args.servers) as made:
         for name, reason in made.absent.items():
             print(f"not measured: {name}: {reason}\n", flush=True)
@@ -60,7 +61,7 @@ def main() -> None:
     verdicts = targets.verdicts(tables)
     print("\n".join(verdicts))
     if not args.parts:
-        report.RESULTS.write_text(report.page(tables, verdicts, made.absent, quick=args.quick))
+        report.RESULTS.write_text(report.page(tables, verdicts, made.absent, quick=args.quick, before=before))
         print(f"written: {report.RESULTS}")
 
 

@@ -43,6 +43,7 @@ def unpaced(arena: Arena, scale: Scale, streams: int, tokens: int) -> Table:
             ratios(rate[name], rate[AGUI_DEFAULT]) if AGUI_DEFAULT in rate else "–",
         )
         table.record(name, "rate", rate[name])
+        table.record(name, "cpu per token", [outcome.cpu_per_token for outcome in outcomes])
         table.note_errors(name, outcomes)
     return table
 

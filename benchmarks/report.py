@@ -48,6 +48,11 @@ class Table:
         return "\n".join(lines)
 
 
+def load() -> str:
+    """How busy the machine is."""
+    return ", ".join(f"{each:.1f}" for each in os.getloadavg())
+
+
 def machine() -> list[str]:
     """What it was measured on, and with which versions."""
     model = "unknown processor"
@@ -75,12 +80,13 @@ def peers() -> list[str]:
     return [f"{name} {number}" for name, number in found.items()]
 
 
-def page(tables: Sequence[Table], verdicts: Sequence[str], absent: dict[str, str], *, quick: bool) -> str:
+def page(tables: Sequence[Table], verdicts: Sequence[str], absent: dict[str, str], *, quick: bool, before: str) -> str:
     """RESULTS.md."""
     today = datetime.now(UTC).date().isoformat()
     lines = ["# Results", "", f"Written by `make bench` on {today}{' (`--quick`)' if quick else ''}."]
     lines += ["Medians over interleaved rounds, with the least and the most; ratios are taken round by round.", ""]
     lines += [f"- {line}" for line in machine()]
+    lines.append(f"- load of the machine (1, 5, 15 minutes): before {before}; after {load()}")
     lines += [f"- not measured: {name}: {reason.strip().splitlines()[-1][:200]}" for name, reason in absent.items()]
-    lines += ["", "## To reach", "", "| | asked for | measured | |", "|---|---:|---:|---|", *verdicts, ""]
+    lines += ["", "## To reach", "", "| | asked for | measured | by CPU | |", "|---|---:|---:|---:|---|", *verdicts, ""]
     return "\n".join(lines) + "\n" + "\n".join(str(table) for table in tables)

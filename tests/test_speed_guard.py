@@ -1,0 +1,176 @@
+"""A guard against getting slow that does not look at a clock: counts that are the same on every machine.
+
+`benchmarks/` has the times. Here is what they rest on: how much Python runs for one token between LangGraph's part and
+the client's frame, how many writes a burst of tokens takes, how often a reader is woken for it, and what a token leaves
+behind. A bound that is exceeded wants a look at the hot path, not a higher bound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tracemalloc
+from collections.abc import AsyncGenerator, Callable, Sequence
+from types import FrameType
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessageChunk
+from starlette.types import Message
+
+from bridge.agui import Verifier
+from bridge.agui.encode import SSEEncoder
+from bridge.agui.events import Event
+from bridge.agui.from_langgraph import LangGraphToAgui
+from bridge.log import EventLog
+from bridge.openai_compat import AguiToChunks
+from bridge.openai_compat.encode import ChunkEncoder
+from bridge.request import RunRequest
+from bridge.runs import Run
+from bridge.streaming import Encoder, RunStream
+from bridge.told import Told
+
+TOKENS = 1000
+PART = {
+    "type": "messages",
+    "ns": (),
+    "data": (
+        AIMessageChunk(content="слово ", id="m"),
+        {"langgraph_node": "answer", "langgraph_checkpoint_ns": "answer:1"},
+    ),
+}
+
+
+def agui() -> Encoder:
+    return SSEEncoder(numbered=True)
+
+
+def openai() -> Encoder:
+    return ChunkEncoder(AguiToChunks(id="chatcmpl-r", model="tokens", created=1))
+
+
+def path(encoder: Encoder) -> Callable[[], bytes]:
+    """What happens to one token: translate, verify, keep, read, encode. Warm: the message is open."""
+    translator, verifier, log = LangGraphToAgui("t", "r"), Verifier(strict=False), EventLog()
+
+    def token() -> bytes:
+        events = translator.feed(PART)
+        for event in events:
+            verifier.feed(event)
+        log.append(events)
+        return encoder.encode_all(log.after(log.last - len(events)), log.last)
+
+    for event in translator.start():
+        verifier.feed(event)
+        log.append([event])
+    for _ in range(10):
+        token()
+    assert verifier.faults == 0
+    return token
+
+
+def calls(work: Callable[[], object]) -> int:
+    """Functions called, Python's and C's."""
+    count = 0
+
+    def note(frame: FrameType, event: str, arg: object) -> None:
+        nonlocal count
+        del frame, arg
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count - 1  # the second setprofile
+
+
+# When this was written, with Python 3.11: 29 and 30.
+@pytest.mark.parametrize("encoder", [agui, openai])
+def test_a_token_costs_few_calls(encoder: Callable[[], Encoder]) -> None:
+    token = path(encoder())
+
+    def burst() -> None:
+        for _ in range(TOKENS):
+            token()
+
+    assert calls(burst) / TOKENS <= 32
+
+
+@pytest.mark.parametrize("encoder", [agui, openai])
+def test_a_token_leaves_little_behind(encoder: Callable[[], Encoder]) -> None:
+    token = path(encoder())
+    for _ in range(100):
+        token()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(TOKENS):
+            token()
+        after, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (after - before) / TOKENS <= 32  # its letters and where they end: 15 bytes, and the buffers' room to grow
+    assert (peak - before) / TOKENS <= 64  # nothing is piled up on the way
+
+
+class Bursts(Told):
+    """Tokens that are all there at once, then silence until the test says so."""
+
+    def __init__(self, request: RunRequest, sizes: Sequence[int]) -> None:
+        super().__init__(request, [])
+        self._sizes = sizes
+        self.more = asyncio.Semaphore(0)
+
+    async def parts(self) -> AsyncGenerator[Any, None]:
+        yield {"type": "TEXT_MESSAGE_START", "messageId": "m", "role": "assistant"}
+        for size in self._sizes:
+            await self.more.acquire()
+            for _ in range(size):
+                yield {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m", "delta": "слово "}
+        await self.more.acquire()
+
+
+class CountedRun(Run):
+    """A run that counts how often its readers wait, and so are woken."""
+
+    waits = 0
+
+    def next_change(self) -> asyncio.Future[bool]:
+        self.waits += 1
+        return super().next_change()
+
+
+# A run gives way to others every 32 parts: so a burst of 20 is one write, and one of 320 at most eleven.
+@pytest.mark.parametrize("encoder", [agui, openai])
+@pytest.mark.parametrize(("size", "most"), [(20, 1), (320, 11)])
+async def test_a_burst_is_one_wake_up_and_one_write(encoder: Callable[[], Encoder], size: int, most: int) -> None:
+    request = RunRequest(agent="tokens", thread_id="t", run_id="r")
+    performance = Bursts(request, [size])
+    run = CountedRun(request, performance, verifier=Verifier())
+    bodies: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            bodies.put_nowait(message["body"])
+
+    async def nothing(run: Run, ending: list[Event]) -> None:
+        del run, ending
+
+    run.start(nothing)
+    reading = asyncio.create_task(RunStream(run, encoder()).read(send))
+    told = 0
+    while told < 2:  # RUN_STARTED and the message's start
+        told += (await bodies.get()).count(b"data: ")
+    waits, writes, frames = run.waits, 0, 0
+    performance.more.release()
+    while frames < size:
+        frames += (await bodies.get()).count(b"data: ")
+        writes += 1
+    assert frames == size
+    assert writes <= most
+    assert run.waits - waits <= most
+    performance.more.release()
+    await reading
