@@ -61,7 +61,9 @@ def main() -> None:
     verdicts = targets.verdicts(tables)
     print("\n".join(verdicts))
     if not args.parts:
-        report.RESULTS.write_text(report.page(tables, verdicts, made.absent, quick=args.quick, before=before))
+        report.RESULTS.write_text(
+            report.page(tables, verdicts, targets.remarks(tables), made.absent, quick=args.quick, before=before)
+        )
         print(f"written: {report.RESULTS}")
 
 

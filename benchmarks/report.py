@@ -80,7 +80,15 @@ def peers() -> list[str]:
     return [f"{name} {number}" for name, number in found.items()]
 
 
-def page(tables: Sequence[Table], verdicts: Sequence[str], absent: dict[str, str], *, quick: bool, before: str) -> str:
+def page(
+    tables: Sequence[Table],
+    verdicts: Sequence[str],
+    remarks: Sequence[str],
+    absent: dict[str, str],
+    *,
+    quick: bool,
+    before: str,
+) -> str:
     """RESULTS.md."""
     today = datetime.now(UTC).date().isoformat()
     lines = ["# Results", "", f"Written by `make bench` on {today}{' (`--quick`)' if quick else ''}."]
@@ -89,4 +97,5 @@ def page(tables: Sequence[Table], verdicts: Sequence[str], absent: dict[str, str
     lines.append(f"- load of the machine (1, 5, 15 minutes): before {before}; after {load()}")
     lines += [f"- not measured: {name}: {reason.strip().splitlines()[-1][:200]}" for name, reason in absent.items()]
     lines += ["", "## To reach", "", "| | asked for | measured | by CPU | |", "|---|---:|---:|---:|---|", *verdicts, ""]
+    lines += [*(f"- {remark}" for remark in remarks), ""] if remarks else []
     return "\n".join(lines) + "\n" + "\n".join(str(table) for table in tables)
