@@ -127,6 +127,6 @@ def remarks(tables: Sequence[Table]) -> list[str]:
         said.append(
             "langgraph-openai-serve sends its role chunk before it asks the graph, after "
             f"{theirs:.2f} ms; a quarter of that is {theirs / 4:.2f} ms, and Starlette with ready-made chunks needs "
-            f"{least:.2f} ms. The bridge waits for the model's first word, or its failure, to answer with a true status."
+            f"{least:.2f} ms. The bridge waits for the model's first word, or its failure, so that its status is true."
         )
     return said
