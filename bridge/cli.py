@@ -120,6 +120,11 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve, and say where."""
+        try:
+            await self._bridge.open()
+        except Exception as error:
+            click.echo(f"Error: {self._bridge.settings.db} cannot be opened: {' '.join(str(error).split())}", err=True)
+            sys.exit(1)
         await super().startup(sockets)
         _calm_garbage_collector()
         for server in self.servers:

@@ -52,8 +52,8 @@ def _manifest(path: Path) -> dict[str, tuple[str, Path]]:
     graphs = manifest.get("graphs") if isinstance(manifest, dict) else None
     if not isinstance(graphs, dict) or not graphs:
         raise LoadError(f"{path.name} names no graphs.")
-    places = {name: place["path"] if isinstance(place, dict) else place for name, place in graphs.items()}
-    return {name: (place, path.parent) for name, place in places.items()}
+    places = {name: place.get("path") if isinstance(place, dict) else place for name, place in graphs.items()}
+    return {name: (str(place), path.parent) for name, place in places.items()}
 
 
 def _name_of(place: str) -> str:
@@ -74,8 +74,14 @@ def _load(name: str, place: str, base: Path) -> Any:
     except AttributeError:
         raise LoadError(f"Agent '{name}': {module_name} has no '{attribute}'.") from None
     except (ImportError, FileNotFoundError) as error:
-        raise LoadError(f"Agent '{name}': {error}") from error
+        raise LoadError(f"Agent '{name}': {_line(error)}") from error
+    except Exception as error:  # whatever somebody's module does when it is imported
+        raise LoadError(f"Agent '{name}': {module_name} failed: {type(error).__name__}: {_line(error)}") from error
     return as_graph(name, found)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _module(name: str, base: Path) -> Any:

@@ -198,6 +198,8 @@ class Bridge:
         if aliases is not None and dict(aliases) == dict(thread.aliases):
             aliases = None
         title = None if thread.title else title
+        if aliases is None and title is None and thread.listed == listed and thread.created_at >= run.started_at:
+            return  # made for this very run, with all there is to know
         await self.index.touch(thread, title=title, listed=listed or None, aliases=aliases)
 
     def _fault(self, fault: str) -> None:

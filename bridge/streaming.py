@@ -7,6 +7,7 @@ for the client's leaving itself: Starlette notices it through ``receive`` under 
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -32,7 +33,7 @@ class Encoder(Protocol):
         """What is said when this reader cannot go on (the run itself may)."""
 
 
-class RunReader(Response):
+class RunReader(Response, ABC):
     """Reads a run for one client, until the run is over or the client has gone. The run counts its readers."""
 
     def __init__(self, run: Run, *, headers: Mapping[str, str] | None = None) -> None:
@@ -57,9 +58,9 @@ class RunReader(Response):
         if isinstance(failure, Exception) and not isinstance(failure, OSError):
             raise failure
 
+    @abstractmethod
     async def read(self, send: Send) -> None:
         """Send the answer."""
-        raise NotImplementedError
 
     async def begin(self, send: Send) -> None:
         """Send the status and the headers."""

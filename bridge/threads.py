@@ -62,7 +62,7 @@ _TURNS = Table(
     Index("bridge_turns_by_thread", "thread_id"),
 )
 
-_CACHE = 10_000
+_CACHE = 2_048  # threads, half a KiB each; more than there are runs at once, so that a run finds its own
 
 
 @dataclass(frozen=True, slots=True)

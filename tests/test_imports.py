@@ -67,7 +67,8 @@ def test_translators_are_pure() -> None:
     for name, names in [*files("bridge"), ("sse.py", set(imports(ROOT / "bridge" / "sse.py")))]:
         place = Path(name)
         if (place.parts[0] in pure and place.name not in edge) or name in ("sse.py", "log.py", "errors.py"):
-            assert not roots(names) & impure, name
+            allowed = {"uuid"} if name == "agui/jsonable.py" else set()  # the type, for what a state may hold
+            assert not roots(names) & impure - allowed, name
 
 
 def test_the_arrows_point_one_way() -> None:

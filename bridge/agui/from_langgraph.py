@@ -340,8 +340,11 @@ def snapshot(
     """
     messages = as_conversation(list(messages)) or []
     if aliases:
+        held = {message.id for message in messages}  # two messages never share an id, whatever the aliases say
         messages = [
-            message.model_copy(update={"id": aliases[str(message.id)]}) if message.id in aliases else message
+            message.model_copy(update={"id": aliases[str(message.id)]})
+            if aliases.get(str(message.id), message.id) not in held
+            else message
             for message in messages
             if aliases.get(str(message.id)) != ""
         ]

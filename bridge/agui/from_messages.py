@@ -43,11 +43,16 @@ class Call:
 
 @dataclass(slots=True)
 class Utterance:
-    """One assistant message being told."""
+    """One assistant message being told. Of its text the length, the beginning and the end are remembered: enough to
+    know it again, and not another copy of it.
+    """
 
     id: str
     place: str
     model: Any = None
+    length: int = 0
+    first: str = ""
+    last: str = ""
     text: bool = False
     thought: bool = False
     begun: bool = False
@@ -91,6 +96,7 @@ class MessagesToAgui:
         self._utterances: dict[str, Utterance] = {}
         self._hearings: dict[str, Hearing] = {}
         self._token_id: str | None = None
+        self._speaking = Utterance("", "")
 
     def remember(self, messages: Iterable[BaseMessage]) -> None:
         """These messages are history: they are not told again."""
@@ -111,7 +117,11 @@ class MessagesToAgui:
             and message.usage_metadata is None
             and message.chunk_position is None
         ):
-            return [{"type": "TEXT_MESSAGE_CONTENT", "messageId": self._token_id, "delta": message.content}]
+            content = message.content
+            speaking = self._speaking
+            speaking.length += len(content)
+            speaking.last = content
+            return [{"type": "TEXT_MESSAGE_CONTENT", "messageId": speaking.id, "delta": content}]
         hearing = self._hearing(metadata)
         if hearing is _NOTHING:
             if isinstance(message, AIMessage):
@@ -212,7 +222,11 @@ class MessagesToAgui:
             events += self._hush(utterance)
             utterance.text = utterance.begun = True
             self._token_id = utterance.id
+            self._speaking = utterance
+            utterance.first = utterance.first or delta
             events.append({"type": "TEXT_MESSAGE_START", "messageId": utterance.id, "role": "assistant"})
+        utterance.length += len(delta)
+        utterance.last = delta
         events.append({"type": "TEXT_MESSAGE_CONTENT", "messageId": utterance.id, "delta": delta})
         return events
 
@@ -296,6 +310,10 @@ class MessagesToAgui:
             return []
         if identity in self._utterances:
             return self._settle(self._utterances[identity], message)
+        streamed = self._told_as(message, str(metadata.get("langgraph_checkpoint_ns") or ""))
+        if streamed is not None:
+            self.aliases[identity] = streamed.id
+            return self._settle(streamed, message)
         self.usage.add(message, metadata)
         utterance = Utterance(identity, str(metadata.get("langgraph_checkpoint_ns") or ""), complete=True)
         self._utterances[identity] = utterance
@@ -308,6 +326,26 @@ class MessagesToAgui:
         if hearing.calls:
             events += self._settle(utterance, message)
         return [*events, *self._hush(utterance)]
+
+    def _told_as(self, message: AIMessage, place: str) -> Utterance | None:
+        """The utterance that a node streamed and now returns as a message of its own making, under another id.
+
+        ``AIMessage(response.content)`` is common, and LangGraph hears a new message in it. Told again, the answer would
+        stand twice in every chat.
+        """
+        text = content_text(message.content)
+        if not text:
+            return None
+        for spoken in self._utterances.values():
+            if (
+                spoken.place == place
+                and spoken.length == len(text)
+                and text.startswith(spoken.first)
+                and text.endswith(spoken.last)
+                and spoken.id not in self.aliases.values()
+            ):
+                return spoken
+        return None
 
     def catch_up(self, messages: Iterable[BaseMessage], *, heard: bool = True) -> list[Event]:
         """The conversation as the state has it now: tell what joined it without passing through the stream.

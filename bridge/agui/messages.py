@@ -62,7 +62,7 @@ def _block_text(block: Any) -> str:
 def reasoning_text(message: BaseMessage) -> str:
     """What the model thought: from content blocks (``reasoning``, ``thinking``) or ``additional_kwargs``."""
     thought = "".join(reasoning_of(block) for block in message.content) if isinstance(message.content, list) else ""
-    if thought:
+    if thought or not message.additional_kwargs:
         return thought
     for name in ("reasoning_content", "reasoning"):
         said = message.additional_kwargs.get(name)

@@ -77,7 +77,7 @@ def _upgrade(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _upgrade_message(message: Any) -> Any:
-    if not isinstance(message, Mapping):
+    if not isinstance(message, Mapping) or (type(message.get("content")) is str and None not in message.values()):
         return message
     said = {key: value for key, value in message.items() if value is not None}
     if isinstance(said.get("content"), list):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ag_ui.core import RunAgentInput
-from ag_ui_langgraph import LangGraphAgent  # type: ignore[import-untyped] # it has no py.typed
+from ag_ui_langgraph import LangGraphAgent
 from langgraph.checkpoint.memory import InMemorySaver
 
 from bridge.agui.events import Event, wire

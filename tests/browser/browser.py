@@ -40,7 +40,7 @@ class Browser:
     opened: int = 0
 
     def do(self, verb: str, page: str, **given: Any) -> Any:
-        """Ask the driver. Blocks until it is done, at most 20 s.
+        """Ask the driver. Blocks until it is done, at most 60 s.
 
         Raises:
             BrowserError: it did not come to pass; the message is Playwright's.

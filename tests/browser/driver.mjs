@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 
 const { chromium } = createRequire(new URL("../clients/package.json", import.meta.url))("playwright-core");
 const [executablePath, profile] = process.argv.slice(2);
-const PATIENCE = 20_000;
+const PATIENCE = 60_000; // a shared machine can be slow; nothing waits this long that works
 
 const ANSWER = '.copilotKitAssistantMessage, [data-testid="copilot-assistant-message"]';
 const INPUT = '[data-testid="copilot-chat-textarea"]';

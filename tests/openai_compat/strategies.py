@@ -21,7 +21,7 @@ SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53 - 1) | st.floa
 ANY: st.SearchStrategy[Any] = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXT, inner, max_size=2), max_leaves=4
 )
-EXTRA_NAMES = st.sampled_from(["x", "вне протокола", "futureField", "delta_", "choices", "usage"])
+EXTRA_NAMES = st.sampled_from(["x", "вне протокола", "futureField", "delta_", "choices", "error"])
 
 
 def of(annotation: Any) -> st.SearchStrategy[Any]:

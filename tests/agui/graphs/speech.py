@@ -78,6 +78,26 @@ async def _trims(state: Any) -> dict[str, Any]:
     return {"messages": [RemoveMessage(id=state["messages"][0].id), AIMessage("Сокращено.")]}
 
 
+def _copies(saver: Saver) -> Any:
+    model = Scripted(turns=[say("Из ", "потока ", "в копию.")])
+
+    async def node(state: Any) -> dict[str, Any]:
+        answer = await model.ainvoke(state["messages"])
+        return {"messages": [AIMessage(answer.content)]}
+
+    return chain(("agent", node))(saver)
+
+
+def _copies_beside(saver: Saver) -> Any:
+    model = Scripted(turns=[say("Одно ", "и то же.")])
+
+    async def node(state: Any) -> dict[str, Any]:
+        answer = await model.ainvoke(state["messages"])
+        return {"messages": [answer, AIMessage("Другое и то же.")]}
+
+    return chain(("agent", node))(saver)
+
+
 def _hidden_router(saver: Saver) -> Any:
     router = Scripted(turns=[say('{"next"', ': "sales"}')])
 
@@ -169,6 +189,8 @@ CASES = [
     Case("a sync node", _sync),
     Case("a message that was not streamed", chain(("agent", _returns))),
     Case("two messages from one node", chain(("agent", _returns_two))),
+    Case("what was streamed, returned as a new message", _copies),
+    Case("what was streamed, and a message like it", _copies_beside),
     Case("a model that cannot stream", _text(say("Целиком."), model=Whole)),
     Case("a user's message from a node", chain(("agent", _asks), ("answer", speaking(say("Понял."))))),
     Case("a message removed", chain(("agent", _trims)), same_messages=False),

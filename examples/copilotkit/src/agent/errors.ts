@@ -24,7 +24,7 @@ function said(message: string): string | null {
   if (!body.startsWith("{")) return body;
   try {
     const { message, error } = JSON.parse(body) as { message?: unknown; error?: { message?: unknown } };
-    const found = error?.message ?? message;
+    const found = message ?? error?.message; // `message` is in the page's language
     return typeof found === "string" && found ? found : null;
   } catch {
     return null;

@@ -1,0 +1,206 @@
+"""Any provider's stream as a legal AG-UI stream: the quirks people meet, and every prefix of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ag_ui.core import BaseEvent
+
+from bridge.agui import Verifier
+from bridge.agui.encode import SSEEncoder
+from bridge.agui.events import wire
+from bridge.openai_compat import ChunksToAgui
+from tests.clients.agui_client import CLIENT_VERSIONS, ClientVersion, RecordedStream, verify
+
+Chunk = dict[str, Any]
+
+
+def delta(finish_reason: str | None = None, /, **fields: Any) -> Chunk:
+    choice = {"index": 0, "delta": fields, "finish_reason": finish_reason}
+    return {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "gpt", "choices": [choice]}
+
+
+def called(
+    index: int | None, call_id: str | None = None, name: str | None = None, arguments: str | None = None
+) -> Chunk:
+    function = {key: value for key, value in (("name", name), ("arguments", arguments)) if value is not None}
+    piece = {"index": index, "id": call_id, "type": "function", "function": function}
+    return delta(tool_calls=[{key: value for key, value in piece.items() if value is not None}])
+
+
+USAGE = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
+ROLE = delta(role="assistant", content="")
+COUNTED: Chunk = {"id": "c1", "model": "gpt", "choices": [], "usage": USAGE}
+
+# name -> chunks, text, reasoning, calls (id, name, arguments)
+STREAMS: dict[str, tuple[list[Chunk], str, str, list[tuple[str, str, str]]]] = {
+    "openai": ([ROLE, delta(content="Да"), delta(content="."), delta("stop"), COUNTED], "Да.", "", []),
+    "azure: filters first, no model": (
+        [{"id": "", "model": "", "choices": [], "prompt_filter_results": []}, ROLE, delta(content="Да"), delta("stop")],
+        "Да", "", [],
+    ),
+    "deepseek: reasoning_content, null content": (
+        [
+            delta(role="assistant", content=None, reasoning_content=""),
+            delta(content=None, reasoning_content="хм"),
+            delta(content="Да", reasoning_content=None),
+            delta("stop", content=""),
+        ],
+        "Да", "хм", [],
+    ),
+    "openrouter: both names, one empty": (
+        [delta(reasoning_content="", reasoning="хм"), delta(content="Да"), delta("stop")], "Да", "хм", [],
+    ),
+    "thoughts between texts": (
+        [delta(reasoning="а"), delta(content="Раз"), delta(reasoning="б"), delta(content=" два"), delta("stop")],
+        "Раз два", "аб", [],
+    ),
+    "ends in thought": (
+        [delta(reasoning="хм"), delta("length"), delta(content="поздно"), delta("stop")], "поздно", "хм", [],
+    ),
+    "mistral: content as parts": (
+        [
+            delta(content=[{"type": "thinking", "thinking": [{"type": "text", "text": "хм"}]}]),
+            delta(content=[{"type": "text", "text": "Да"}]),
+            delta("stop"),
+        ],
+        "Да", "хм", [],
+    ),
+    "error is null in every chunk": ([ROLE | {"error": None}, delta(content="Да"), delta("stop")], "Да", "", []),
+    "a call in pieces, after text": (
+        [
+            delta(content="Минуту"),
+            called(0, "a", "paint", ""),
+            called(0, arguments='{"x"'),
+            called(0, arguments=":1}"),
+            delta("tool_calls"),
+        ],
+        "Минуту", "", [("a", "paint", '{"x":1}')],
+    ),
+    "two calls that interleave": (
+        [
+            called(0, "a", "paint"),
+            called(1, "b", "paint"),
+            called(1, arguments="2"),
+            called(0, arguments="1"),
+            delta("tool_calls"),
+        ],
+        "", "", [("a", "paint", "1"), ("b", "paint", "2")],
+    ),
+    "every call has index 0": (
+        [called(0, "a", "paint", "1"), called(0, "b", "paint", "2"), delta("tool_calls")],
+        "", "", [("a", "paint", "1"), ("b", "paint", "2")],
+    ),
+    "no index, whole, ends in stop": (
+        [delta(tool_calls=[{"id": "a", "function": {"name": "paint", "arguments": "1"}}]), delta("stop")],
+        "", "", [("a", "paint", "1")],
+    ),
+    "the id in every piece": (
+        [called(0, "a", "paint"), called(0, "a", "paint", "1"), called(0, "a", None, "2"), delta("tool_calls")],
+        "", "", [("a", "paint", "12")],
+    ),
+    "no id at all": ([called(0, None, "paint", "1"), delta("tool_calls")], "", "", [("c1:call:0", "paint", "1")]),
+    "text after a call": (
+        [delta(content="Раз"), called(0, "a", "paint", "1"), delta(content=" два"), delta("tool_calls")],
+        "Раз два", "", [("a", "paint", "1")],
+    ),
+    "a refusal": ([delta(refusal="Нет."), delta("stop")], "Нет.", "", []),
+    "a second answer is not ours": (
+        [ROLE | {"choices": [{"index": 1, "delta": {"content": "Нет"}}]}, delta(content="Да"), delta("stop")],
+        "Да", "", [],
+    ),
+    "usage beside the end": ([delta(content="Да"), delta("stop") | {"usage": USAGE}], "Да", "", []),
+    "no delta, no choices": (
+        [{"id": "c1", "choices": None}, {"id": "c1", "choices": [{"index": 0}]}, delta(content="Да"), delta("stop")],
+        "Да", "", [],
+    ),
+}  # fmt: skip
+
+
+def heard(chunks: list[Chunk]) -> list[BaseEvent]:
+    back = ChunksToAgui()
+    return [*(event for one in chunks for event in back.feed(one)), *back.finish()]
+
+
+def check(events: list[BaseEvent]) -> None:
+    verifier = Verifier(strict=True)
+    for event in events:
+        verifier.feed(event)
+    verifier.finish()
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_quirks(name: str) -> None:
+    chunks, text, reasoning, calls = STREAMS[name]
+    events = [wire(event) for event in heard(chunks)]
+    check(heard(chunks))
+
+    said: dict[str, str] = {}
+    for event in events:
+        if event["type"] in ("TEXT_MESSAGE_CONTENT", "REASONING_MESSAGE_CONTENT", "TOOL_CALL_ARGS"):
+            key = event["toolCallId"] if event["type"] == "TOOL_CALL_ARGS" else event["type"]
+            said[key] = said.get(key, "") + event["delta"]
+    made = [(event["toolCallId"], event["toolCallName"]) for event in events if event["type"] == "TOOL_CALL_START"]
+    assert said.get("TEXT_MESSAGE_CONTENT", "") == text
+    assert said.get("REASONING_MESSAGE_CONTENT", "") == reasoning
+    assert [(call_id, tool, said.get(call_id, "")) for call_id, tool in made] == calls
+    assert events[-1]["type"] == "RUN_FINISHED"
+    assert events[-1]["outcome"].get("pendingToolCallIds", []) == [call_id for call_id, *_ in calls]
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_every_prefix_that_breaks_off_is_legal(name: str) -> None:
+    chunks = STREAMS[name][0]
+    for length in range(len(chunks) + 1):
+        back = ChunksToAgui(thread_id="t", run_id="r")
+        events = [event for one in chunks[:length] for event in back.feed(one)]
+        events += back.fail(ConnectionError("sk-123"))
+        check(events)
+        assert wire(events[-1])["type"] == "RUN_ERROR"
+        assert "sk-123" not in str(events[-1])
+        assert back.finish() == []
+    # the stream simply stops
+    back = ChunksToAgui()
+    events = [event for one in chunks[:1] for event in back.feed(one)] + back.finish()
+    check(events)
+    assert wire(events[-1])["type"] == "RUN_ERROR"
+
+
+@pytest.mark.parametrize("version", CLIENT_VERSIONS)
+def test_the_official_client_reads_them(version: ClientVersion) -> None:
+    encoder = SSEEncoder()
+    streams = [
+        RecordedStream(name, b"".join(encoder.encode(wire(event)) for event in heard(chunks)).decode())
+        for name, (chunks, *_) in STREAMS.items()
+    ]
+    # what waits for the application's tools is said in 1.0's way
+    known = [stream for stream in streams if version == "1.0.0" or "pendingToolCallIds" not in stream.sse]
+    assert {verdict.name: verdict.error for verdict in verify(known, version) if not verdict.ok} == {}
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ({"message": "Упало", "code": "overloaded"}, "overloaded"),
+        ({"message": "Упало", "type": "t"}, "t"),
+        ("Упало", None),
+    ],
+)
+def test_an_error_frame(error: Any, code: str | None) -> None:
+    for before in ([], [ROLE, delta(content="Да")], [called(0, "a", "paint")]):
+        events = heard([*before, {"error": error}, delta(content="после")])
+        check(events)
+        last = wire(events[-1])
+        assert (last["type"], last["message"], last.get("code")) == ("RUN_ERROR", "Упало", code)
+
+
+def test_usage_and_how_it_ended() -> None:
+    [*_, last] = heard([ROLE, delta("length"), COUNTED])
+    assert wire(last)["usage"] == [{"model": "gpt", "inputTokens": 3, "outputTokens": 4, "totalTokens": 7}]
+    assert wire(last)["metadata"] == {"finishReason": "length"}
+
+
+def test_an_empty_stream_is_an_error() -> None:
+    [only] = ChunksToAgui().finish()
+    assert wire(only)["code"] == "upstream_error"

@@ -1,0 +1,135 @@
+"""Where conversations are kept: SQLite and PostgreSQL behave alike, and both survive the process."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from langgraph.checkpoint.base import empty_checkpoint
+from sqlalchemy import make_url
+
+from bridge.errors import UnknownThread
+from bridge.storage import agent_database_url, open_storage
+from bridge.threads import Turn
+from tests.http.conftest import AGENTS
+from tests.http.talking import chat, events_of, run_input, text_of
+from tests.server import serve
+from tests.tools import require_postgres
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL database that exists inside the block."""
+    url, name = make_url(require_postgres()), f"bridge_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
+        connection.execute(f"create database {name}".encode())
+        try:
+            yield url.set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(f"drop database {name} with (force)".encode())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of its own for each test, as ``--db`` takes it."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "deep" / "bridge.sqlite")
+        return
+    with postgres() as url:
+        yield url
+
+
+async def test_threads_have_owners(db: str) -> None:
+    async with open_storage(db) as storage:
+        index = storage.index
+        assert await index.find("t", agent="a", principal="я") is None
+        thread = await index.open("t", agent="a", principal="я", title="Привет")
+        await index.touch(thread, aliases={"checkpoint": "streamed"})
+        for agent, principal in (("a", "другой"), ("b", "я")):
+            with pytest.raises(UnknownThread):
+                await index.find("t", agent=agent, principal=principal)
+            with pytest.raises(UnknownThread):
+                await index.open("t", agent=agent, principal=principal)
+    async with open_storage(db) as storage:
+        found = await storage.index.find("t", agent="a", principal="я")
+        assert found is not None
+        assert (found.title, found.aliases) == ("Привет", {"checkpoint": "streamed"})
+        with pytest.raises(UnknownThread):
+            await storage.index.find("t", agent="a", principal="другой")
+
+
+async def test_threads_are_listed_latest_first(db: str) -> None:
+    async with open_storage(db) as storage:
+        index = storage.index
+        threads = [await index.open(f"t{n}", agent="a", principal="я", listed=n != 2) for n in range(4)]
+        await index.open("other", agent="a", principal="другой")
+        await index.touch(threads[0], title="Сначала")
+        listed = await index.list(agent="a", principal="я")
+        assert [thread.id for thread in listed] == ["t0", "t3", "t1"]
+        rest = await index.list(agent="a", principal="я", limit=2, before=listed[0].updated_at)
+        assert [thread.id for thread in rest] == ["t3", "t1"]
+        await index.forget("t0")
+        assert await index.find("t0", agent="a", principal="я") is None
+
+
+async def test_turns_are_scoped(db: str) -> None:
+    async with open_storage(db) as storage:
+        index = storage.index
+        await index.remember_turn("я", "f", Turn("t", "c1"))
+        await index.remember_turn("я", "f", Turn("t", "c2"))
+        assert await index.find_turn("я", "f") == Turn("t", "c2")
+        assert await index.find_turn("другой", "f") is None
+        await index.open("t", agent="a", principal="я")
+        await index.forget("t")
+        assert await index.find_turn("я", "f") is None
+
+
+async def test_checkpoints_are_there_after_a_restart(db: str) -> None:
+    config: Any = {"configurable": {"thread_id": "t", "checkpoint_ns": ""}}
+    async with open_storage(db) as storage:
+        await storage.checkpointer.aput(config, empty_checkpoint(), {"step": 1}, {})
+    async with open_storage(db) as storage:
+        assert await storage.checkpointer.aget_tuple(config) is not None
+
+
+def test_where_agents_keep_their_own() -> None:
+    assert agent_database_url(".bridge/bridge.sqlite") == "sqlite:///.bridge/crm.sqlite"
+    assert agent_database_url("sqlite:////var/lib/x.db") == "sqlite:////var/lib/crm.sqlite"
+    assert agent_database_url("postgresql://u@h/d") == "postgresql://u@h/d"
+
+
+def test_a_server_on_postgresql(tmp_path: Path) -> None:
+    """The same conversation, the same approval, killed in between; nothing is left in files."""
+    quote = "Сделай КП на 10 CRM Бизнес для «Кофейня-Импульс» со скидкой 15 %"
+    with (
+        postgres() as url,
+        serve(tmp_path, *AGENTS, "--db", url) as server,
+        httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client,
+    ):
+        asked = run_input(quote)
+        [interrupt] = events_of(client.post("/agui/sales", json=asked).content)[-1]["outcome"]["interrupts"]
+        said = client.post("/v1/chat/completions", json=chat("привет", model="teller"))
+        server.restart()
+        entry = {"interruptId": interrupt["id"], "status": "resolved", "payload": {"approved": True}}
+        body = run_input(thread=asked["threadId"], resume=[entry])
+        events = events_of(client.post("/agui/sales", json=body).content)
+        again = chat("привет", said.json()["choices"][0]["message"]["content"], "ещё", model="teller")
+        answer = client.post("/v1/chat/completions", json=again)
+    assert "КП-" in text_of(events)
+    assert answer.headers["x-thread-id"] == said.headers["x-thread-id"]
+    assert answer.json()["choices"][0]["message"]["content"] == "3: ещё"
+    assert [path.name for path in tmp_path.iterdir()] == ["server.log"]
+
+
+def test_sqlite_is_in_wal(tmp_path: Path) -> None:
+    with serve(tmp_path, "teller=tests.http.graphs:teller") as server:
+        httpx.post(f"{server.url}/agui/teller", json=run_input("count 1"), trust_env=False)
+        with closing(sqlite3.connect(server.db)) as connection:
+            assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
