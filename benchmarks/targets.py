@@ -81,20 +81,20 @@ def targets(tables: Sequence[Table]) -> list[Target]:
 
     single = ("single", "per token")
     add("tokens/s, one stream, ÷ ag-ui-langgraph", 5, (*single, AGUI_DEFAULT, OURS_AGUI), at_least=True)
-    add("the same, its raw events off", 3, (*single, AGUI_LEAN, OURS_AGUI), at_least=True)
+    add("tokens/s, one stream, ÷ ag-ui-langgraph, raw events off", 3, (*single, AGUI_LEAN, OURS_AGUI), at_least=True)
     add("tokens/s, one stream, ÷ langgraph-openai-serve", 4, (*single, SERVE, OURS_OPENAI), at_least=True)
     many = ("many 50", "rate")
     add("tokens/s, 50 streams, ÷ ag-ui-langgraph", 5, (*many, OURS_AGUI, AGUI_DEFAULT), at_least=True)
-    add("the same, its raw events off", 3, (*many, OURS_AGUI, AGUI_LEAN), at_least=True)
+    add("tokens/s, 50 streams, ÷ ag-ui-langgraph, raw events off", 3, (*many, OURS_AGUI, AGUI_LEAN), at_least=True)
     add("tokens/s, 50 streams, ÷ langgraph-openai-serve", 4, (*many, OURS_OPENAI, SERVE), at_least=True)
     for kind in ("new", "known"):
         first = ("first", f"{kind} event")
         add(f"first event, {kind} thread, ÷ ag-ui-langgraph's", 0.25, (*first, OURS_AGUI, AGUI_DEFAULT))
         add(f"first event, {kind} thread, ÷ langgraph-openai-serve's", 0.25, (*first, OURS_OPENAI, SERVE))
     add("one stream, AG-UI, ÷ the astream loop", 1.5, (*single, OURS_AGUI, FLOOR))
-    add("the same, with the checkpointer that we have", 1.5, (*single, OURS_AGUI, FLOOR_DB))
+    add("one stream, AG-UI, ÷ the loop with the same checkpointer", 1.5, (*single, OURS_AGUI, FLOOR_DB))
     add("one stream, OpenAI, ÷ the astream loop", 1.5, (*single, OURS_OPENAI, FLOOR))
-    add("the same, with the checkpointer that we have", 1.5, (*single, OURS_OPENAI, FLOOR_DB))
+    add("one stream, OpenAI, ÷ the loop with the same checkpointer", 1.5, (*single, OURS_OPENAI, FLOOR_DB))
     for ours in (OURS_AGUI, OURS_OPENAI):
         add(f"500 paced streams, {ours}, p99 gap", 150, ("paced 500", "gap p99", ours), unit=" ms")
         add(f"a running stream beyond the graph, {ours}", 64, ("streams", "running", ours), unit=" KiB")
@@ -127,7 +127,6 @@ def remarks(tables: Sequence[Table]) -> list[str]:
         said.append(
             "langgraph-openai-serve sends its role chunk before it asks the graph, after "
             f"{theirs:.2f} ms; a quarter of that is {theirs / 4:.2f} ms, and Starlette with ready-made chunks needs "
-            f"{least:.2f} ms. The bridge waits for the model's first word, or its failure, to answer with a true "
-            "status."
+            f"{least:.2f} ms. The bridge waits for the model's first word, or its failure, so that its status is true."
         )
     return said

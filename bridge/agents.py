@@ -191,6 +191,8 @@ class _GraphRun:
             return agent.without_memory(), config, plan(request, ThreadState(), agent.input_keys).input
         if request.checkpoint_id is not None:
             config["configurable"]["checkpoint_id"] = request.checkpoint_id
+        if request.fresh and not request.resume and "command" not in request.forwarded_props:
+            return agent.graph, config, plan(request, ThreadState(), agent.input_keys).input
         held = await agent.graph.aget_state(config, subgraphs=True)
         thread = agent.thread_state(held, aliases=self._aliases)
         chosen = plan(request, thread, agent.input_keys)

@@ -37,6 +37,8 @@ class RunRequest:
     model_settings: Mapping[str, Any] = field(default_factory=dict)
     principal: str = "anonymous"
     checkpoint_id: str | None = None
+    fresh: bool = False
+    """The thread is new: nothing is stored of it that would have to be read."""
     ephemeral: bool = False
     """Run beside the thread: start from what it holds, store nothing (suggestions, titles)."""
 

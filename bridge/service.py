@@ -12,6 +12,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -165,6 +166,7 @@ class Bridge:
         thread: Thread | None = None
         if not request.ephemeral:
             thread = await self.index.find(request.thread_id, agent=agent.name, principal=request.principal)
+            request = replace(request, fresh=thread is None)
         run = Run(
             request,
             performance or agent.perform(request, thread.aliases if thread else {}),
