@@ -25,7 +25,11 @@ TOKEN = "слово "
 
 
 class TokenModel(BaseChatModel):
-    """Streams `TOKEN` as often, and at the pace, that the last message asks for."""
+    """Streams `TOKEN` as often, and at the pace, that the last message asks for.
+
+    Without a pace all tokens are there at once, as of LangChain's own fake models: what is measured is what each server
+    makes of them. A paced one waits before each, and each is then a turn of the event loop, and a write, of its own.
+    """
 
     @property
     def _llm_type(self) -> str:
@@ -51,8 +55,9 @@ class TokenModel(BaseChatModel):
         loop = asyncio.get_running_loop()
         start = loop.time()
         for number in range(count):
-            # by the clock, not by adding up sleeps: a server that is late does not make the model slower
-            await asyncio.sleep(max(0.0, start + number * pace - loop.time()) if pace else 0)
+            if pace:
+                # by the clock, not by adding up sleeps: a server that is late does not make the model slower
+                await asyncio.sleep(max(0.0, start + number * pace - loop.time()))
             yield ChatGenerationChunk(message=AIMessageChunk(content=TOKEN))
 
 
