@@ -62,7 +62,7 @@ class Completion(RunReader):
                 events = self.run.log.after(number)
                 number += len(events)
                 for event in events:
-                    folded.add(self._translator.feed(event))
+                    folded.add_event(event, self._translator)
                 if not events:
                     await self.run.changed(number, None)
             for chunk in self._translator.finish(include_usage=True):

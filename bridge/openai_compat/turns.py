@@ -116,7 +116,7 @@ async def remember(
     folded = Fold()
     try:
         for event in events:
-            folded.add(translator.feed(event))
+            folded.add_event(event, translator)
     except BridgeError:
         return
     history = [*chat.messages, answer_message(folded.message())]

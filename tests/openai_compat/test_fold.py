@@ -12,6 +12,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from bridge.errors import AgentFailure, UpstreamFailure
 from bridge.openai_compat import AguiToChunks, fold
+from bridge.openai_compat.fold import Fold
 from tests.openai_compat.test_chunks import FINISHED, STARTED, arguments, call, chunk, end, say, start
 
 THOUGHT = {"type": "REASONING_MESSAGE_CONTENT", "messageId": "r", "delta": "хм"}
@@ -118,3 +119,14 @@ def test_errors_are_raised() -> None:
             fold(chunks_of(STARTED, *PIECES[0], {"type": "RUN_ERROR", "message": "Упало.", "code": code}))
     with pytest.raises(UpstreamFailure, match="finish_reason"):
         fold(chunks_of(STARTED, *PIECES[0]))
+
+
+@given(st.permutations(PIECES), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_folding_events_is_folding_their_chunks(pieces: list[list[dict[str, Any]]], extension: bool) -> None:
+    events = [STARTED, *(event for piece in pieces for event in piece), FINISHED]
+    folded = Fold()
+    forth = AguiToChunks(id="chatcmpl-r", model="sales", created=7, client_tools=["paint"], extension=extension)
+    for event in events:
+        folded.add_event(event, forth)
+    assert folded.completion() == fold(chunks_of(*events, include_usage=False, extension=extension))
