@@ -19,7 +19,7 @@ from bridge.agui.incoming import as_conversation, as_message
 from bridge.agui.interrupts import Interrupt, announcements, interrupt_to_agui, pause_to_agui
 from bridge.agui.jsonable import jsonable
 from bridge.agui.lifecycle import OpenEntities
-from bridge.agui.messages import messages_to_agui
+from bridge.agui.messages import messages_to_agui, spoken_content
 from bridge.agui.state import StateView, fields_of
 from bridge.errors import run_failure
 
@@ -351,7 +351,7 @@ def snapshot(
     said = messages_to_agui(messages)
     for message in said:
         if not rich and message["role"] == "tool" and not isinstance(message["content"], str):
-            message["content"] = "".join(part.get("text", f"[{part['type']}]") for part in message["content"])
+            message["content"] = spoken_content(message["content"])
     return said
 
 

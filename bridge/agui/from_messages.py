@@ -26,6 +26,7 @@ from bridge.agui.messages import (
     reasoning_id,
     reasoning_of,
     reasoning_text,
+    spoken_content,
     tool_content,
 )
 from bridge.agui.usage import UsageTally
@@ -411,7 +412,7 @@ class MessagesToAgui:
                     events += [*self._hush(utterance), *self._finish_call(call, "{}")]
         content = tool_content(message)
         if not self._rich and not isinstance(content, str):
-            content = "".join(part.get("text", f"[{part['type']}]") for part in content)
+            content = spoken_content(content)
         result = {"type": "TOOL_CALL_RESULT", "messageId": identity, "toolCallId": message.tool_call_id}
         return [*events, result | {"content": content, "role": "tool"}]
 

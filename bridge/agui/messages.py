@@ -164,6 +164,13 @@ def tool_content(message: ToolMessage) -> Content:
     return parts
 
 
+def spoken_content(content: Content) -> str:
+    """A tool's answer for clients before AG-UI 1.0, which take text only: other parts are named by their kind."""
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text", f"[{part['type']}]") for part in content)
+
+
 def parts_of(content: Any) -> Content:
     """A message's content as AG-UI has it: a string, or parts (text, image, audio, video, document)."""
     if isinstance(content, str):

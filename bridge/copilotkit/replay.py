@@ -9,6 +9,7 @@ from bridge.agui.events import Event
 from bridge.agui.from_langgraph import speaks_v1
 from bridge.agui.inputs import ThreadState
 from bridge.agui.interrupts import announcements
+from bridge.agui.messages import spoken_content
 from bridge.runs import Run
 
 
@@ -66,7 +67,7 @@ def spoken(messages: Sequence[dict[str, Any]], protocol_version: str | None) -> 
     if speaks_v1(protocol_version):
         return list(messages)
     return [
-        message | {"content": "".join(part.get("text", f"[{part['type']}]") for part in message["content"])}
+        message | {"content": spoken_content(message["content"])}
         if message["role"] == "tool" and not isinstance(message["content"], str)
         else message
         for message in messages
