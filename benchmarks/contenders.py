@@ -225,7 +225,7 @@ class Arena:
     def run(self, contender: Contender, load: Load) -> Outcome:
         """Put the load on a server, the others at rest."""
         process, port = self.servers[contender.server]
-        question = {"role": "user", "content": f"{load.tokens} {load.pace:g}"}
+        question = {"role": "user", "content": load.question}
         threads = load.threads or [str(uuid4()) for _ in range(load.streams)]
         messages = [*history(load.history), question]
         requests = [http_request(contender, thread, messages) for thread in threads]
@@ -240,7 +240,7 @@ class Arena:
         """The same load on the graph alone, read in these stream modes (``messages``)."""
         process = self.floor(checkpointer)
         before = process.cpu
-        job = {"streams": load.streams, "tokens": load.tokens, "pace": load.pace, "threads": load.threads}
+        job = {"streams": load.streams, "question": load.question, "threads": load.threads}
         answer = process.ask(
             {**job, "deadline": load.deadline, "history": load.history, "modes": list(modes or ("messages",))}
         )

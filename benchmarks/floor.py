@@ -21,7 +21,7 @@ from benchmarks import graph as served
 from benchmarks.stats import shares
 
 
-async def follow(graph: Any, question: str, thread: str, job: dict[str, Any]) -> dict[str, Any]:
+async def follow(graph: Any, thread: str, job: dict[str, Any]) -> dict[str, Any]:
     """One run, read as a server would read it."""
     kwargs: dict[str, Any] = {"stream_mode": job["modes"]}
     if len(job["modes"]) > 1:
@@ -34,7 +34,7 @@ async def follow(graph: Any, question: str, thread: str, job: dict[str, Any]) ->
     tokens = 0
     gaps: list[float] = []
     messages = [("user" if number % 2 == 0 else "ai", f"message {number}") for number in range(job["history"])]
-    given = {"messages": [*messages, ("user", question)]}
+    given = {"messages": [*messages, ("user", job["question"])]}
     async for part in graph.astream(given, {"configurable": {"thread_id": thread}}, **kwargs):
         first_part = first_part or perf_counter() - start
         if len(job["modes"]) > 1:
@@ -54,10 +54,9 @@ async def follow(graph: Any, question: str, thread: str, job: dict[str, Any]) ->
 
 async def measure(graph: Any, job: dict[str, Any]) -> dict[str, Any]:
     """All runs at once."""
-    question = f"{job['tokens']} {job['pace']}"
     threads = job["threads"] or [str(uuid4()) for _ in range(job["streams"])]
     start = perf_counter()
-    runs = [asyncio.create_task(follow(graph, question, thread, job)) for thread in threads]
+    runs = [asyncio.create_task(follow(graph, thread, job)) for thread in threads]
     done, late = await asyncio.wait(runs, timeout=job["deadline"])
     seconds = perf_counter() - start
     for run in late:

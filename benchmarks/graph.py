@@ -1,18 +1,15 @@
 """The graph and the model that every server here serves: one node, one model call, N tokens.
 
-How many tokens, and how far apart, stands in the user's last message: ``"2000 0"`` is 2,000 tokens as fast as they
-can be taken, ``"100 50"`` is 100 tokens, one every 50 ms. So the same request works over every protocol, and nothing
-is configured on a server.
-
-Between tokens the model gives the event loop one turn, as a model does that reads its tokens from a socket. Without
-it no server could send a token before the last one is made.
+How many tokens, and how far apart, stands in the user's last message: ``"2000 0"`` is 2,000 tokens that are all there
+at once, ``"2000 turn"`` the same with a turn of the event loop before each, ``"100 50"`` is 100 tokens, one every 50 ms.
+So the same request works over every protocol, and nothing is configured on a server.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Any, Final, Literal
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
@@ -24,11 +21,16 @@ TOKEN = "слово "
 """Every token. Cyrillic, as our users' are: two bytes a letter on the wire, six where a server escapes them."""
 
 
+TURN: Final = "turn"
+"""In place of a pace: give the event loop a turn before each token."""
+
+
 class TokenModel(BaseChatModel):
     """Streams `TOKEN` as often, and at the pace, that the last message asks for.
 
-    Without a pace all tokens are there at once, as of LangChain's own fake models: what is measured is what each server
-    makes of them. A paced one waits before each, and each is then a turn of the event loop, and a write, of its own.
+    All at once, as LangChain's own fake models have them: what is measured is what each server makes of a token. With a
+    turn of the event loop before each, as a model has them that reads a socket: what it costs to pass on each as it
+    comes is measured too. At a pace: whether everybody gets theirs in time.
     """
 
     @property
@@ -55,16 +57,18 @@ class TokenModel(BaseChatModel):
         loop = asyncio.get_running_loop()
         start = loop.time()
         for number in range(count):
-            if pace:
+            if pace is TURN:
+                await asyncio.sleep(0)
+            elif pace:
                 # by the clock, not by adding up sleeps: a server that is late does not make the model slower
                 await asyncio.sleep(max(0.0, start + number * pace - loop.time()))
             yield ChatGenerationChunk(message=AIMessageChunk(content=TOKEN))
 
 
-def asked(messages: Sequence[BaseMessage]) -> tuple[int, float]:
-    """How many tokens the last message asks for, and the seconds between two."""
+def asked(messages: Sequence[BaseMessage]) -> tuple[int, float | Literal["turn"]]:
+    """How many tokens the last message asks for, and the seconds between two, or `TURN`."""
     count, _, pace = str(messages[-1].text).partition(" ")
-    return int(count), float(pace or 0) / 1000
+    return int(count), TURN if pace == TURN else float(pace or 0) / 1000
 
 
 async def answer(state: MessagesState) -> dict[str, list[BaseMessage]]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from benchmarks.stats import percentile
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Streams that start at the same moment, each of ``tokens`` tokens, one every ``pace`` ms (0: as fast as it goes).
+    """Streams that start at the same moment, each of ``tokens`` tokens.
+
+    ``pace`` is the milliseconds between two of them; 0: they are all there at once; ``turn``: as soon as the event loop
+    comes round (`benchmarks.graph`).
 
     ``threads`` names the conversation of each stream; new ones where it is empty. ``deadline`` seconds after the start
     everything is abandoned, so that no load runs for ever; what came until then counts.
@@ -18,11 +21,16 @@ class Load:
 
     streams: int = 1
     tokens: int = 2000
-    pace: float = 0.0
+    pace: float | Literal["turn"] = 0
     threads: list[str] = field(default_factory=list)
     deadline: float = 120.0
     history: int = 0
     """User and assistant messages to send before the question."""
+
+    @property
+    def question(self) -> str:
+        """What the model is asked."""
+        return f"{self.tokens} {self.pace}"
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
-from benchmarks.graph import TOKEN
+from benchmarks.graph import TOKEN, TURN
 
 FRAME = f'data: {{"type":"TEXT_MESSAGE_CONTENT","messageId":"m","delta":"{TOKEN}"}}\n\n'.encode()
 
@@ -22,7 +22,7 @@ async def stream(request: Request) -> StreamingResponse:
 
     async def frames() -> AsyncIterator[bytes]:
         for _ in range(int(count)):
-            await asyncio.sleep(float(pace or 0) / 1000)
+            await asyncio.sleep(0 if pace == TURN else float(pace or 0) / 1000)
             yield FRAME
 
     return StreamingResponse(frames(), media_type="text/event-stream")
