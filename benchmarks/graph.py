@@ -57,7 +57,7 @@ class TokenModel(BaseChatModel):
         loop = asyncio.get_running_loop()
         start = loop.time()
         for number in range(count):
-            if pace is TURN:
+            if pace == TURN:
                 await asyncio.sleep(0)
             elif pace:
                 # by the clock, not by adding up sleeps: a server that is late does not make the model slower

@@ -24,9 +24,12 @@ from bridge.request import Disconnect, RunRequest
 logger = logging.getLogger("bridge.runs")
 
 
-_TURN = 32
-"""Parts after which a run lets the others have the loop. A graph that never waits (a model in this very process) would
-else hold it to its end: nothing of it would be sent before, and nobody else served. Costs 0.1 µs a token."""
+_BATCH = 64
+"""Parts after which a run lets the others have the event loop. A graph that never waits (a model in this very process)
+would else hold it to its end: nothing of it would be sent before, and nobody else served."""
+
+_GROWING = 8
+"""Turns of the event loop that a batch is given to grow in, where the one before had several parts."""
 
 
 class Translator(Protocol):
@@ -126,16 +129,15 @@ class Run:
             self._append(translator.start())
             if self._cancelled:  # before the task had its first turn
                 raise asyncio.CancelledError
-            turn = _TURN
+            batch = _Batch()
             async with asyncio.timeout(self._timeout), aclosing(self._performance.parts()) as parts:
                 async for part in parts:
+                    if not batch.left:
+                        await batch.begin()
+                    batch.left -= 1
                     events = translator.feed(part)
                     if events:
                         self._append(events)
-                    turn -= 1
-                    if not turn:
-                        turn = _TURN
-                        await asyncio.sleep(0)
             ending = translator.finish()
         except asyncio.CancelledError:
             if self._task is not None:
@@ -232,6 +234,40 @@ class Run:
             self._waiting.discard(future)
             if timer is not None:
                 timer.cancel()
+
+
+class _Batch:
+    """The parts that a run takes in one turn of the event loop, and its manners towards the others who want the loop.
+
+    A full batch lets everybody else have a turn. And where parts come faster than they are taken, a batch waits a few
+    turns before it begins, so that it is larger: LangGraph makes a task to wait for every batch, and each wakes the
+    readers and is a write of theirs. With a model that gives the loop a turn for each token that is 8 parts instead of
+    3, and half of what the bridge costs. No clock is waited for, only what is ready to run anyway; a model that is
+    slower than the loop, and so has its parts taken one by one, does not wait at all.
+    """
+
+    def __init__(self) -> None:
+        self.left = 0
+        """Parts that may be taken until `begin` has to be asked again."""
+        self._loop = asyncio.get_running_loop()
+        self._going = False
+        self._several = False
+
+    async def begin(self) -> None:
+        """There is a part to take, and no batch to take it in."""
+        if self._going:  # the batch was full before the loop came round
+            await asyncio.sleep(0)
+        elif self._several:
+            for _ in range(_GROWING):
+                await asyncio.sleep(0)
+        self._going = True
+        self.left = _BATCH
+        self._loop.call_soon(self._end)
+
+    def _end(self) -> None:
+        self._several = _BATCH - self.left > 1
+        self._going = False
+        self.left = 0
 
 
 def _give_up(future: asyncio.Future[bool]) -> None:
