@@ -1,8 +1,8 @@
 """The graph and the model that every server here serves: one node, one model call, N tokens.
 
 How many tokens, and how far apart, stands in the user's last message: ``"2000 0"`` is 2,000 tokens that are all there
-at once, ``"2000 turn"`` the same with a turn of the event loop before each, ``"100 50"`` is 100 tokens, one every 50 ms.
-So the same request works over every protocol, and nothing is configured on a server.
+at once, ``"2000 turn"`` the same with a turn of the event loop before each, ``"100 50"`` is 100 tokens, one every
+50 ms. So the same request works over every protocol, and nothing is configured on a server.
 """
 
 from __future__ import annotations
