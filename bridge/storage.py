@@ -14,12 +14,12 @@ from typing import Any
 import aiosqlite
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import Engine, create_engine, event
 
 from bridge.threads import ThreadIndex
 
 _BUSY = 30.0  # seconds that one writer waits for another
+_WORKERS = 5  # questions that the index may have for PostgreSQL at once: SQLAlchemy's pool keeps as many connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,12 @@ async def _sqlite(path: str) -> AsyncIterator[Storage]:
     memory = path == ":memory:"
     if not memory:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    # Each statement of the index is a transaction of its own, so none needs a begin and a commit, each of which is a
-    # trip to the connection's thread; and a burst of requests waits for a connection instead of opening more of them.
-    engine = create_async_engine(
-        "sqlite+aiosqlite:///" + ("" if memory else path),
+    # Each statement of the index is a transaction of its own: none needs a begin and a commit.
+    engine = create_engine(
+        "sqlite:///" + ("" if memory else path),
         connect_args={"timeout": _BUSY},
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
-        **({} if memory else {"pool_size": 2, "max_overflow": 0, "pool_timeout": _BUSY}),
     )
     _tune(engine)
     async with aiosqlite.connect(path, timeout=_BUSY) as connection:
@@ -79,13 +77,13 @@ async def _sqlite(path: str) -> AsyncIterator[Storage]:
         try:
             yield Storage(checkpointer, index)
         finally:
-            await engine.dispose()
+            await index.close()
 
 
-def _tune(engine: AsyncEngine) -> None:
+def _tune(engine: Engine) -> None:
     """WAL and NORMAL: a commit survives the process being killed, and readers do not wait for writers."""
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def pragmas(connection: Any, record: Any) -> None:
         del record
         cursor = connection.cursor()
@@ -104,14 +102,16 @@ async def _postgresql(db: str) -> AsyncIterator[Storage]:
         raise RuntimeError("PostgreSQL needs the extra 'postgres': pip install 'agent-bridge[postgres]'") from error
     address = "postgresql://" + db.partition("://")[2]
     options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
-    engine = create_async_engine("postgresql+asyncpg://" + db.partition("://")[2], pool_pre_ping=True)
+    engine = create_engine(
+        "postgresql+psycopg://" + db.partition("://")[2], isolation_level="AUTOCOMMIT", pool_pre_ping=True
+    )
     pool: Any = AsyncConnectionPool(address, max_size=10, kwargs=options, open=False)
     async with pool:
         checkpointer = AsyncPostgresSaver(pool)
         await checkpointer.setup()
-        index = ThreadIndex(engine)
+        index = ThreadIndex(engine, workers=_WORKERS)
         await index.create()
         try:
             yield Storage(checkpointer, index)
         finally:
-            await engine.dispose()
+            await index.close()
