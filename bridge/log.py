@@ -37,6 +37,9 @@ class _Event:
         del start
         return [self.event]
 
+    def whole(self) -> Event:
+        return self.event
+
 
 class _Text:
     """Consecutive TEXT_MESSAGE_CONTENT events of one message, nothing in them but the delta."""
@@ -64,10 +67,16 @@ class _Text:
         begin = self.ends[start - 1] if start else 0
         events: list[Event] = []
         for end in self.ends[start:]:
-            delta = self.text[begin:end].decode("utf-8", "surrogatepass")
-            events.append({"type": "TEXT_MESSAGE_CONTENT", "messageId": self.message_id, "delta": delta})
+            events.append(self._event(begin, end))
             begin = end
         return events
+
+    def whole(self) -> Event:
+        return self._event(0, len(self.text))
+
+    def _event(self, begin: int, end: int) -> Event:
+        delta = self.text[begin:end].decode("utf-8", "surrogatepass")
+        return {"type": "TEXT_MESSAGE_CONTENT", "messageId": self.message_id, "delta": delta}
 
 
 class EventLog:
@@ -121,6 +130,15 @@ class EventLog:
             self.size -= self._segments.popleft().size
         kept = self.last + 1 - self.first
         del self._fresh[: max(0, len(self._fresh) - kept)]
+
+    def joined(self) -> list[Event]:
+        """All events, but one in place of many tokens of a message, with their text: what a fold makes is the same.
+
+        Raises `LogOverrun` when some of the events are gone.
+        """
+        if self.first > 1:
+            raise LogOverrun(f"Events 1 to {self.first - 1} of this run are no longer kept.")
+        return [segment.whole() for segment in self._segments]
 
     def after(self, number: int) -> list[Event]:
         """The events numbered above ``number``, oldest first. Raises `LogOverrun` when some of them are gone."""

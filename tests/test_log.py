@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from bridge.errors import LogOverrun
 from bridge.log import EventLog
+from bridge.openai_compat import AguiToChunks
+from bridge.openai_compat.fold import Fold
 
 Event = dict[str, Any]
 
@@ -36,6 +38,29 @@ def test_any_number_gives_the_rest(batches: list[list[Event]]) -> None:
         assert log.after(number) == said[number:]
 
 
+@settings(deadline=None, max_examples=60)
+@given(st.lists(EVENTS, max_size=40))
+def test_joined_the_fold_is_the_same(said: list[Event]) -> None:
+    def folded(events: list[Event]) -> dict[str, Any]:
+        translator, fold = AguiToChunks(id="c", model="m", created=1), Fold()
+        for event in events:
+            fold.add_event(event, translator)
+        return fold.message()
+
+    log = EventLog()
+    for event in said:
+        log.append([event])
+    assert folded(log.joined()) == folded(said)
+
+
+def test_many_tokens_are_joined_into_few_events() -> None:
+    log = EventLog()
+    log.append([token("m", f"слово {number} ") for number in range(2000)])
+    joined = log.joined()
+    assert "".join(event["delta"] for event in joined) == "".join(f"слово {number} " for number in range(2000))
+    assert len(joined) < 5
+
+
 def test_tokens_are_kept_small() -> None:
     log, said = EventLog(), [token("m", f"слово {number} ") for number in range(2000)]
     log.append(said)
@@ -57,6 +82,8 @@ def test_the_oldest_are_forgotten_and_it_is_said_which() -> None:
         assert log.size <= 4096
     assert log.last == 200
     assert log.first > 100
+    with pytest.raises(LogOverrun):
+        log.joined()
     rest = log.after(log.first - 1)
     assert [event["value"].removeprefix("x" * 50) for event in rest] == [str(n) for n in range(log.first - 1, 200)]
     with pytest.raises(LogOverrun, match=f"Events 1 to {log.first - 1} "):

@@ -44,8 +44,8 @@ class Fold:
     def add_event(self, event: Event, translator: AguiToChunks) -> None:
         """Fold in the chunk of one event.
 
-        A token is its text and nothing else: no chunk need be built for it. Every OpenAI run is folded at its end,
-        for the fingerprint of its answer, so that counts. Proven equal by ``tests/openai_compat/test_fold.py``.
+        A token is its text and nothing else: no chunk need be built for it. Proven equal by
+        ``tests/openai_compat/test_fold.py``.
         """
         if event["type"] == "TEXT_MESSAGE_CONTENT" and translator.plain_text(event["messageId"]):
             self._text.append(event["delta"])

@@ -59,7 +59,7 @@ async def begin(request: Request, chat: ChatRequest, caller: Caller, found: Foun
 
     async def after(run: Run, ending: list[dict[str, Any]]) -> None:
         translator = chunks_of(run, chat, caller.agent, bridge.settings.reasoning_field, extension=False)
-        events = [*run.log.after(0), *ending]
+        events = [*run.log.joined(), *ending]
         await remember(bridge, chat=chat, caller=caller, run=run, events=events, translator=translator)
 
     return await bridge.start(
