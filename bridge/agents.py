@@ -15,6 +15,7 @@ from bridge.agui.inputs import ThreadState, plan
 from bridge.agui.interrupts import Interrupt, interrupt_to_agui, pause_to_agui
 from bridge.agui.messages import messages_to_langchain
 from bridge.agui.state import fields_of, project
+from bridge.checkpoints import visit, visiting
 from bridge.errors import InvalidRequest
 from bridge.request import RunRequest
 from bridge.runs import Performance
@@ -87,7 +88,10 @@ class LangGraphAgent:
         return self.thread_state(held, aliases=aliases)
 
     async def head(self, thread_id: str) -> str | None:
-        """The id of the thread's latest checkpoint."""
+        """The id of the thread's latest checkpoint; after a run, in the run's own context, without reading it."""
+        current = visiting(thread_id)
+        if current is not None and current.head is not None:
+            return current.head
         checkpointer = getattr(self.graph, "checkpointer", None)
         config: RunnableConfig = {"configurable": {"thread_id": thread_id, "checkpoint_ns": ""}}
         if isinstance(checkpointer, BaseCheckpointSaver):
@@ -189,6 +193,7 @@ class _GraphRun:
         config: RunnableConfig = {"configurable": {"thread_id": request.thread_id, **server_context(request)}}
         if request.ephemeral:
             return agent.without_memory(), config, plan(request, ThreadState(), agent.input_keys).input
+        visit(request.thread_id)  # from here on the thread is this run's, and is read once
         if request.checkpoint_id is not None:
             config["configurable"]["checkpoint_id"] = request.checkpoint_id
         if request.fresh and not request.resume and "command" not in request.forwarded_props:

@@ -11,8 +11,8 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from typing import Any, Protocol
 
 from bridge.agui.events import Event
@@ -291,12 +291,30 @@ class Runs:
         self._keep_bytes = keep_bytes
         self._running: dict[str, Run] = {}
         self._by_thread: dict[str, Run] = {}
+        self._held: set[str] = set()
         self._finished: OrderedDict[str, Run] = OrderedDict()
         self._finished_bytes = 0
         self._closing: BaseException | None = None
 
-    def reserve(self, run: Run) -> None:
-        """Give a run its place. Raises `ThreadBusy`, `RateLimited`, or `InvalidRequest` for a run id that is taken."""
+    @contextmanager
+    def hold(self, thread_id: str) -> Iterator[None]:
+        """Let no run begin in this thread but the holder's own. Raises `ThreadBusy`."""
+        self._check_free(thread_id)
+        self._held.add(thread_id)
+        try:
+            yield
+        finally:
+            self._held.discard(thread_id)
+
+    def _check_free(self, thread_id: str, *, held: bool = False) -> None:
+        if thread_id in self._by_thread or (thread_id in self._held and not held):
+            raise ThreadBusy(f"Thread '{thread_id}' already has a run; stop it or wait for its end.")
+
+    def reserve(self, run: Run, *, held: bool = False) -> None:
+        """Give a run its place, in a thread that is ``held`` for it or free.
+
+        Raises `ThreadBusy`, `RateLimited`, or `InvalidRequest` for a run id that is taken.
+        """
         thread_id = run.request.thread_id
         if self._closing is not None:
             raise RateLimited("The server is shutting down.", retry_after=5)
@@ -304,8 +322,8 @@ class Runs:
         earlier = self._finished.get(run.id)
         if run.id in self._running or (earlier is not None and not _same_thread(earlier, run)):
             raise InvalidRequest(f"Run '{run.id}' exists already; a run's id is used once.", param="runId")
-        if not run.request.ephemeral and thread_id in self._by_thread:
-            raise ThreadBusy(f"Thread '{thread_id}' already has a run; stop it or wait for its end.")
+        if not run.request.ephemeral:
+            self._check_free(thread_id, held=held)
         if len(self._running) >= self._max_running:
             raise RateLimited(f"{self._max_running} runs are going already; try again shortly.")
         if earlier is not None:

@@ -10,8 +10,8 @@ import hashlib
 import inspect
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from bridge.agents import Agent, LangGraphAgent
 from bridge.agui.events import Event
 from bridge.agui.inputs import ThreadState
 from bridge.agui.verify import Verifier
+from bridge.checkpoints import leave, visit
 from bridge.errors import AgentFailure, InvalidKey, UnknownAgent
 from bridge.request import Disconnect, RunRequest
 from bridge.runs import Performance, Run, Runs
@@ -157,10 +158,12 @@ class Bridge:
         title: str | None = None,
         listed: bool = True,
         after: AfterRun | None = None,
+        held: bool = False,
     ) -> Run:
         """Start a run of the agent, or of a given ``performance``. After a `ClientError` nothing ran or is stored.
 
-        ``after`` is called with the run and its last events before any reader sees them.
+        ``after`` is called with the run and its last events before any reader sees them. ``held``: the caller is
+        `holding` the thread.
         """
         agent = self.agent(request.agent)
         thread: Thread | None = None
@@ -182,7 +185,7 @@ class Bridge:
             if after is not None:
                 await after(run, ending)
 
-        self.runs.reserve(run)
+        self.runs.reserve(run, held=held)
         try:
             if thread is None and not request.ephemeral:
                 # before the run begins: a conversation never exists without its owner, whatever kills the process
@@ -194,6 +197,22 @@ class Bridge:
             raise
         self.runs.begin(run, finished)
         return run
+
+    @contextmanager
+    def holding(self, thread_id: str | None) -> Iterator[None]:
+        """Keep runs off a thread while it is looked at to decide what to run: what is read is then read once.
+
+        Raises `ThreadBusy` where a run is going. ``None``: a new thread, which nobody else knows.
+        """
+        if thread_id is None:
+            yield
+            return
+        with self.runs.hold(thread_id):
+            visit(thread_id)
+            try:
+                yield
+            finally:
+                leave()
 
     async def _note(self, run: Run, thread: Thread, title: str | None, *, listed: bool) -> None:
         aliases = getattr(run.translator, "aliases", None) or None
@@ -217,12 +236,6 @@ class Bridge:
         if thread is None:
             return ThreadState()
         return await agent.read(thread_id, thread.aliases, checkpoint_id)
-
-    async def head(self, agent_name: str | None, thread_id: str, principal: str) -> str | None:
-        """A thread's latest checkpoint. Raises `UnknownThread` for somebody else's."""
-        agent = self.agent(agent_name)
-        thread = await self.index.find(thread_id, agent=agent.name, principal=principal)
-        return None if thread is None else await agent.head(thread_id)
 
     async def forget(self, agent_name: str | None, thread: Thread) -> None:
         """Delete a thread: its run, its checkpoints, its place in the index."""

@@ -16,6 +16,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from sqlalchemy import Engine, create_engine, event
 
+from bridge.checkpoints import Visited
 from bridge.threads import ThreadIndex
 
 _BUSY = 30.0  # seconds that one writer waits for another
@@ -55,6 +56,10 @@ async def open_storage(db: str) -> AsyncIterator[Storage]:
         yield storage
 
 
+class _Sqlite(Visited, AsyncSqliteSaver):
+    """LangGraph's SQLite checkpointer."""
+
+
 @asynccontextmanager
 async def _sqlite(path: str) -> AsyncIterator[Storage]:
     memory = path == ":memory:"
@@ -70,7 +75,7 @@ async def _sqlite(path: str) -> AsyncIterator[Storage]:
     _tune(engine)
     async with aiosqlite.connect(path, timeout=_BUSY) as connection:
         await connection.execute("pragma synchronous = normal")
-        checkpointer = AsyncSqliteSaver(connection)
+        checkpointer = _Sqlite(connection)
         await checkpointer.setup()
         index = ThreadIndex(engine)
         await index.create()
@@ -100,6 +105,10 @@ async def _postgresql(db: str) -> AsyncIterator[Storage]:
         from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415
     except ImportError as error:
         raise RuntimeError("PostgreSQL needs the extra 'postgres': pip install 'agent-bridge[postgres]'") from error
+
+    class _Postgres(Visited, AsyncPostgresSaver):
+        """LangGraph's PostgreSQL checkpointer."""
+
     address = "postgresql://" + db.partition("://")[2]
     options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
     engine = create_engine(
@@ -107,7 +116,7 @@ async def _postgresql(db: str) -> AsyncIterator[Storage]:
     )
     pool: Any = AsyncConnectionPool(address, max_size=10, kwargs=options, open=False)
     async with pool:
-        checkpointer = AsyncPostgresSaver(pool)
+        checkpointer = _Postgres(pool)
         await checkpointer.setup()
         index = ThreadIndex(engine, workers=_WORKERS)
         await index.create()

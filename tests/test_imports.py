@@ -13,8 +13,8 @@ GRAPH = {"langgraph"}
 KNOW_HTTP = {"app.py", "http.py", "streaming.py", "service.py", "cli.py"}
 """Beside files called ``routes.py`` or ``responses.py``, and the addresses of CopilotKit's front ends."""
 START_GRAPHS = {"agents.py", "storage.py"}
-GRAPH_TYPES = {"agui/inputs.py": {"langgraph.types"}}
-"""``Command`` is the graph's input, a value and not its runtime."""
+GRAPH_TYPES = {"agui/inputs.py": {"langgraph.types"}, "checkpoints.py": {"langgraph.checkpoint.base"}}
+"""``Command`` is the graph's input, a value and not its runtime; a checkpointer stores, and starts nothing."""
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -217,6 +217,18 @@ async def test_one_run_at_a_time_in_a_thread() -> None:
         await going.stop()
 
 
+async def test_a_thread_that_is_held_is_the_holders() -> None:
+    runs = Runs()
+    with runs.hold("t"):
+        with pytest.raises(ThreadBusy, match="'t'"):
+            runs.reserve(Run(request(), Stage(request())))
+        with pytest.raises(ThreadBusy, match="'t'"), runs.hold("t"):
+            pass
+        runs.reserve(Run(request(), Stage(request())), held=True)
+    with pytest.raises(ThreadBusy, match="'t'"), runs.hold("t"):
+        pass
+
+
 async def test_a_place_that_is_not_used_is_given_back() -> None:
     runs = Runs(max_running=1)
     first = Run(request(), Stage(request()))

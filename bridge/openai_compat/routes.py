@@ -17,7 +17,7 @@ from bridge.openai_compat.chunks import INTERRUPT_TOOL, AguiToChunks
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.requests import ChatRequest, parse_chat
 from bridge.openai_compat.responses import ChunkStream, Completion
-from bridge.openai_compat.turns import Caller, Found, find_thread, remember
+from bridge.openai_compat.turns import Caller, Found, find_place, find_thread, remember
 from bridge.runs import Run
 from bridge.service import api_key, digest
 
@@ -41,8 +41,9 @@ async def complete(request: Request, chat: ChatRequest, *, stream: bool | None =
     principal = bridge.principal(request)
     agent = bridge.agent(chat.model)
     caller = Caller(agent.name, principal, f"{principal}/{digest(api_key(request) or '')}/{agent.name}")
-    found = await find_thread(bridge, chat, caller, header=thread_named(request))
-    run = await begin(request, chat, caller, found)
+    place = await find_place(bridge, chat, caller, header=thread_named(request))
+    with bridge.holding(place.thread_id):
+        run = await begin(request, chat, caller, await find_thread(bridge, chat, caller, place))
     translator = chunks_of(run, chat, agent.name, bridge.settings.reasoning_field)
     headers = named(run.request.thread_id, run.id)
     if chat.stream if stream is None else stream:
@@ -69,6 +70,7 @@ async def begin(request: Request, chat: ChatRequest, caller: Caller, found: Foun
         title=first_words(chat.messages),
         listed=found.named,
         after=after,
+        held=found.thread_id is not None,
     )
 
 

@@ -70,27 +70,47 @@ class Found:
         return Told(request, text_events(f"{request.run_id}:again", [words]), outcome=outcome)
 
 
-async def find_thread(bridge: Bridge, chat: ChatRequest, caller: Caller, *, header: str | None) -> Found:
-    """The thread a request belongs to: the one it names, else the one its history comes from, else a new one."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a conversation is kept: its thread (``None``: nowhere yet), and what of its messages is new there.
+
+    ``turn`` is the turn that the history ends with, where it was found by that and not by the thread's name.
+    """
+
+    thread_id: str | None
+    new: list[dict[str, Any]]
+    turn: Turn | None = None
+
+
+async def find_place(bridge: Bridge, chat: ChatRequest, caller: Caller, *, header: str | None) -> Place:
+    """The thread a request names, else the one its history comes from. Raises `UnknownThread` for somebody else's."""
     named = chat.thread_id or checked_thread_id(header or None, "X-Thread-Id")
     earlier, new = split(chat.messages)
     if named is not None:
-        thread = await bridge.read(caller.agent, named, caller.principal)
-        if not thread.exists:
-            return Found(chat.messages, named, named=True)
-        return _answered(chat, Found(new, named, named=True), thread)
+        await bridge.index.find(named, agent=caller.agent, principal=caller.principal)
+        return Place(named, new)
     turn = await bridge.index.find_turn(caller.scope, fingerprint(earlier)) if earlier else None
     if turn is None:
-        return Found(chat.messages)
+        return Place(None, chat.messages)
     try:
-        head = await bridge.head(caller.agent, turn.thread_id, caller.principal)
+        known = await bridge.index.find(turn.thread_id, agent=caller.agent, principal=caller.principal)
     except UnknownThread:
+        known = None
+    return Place(None, chat.messages) if known is None else Place(turn.thread_id, new, turn)
+
+
+async def find_thread(bridge: Bridge, chat: ChatRequest, caller: Caller, place: Place) -> Found:
+    """Where the request goes on, by what its thread holds. The thread is held meanwhile (`Bridge.holding`)."""
+    if place.thread_id is None:
         return Found(chat.messages)
-    if head is None:
-        return Found(chat.messages)
-    fork = None if head == turn.checkpoint_id else turn.checkpoint_id
-    thread = await bridge.read(caller.agent, turn.thread_id, caller.principal, fork)
-    return _answered(chat, Found(new, turn.thread_id, fork, named=True), thread)
+    thread = await bridge.read(caller.agent, place.thread_id, caller.principal)
+    if not thread.exists:
+        return Found(chat.messages) if place.turn else Found(chat.messages, place.thread_id, named=True)
+    fork: str | None = None
+    if place.turn is not None and place.turn.checkpoint_id != thread.checkpoint_id:
+        fork = place.turn.checkpoint_id
+        thread = await bridge.read(caller.agent, place.thread_id, caller.principal, fork)
+    return _answered(chat, Found(place.new, place.thread_id, fork, named=True), thread)
 
 
 def _answered(chat: ChatRequest, found: Found, thread: ThreadState) -> Found:
