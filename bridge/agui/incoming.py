@@ -52,6 +52,8 @@ def as_conversation(value: Any) -> list[BaseMessage] | None:
     """The messages that a state value is; ``None`` where it is something else, which a state may well hold."""
     if not isinstance(value, list):
         return None
+    if all(issubclass(kind, BaseMessage) for kind in set(map(type, value))):
+        return list(value)  # by its few types: of a long conversation this is asked at every step
     try:
         return [as_message(item) for item in value]
     except (TypeError, ValueError):

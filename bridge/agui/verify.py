@@ -30,6 +30,7 @@ _OWNERS: dict[Entity, str] = {
     Entity.REASONING: "reasoning message",
     Entity.REASONING_SPAN: "reasoning message",
 }
+_BUCKETS = {"reasoning": "reasoning message", "activity": "activity"}  # of a snapshot's messages, by role
 # Where null is a value like any other; everywhere else an optional field is left out (CopilotKit's schemas say so).
 _NULLABLE = frozenset({"value", "snapshot", "event", "result", "rawEvent"})
 
@@ -302,16 +303,12 @@ class Verifier:
 
     def _record_messages(self, messages: Any, *, replace: bool) -> None:
         """A snapshot restates the conversation, and with it who owns which message and tool call."""
-        buckets = {"reasoning": "reasoning message", "activity": "activity"}
-        for message in messages if isinstance(messages, list) else []:
+        record = self._owners.__setitem__ if replace else self._owners.setdefault
+        for message in messages if isinstance(messages, list) else ():
             owner = message.get("subagentRunId")
-            named = [(buckets.get(message.get("role"), "message"), message.get("id"))]
-            named += [("tool call", call.get("id")) for call in message.get("toolCalls") or []]
-            for key in named:
-                if replace:
-                    self._owners[key] = owner
-                else:
-                    self._owners.setdefault(key, owner)
+            record((_BUCKETS.get(message.get("role"), "message"), message.get("id")), owner)
+            for call in message.get("toolCalls") or ():
+                record(("tool call", call.get("id")), owner)
 
     # The shorthands: a lane (an owner) holds at most one pending message, and anything else in the lane closes it.
 

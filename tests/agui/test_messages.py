@@ -95,6 +95,28 @@ def test_reasoning_is_a_message_of_its_own_before_its_answer() -> None:
     ]
 
 
+_TEXT = st.one_of(st.text(max_size=5), st.just([{"type": "text", "text": "part"}]))
+_ID = st.one_of(st.text(max_size=3), st.just("m"))
+
+
+@given(
+    st.one_of(
+        st.builds(HumanMessage, content=_TEXT, id=_ID, name=st.sampled_from([None, "", "Анна"])),
+        st.builds(
+            AIMessage,
+            content=_TEXT,
+            id=_ID,
+            name=st.sampled_from([None, "", "seller"]),
+            tool_calls=st.sampled_from([[], [{"id": "c", "name": "find", "args": {"city": "Казань"}}]]),
+            additional_kwargs=st.sampled_from([{}, {"refusal": None}]),
+        ),
+        st.builds(AIMessageChunk, content=st.text(max_size=5), id=_ID),
+    )
+)
+def test_plain_messages_the_short_way_are_the_same(message: BaseMessage) -> None:
+    assert messages_to_agui([message]) == [message_to_agui(message)]
+
+
 def test_system_prompts_stay_on_the_server_unless_asked_for() -> None:
     messages = [SystemMessage("секрет", id="s"), HumanMessage("?", id="u")]
     assert [message["id"] for message in messages_to_agui(messages)] == ["u"]
