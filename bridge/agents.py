@@ -196,7 +196,7 @@ class _GraphRun:
         visit(request.thread_id)  # from here on the thread is this run's, and is read once
         if request.checkpoint_id is not None:
             config["configurable"]["checkpoint_id"] = request.checkpoint_id
-        if request.fresh and not request.resume and "command" not in request.forwarded_props:
+        if request.fresh:
             return agent.graph, config, plan(request, ThreadState(), agent.input_keys).input
         held = await agent.graph.aget_state(config, subgraphs=True)
         thread = agent.thread_state(held, aliases=self._aliases)

@@ -19,7 +19,7 @@ from starlette.requests import HTTPConnection
 
 from bridge.agents import Agent, LangGraphAgent
 from bridge.agui.events import Event
-from bridge.agui.inputs import ThreadState
+from bridge.agui.inputs import ThreadState, refuse_answer
 from bridge.agui.verify import Verifier
 from bridge.checkpoints import leave, visit
 from bridge.errors import AgentFailure, InvalidKey, UnknownAgent
@@ -169,6 +169,8 @@ class Bridge:
         thread: Thread | None = None
         if not request.ephemeral:
             thread = await self.index.find(request.thread_id, agent=agent.name, principal=request.principal)
+            if thread is None:
+                refuse_answer(request)
             request = replace(request, fresh=thread is None)
         run = Run(
             request,

@@ -56,6 +56,11 @@ class Plan:
     fork: list[str] | None = None
 
 
+def refuse_answer(request: RunRequest) -> None:
+    """Raises `InvalidRequest` for an answer to an interrupt: on a new thread none is pending."""
+    _answer(request, ())
+
+
 def reconcile(incoming: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str, Any]]) -> Reconciled:
     """Tell new messages from known ones, and an edited or cut history from a partial one.
 

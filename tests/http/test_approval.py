@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from tests.clients.agui_client import RecordedStream
+from tests.http.stored import stored
 from tests.http.talking import chat, chunks_of, events_of, run_input, text_of
 from tests.server import Server
 
@@ -69,12 +70,35 @@ def test_a_cancelled_entry_refuses(client: httpx.Client, quotes: Quotes) -> None
     assert quotes() == []
 
 
-def test_an_answer_to_nothing_is_refused(client: httpx.Client) -> None:
+def test_an_answer_to_nothing_is_refused(client: httpx.Client, server: Server) -> None:
+    thread = run_input("count 1")
+    client.post("/agui/sales", json=thread)
+    before = stored(server)
     entry = {"interruptId": "none", "status": "resolved", "payload": True}
-    events = events_of(client.post("/agui/sales", json=run_input(resume=[entry])).content)
+    body = run_input(thread=thread["threadId"], resume=[entry])
+    events = events_of(client.post("/agui/sales", json=body).content)
+    assert stored(server) == before
     assert events[-1]["type"] == "RUN_ERROR"
     assert events[-1]["code"] == "invalid_request"
     assert "'none'" in events[-1]["message"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"resume": [{"interruptId": "none", "status": "resolved", "payload": True}]},
+        {"forwardedProps": {"command": {"resume": True}}},
+    ],
+)
+def test_an_answer_on_a_new_thread_is_refused_and_leaves_nothing(
+    client: httpx.Client, server: Server, answer: dict[str, Any]
+) -> None:
+    before = stored(server)
+    refused = client.post("/agui/sales", json=run_input(**answer))
+    assert refused.status_code == 400
+    assert refused.json()["error"]["code"] == "invalid_request"
+    assert "pending" in refused.json()["error"]["message"]
+    assert stored(server) == before
 
 
 @pytest.mark.parametrize("approved", [True, False])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
 import pytest
 
+from tests.http.conftest import AGENTS
 from tests.http.stored import stored
 from tests.http.talking import STREAM_HEADERS, chat, chunks_of, events_of, reading, run_input, text_of
-from tests.server import Server
+from tests.server import Server, serve
 
 SLASHES = pytest.mark.parametrize("slash", ["", "/"])
 STREAMS: dict[str, Callable[[], dict[str, Any]]] = {
@@ -165,3 +167,17 @@ def test_a_stream_is_not_one_burst(client: httpx.Client) -> None:
             if len(pieces) == 20:
                 break
     assert pieces[-1]["type"] == "TEXT_MESSAGE_CONTENT"
+
+
+def test_only_the_origins_that_are_named_may_read(tmp_path: Path) -> None:
+    named = ("https://app.example", "https://chat.example")
+    options = [option for origin in named for option in ("--cors-origin", origin)]
+    with serve(tmp_path, *AGENTS, *options) as server, httpx.Client(base_url=server.url, trust_env=False) as client:
+        for origin, allowed in ((named[0], named[0]), (named[1], named[1]), ("https://evil.example", None)):
+            asks = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+            asked = client.options("/agui/teller", headers={**asks, "Access-Control-Request-Headers": "content-type"})
+            assert asked.status_code == (200 if allowed else 400)
+            assert asked.headers.get("access-control-allow-origin") == allowed
+            streamed = client.post("/agui/teller", json=run_input("count 1"), headers={"Origin": origin})
+            assert streamed.headers.get("access-control-allow-origin") == allowed
+            assert "Origin" in streamed.headers["vary"]
