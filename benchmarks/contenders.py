@@ -122,6 +122,7 @@ SERVERS: dict[str, Callable[[int, Path], Process]] = {
 
 _AGUI_TOKEN = 'data: {"type":"TEXT_MESSAGE_CONTENT"'
 FLOOR = "astream loop, no server"
+FLOOR_DB = "astream loop, SQLite checkpointer"
 OURS_AGUI = "bridge, AG-UI"
 OURS_OPENAI = "bridge, OpenAI"
 AGUI_DEFAULT = "ag-ui-langgraph"
