@@ -29,11 +29,13 @@ class Load:
     gaps: bool = False
     """Measure the gaps between tokens. It costs a look at the clock and a number for each, so only where they are
     wanted: never where the floor's own cost, or its memory, is compared."""
+    hold: bool = False
+    """The last token is held back, longer than the deadline: so that all streams stand at the same token."""
 
     @property
     def question(self) -> str:
         """What the model is asked."""
-        return f"{self.tokens} {self.pace}"
+        return f"{self.tokens} {self.pace}{' hold' if self.hold else ''}"
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ class Scale:
     paced_seconds: int = 6
     paced: tuple[int, ...] = (50, 500)
     memory_rounds: int = 3
-    """Rounds of the memory of a stream: 80 s each, in fresh processes."""
+    """Rounds of the memory of a stream: 100 s each, in fresh processes."""
     finished_runs: int = 10_000
     histories: tuple[int, ...] = (10, 100, 1000, 10_000)
     firsts: int = 10
