@@ -7,9 +7,10 @@ hides what is new. The graph alone, with the same checkpointer, is measured in t
 
 At the peak all streams run, and all have had the same number of tokens: the model holds the last one back until the
 client has left, and that all the others came is checked. For the graph keeps each token until the answer is whole, at
-1.5 KiB; a server that began its streams a second later than the floor would seem to hold less than it. What a round says
-depends on where the allocators' blocks happen to end (a MiB of Python's is 7 KiB for each of 150 streams): hence rounds,
-and their median.
+1.5 KiB; a server that began its streams a second later than the floor would seem to hold less than it.
+
+What a round says depends on where the allocators' blocks happen to end (a MiB of Python's is 7 KiB for each of 150
+streams): hence rounds, and their median.
 """
 
 from __future__ import annotations
