@@ -22,9 +22,10 @@ from benchmarks.stats import shares
 class Stream(asyncio.Protocol):
     """One request and its answer, read to the end of the connection."""
 
-    def __init__(self, request: bytes, marker: bytes) -> None:
+    def __init__(self, request: bytes, marker: bytes, *, gaps: bool) -> None:
         self.request = request
         self.marker = marker
+        self.gaps: list[float] | None = [] if gaps else None
         self.done = asyncio.get_running_loop().create_future()
         self.sent = 0.0
         self.first_event: float | None = None
@@ -32,7 +33,6 @@ class Stream(asyncio.Protocol):
         self.last = 0.0
         self.tokens = 0
         self.size = 0
-        self.gaps: list[float] = []
         self.head = b""
         self.tail = b""
 
@@ -59,7 +59,7 @@ class Stream(asyncio.Protocol):
         if found:
             if self.first_token is None:
                 self.first_token = now - self.sent
-            else:
+            elif self.gaps is not None:
                 self.gaps.append(now - self.last)
             self.tokens += found
             self.last = now
@@ -86,7 +86,7 @@ async def measure(job: dict[str, Any]) -> dict[str, Any]:
     marker = job["marker"].encode()
     streams: list[Stream] = []
     for request in job["requests"]:
-        stream = Stream(request.encode(), marker)
+        stream = Stream(request.encode(), marker, gaps=job["gaps"])
         await loop.create_connection(partial(_itself, stream), "127.0.0.1", job["port"])
         streams.append(stream)
     start = perf_counter()
@@ -102,7 +102,7 @@ async def measure(job: dict[str, Any]) -> dict[str, Any]:
         "size": sum(stream.size for stream in streams),
         "first_event": [stream.first_event for stream in streams],
         "first_token": [stream.first_token for stream in streams],
-        "gaps": shares([gap for stream in streams for gap in stream.gaps]),
+        "gaps": shares([gap for stream in streams for gap in stream.gaps or ()]),
         "errors": [error for stream in streams if (error := stream.error(job["tokens"]))],
     }
 

@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
-from benchmarks.contenders import AGUI_DEFAULT, Arena
+from collections.abc import Iterator
+from typing import Literal
+
+from benchmarks.contenders import AGUI_DEFAULT, FLOOR, Arena
+from benchmarks.graph import TURN
 from benchmarks.load import Load, Outcome
 from benchmarks.report import Table
 from benchmarks.scale import Scale
-from benchmarks.single import rounds
+from benchmarks.single import QUICK, rounds
 from benchmarks.stats import ratios, spread
 
 PACE = 50.0  # milliseconds between two tokens: 20 a second
 
 
-def measure(arena: Arena, scale: Scale) -> list[Table]:
-    tables = [unpaced(arena, scale, streams, tokens) for streams, tokens in scale.many]
-    return tables + [paced(arena, scale, streams) for streams in scale.paced]
+def measure(arena: Arena, scale: Scale) -> Iterator[Table]:
+    """50 streams with both kinds of model, as they have targets; 500 with the one that has all its tokens at once."""
+    for streams, tokens in scale.many:
+        yield unpaced(arena, scale, streams, tokens, 0)
+        if streams == 50:
+            yield unpaced(arena, scale, streams, tokens, TURN)
+    for streams in scale.paced:
+        yield paced(arena, scale, streams)
 
 
-def unpaced(arena: Arena, scale: Scale, streams: int, tokens: int) -> Table:
-    """Tokens per second, and how long a stream waits for its first one."""
-    results = rounds(arena, Load(streams=streams, tokens=tokens, deadline=90), scale.rounds)
-    rate = {name: [outcome.tokens / outcome.seconds for outcome in outcomes] for name, outcomes in results.items()}
+def unpaced(arena: Arena, scale: Scale, streams: int, tokens: int, pace: Literal[0, "turn"]) -> Table:
+    """Tokens per second, and how long a stream waits for its first one.
+
+    Here a slow peer takes 5 to 20 s with 50 streams, and up to a minute with 500: so they have few turns.
+    """
+    load = Load(streams=streams, tokens=tokens, pace=pace, deadline=90)
+    if streams > 50:
+        results = rounds(arena, load, max(1, scale.rounds // 4), together=2)
+    else:
+        results = rounds(arena, load, scale.rounds // 2 + 1)
+    rate = {
+        name: {number: outcome.tokens / outcome.seconds for number, outcome in outcomes.items()}
+        for name, outcomes in results.items()
+    }
     table = Table(
-        f"many {streams}",
-        f"{streams} streams at once, {tokens} tokens each, as fast as they go",
+        f"many {streams}{' turn' if pace == TURN else ''}",
+        f"{streams} streams at once, {tokens} tokens each, as fast as they go"
+        + (", when the model gives the event loop a turn before each token" if pace == TURN else ""),
         (
             "",
             "tokens per second",
@@ -34,24 +54,30 @@ def unpaced(arena: Arena, scale: Scale, streams: int, tokens: int) -> Table:
         ),
     )
     for name, outcomes in results.items():
+        cpu = {number: outcome.cpu_per_token for number, outcome in outcomes.items()}
         table.add(
             name,
-            spread(rate[name]),
-            spread([outcome.cpu_per_token for outcome in outcomes]),
-            spread([outcome.wait(0.5) for outcome in outcomes]),
-            spread([outcome.wait(0.99) for outcome in outcomes]),
+            spread(rate[name].values()),
+            spread(cpu.values()),
+            spread(outcome.wait(0.5) for outcome in outcomes.values()),
+            spread(outcome.wait(0.99) for outcome in outcomes.values()),
             ratios(rate[name], rate[AGUI_DEFAULT]) if AGUI_DEFAULT in rate else "–",
         )
         table.record(name, "rate", rate[name])
-        table.record(name, "cpu per token", [outcome.cpu_per_token for outcome in outcomes])
-        table.note_errors(name, outcomes)
+        table.record(name, "cpu per token", cpu)
+        table.note_errors(name, outcomes.values())
+    guests = "two peers" if streams > 50 else "one peer"
+    table.notes.append(f"{len(rate[FLOOR])} rounds of the quick ones, each with {guests} in turn")
     return table
 
 
 def paced(arena: Arena, scale: Scale, streams: int) -> Table:
-    """Gaps between tokens. What cannot keep the pace is cut off when it has had half as long again."""
+    """Gaps between tokens. What cannot keep the pace is cut off when it has had half as long again.
+
+    Each takes its seconds, whoever is measured: so there are few rounds, and the slow peers have one.
+    """
     tokens = int(scale.paced_seconds * 1000 / PACE)
-    load = Load(streams=streams, tokens=tokens, pace=PACE, deadline=scale.paced_seconds * 1.5 + 5)
+    load = Load(streams=streams, tokens=tokens, pace=PACE, deadline=scale.paced_seconds * 1.5 + 5, gaps=True)
     table = Table(
         f"paced {streams}",
         f"{streams} streams at once, {tokens} tokens each, 20 a second",
@@ -66,10 +92,11 @@ def paced(arena: Arena, scale: Scale, streams: int) -> Table:
         ),
     )
     results: dict[str, list[Outcome]] = {}
-    for _ in range(max(1, scale.rounds // 2)):  # each takes its seconds, whoever is measured
-        results.setdefault("astream loop, no server", []).append(arena.run_floor(load))
+    for number in range(max(1, scale.rounds // 2)):
+        results.setdefault(FLOOR, []).append(arena.run_floor(load))
         for contender in arena.available():
-            results.setdefault(contender.name, []).append(arena.run(contender, load))
+            if number == 0 or contender.name in QUICK:
+                results.setdefault(contender.name, []).append(arena.run(contender, load))
     for name, outcomes in results.items():
         table.add(
             name,

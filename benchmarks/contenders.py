@@ -122,6 +122,7 @@ SERVERS: dict[str, Callable[[int, Path], Process]] = {
 
 _AGUI_TOKEN = 'data: {"type":"TEXT_MESSAGE_CONTENT"'
 FLOOR = "astream loop, no server"
+FLOOR_DB = "astream loop, SQLite checkpointer"
 OURS_AGUI = "bridge, AG-UI"
 OURS_OPENAI = "bridge, OpenAI"
 AGUI_DEFAULT = "ag-ui-langgraph"
@@ -209,7 +210,7 @@ class Arena:
     def floor(self, checkpointer: bool = False) -> Process:
         """The process that runs the graph alone; with a SQLite checkpointer when asked."""
         name = "checkpointer" if checkpointer else "plain"
-        if name not in self.floors:
+        if name not in self.floors or self.floors[name].over:
             command = [sys.executable, "-m", "benchmarks.floor"]
             if checkpointer:
                 home = self.stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
@@ -229,26 +230,33 @@ class Arena:
         threads = load.threads or [str(uuid4()) for _ in range(load.streams)]
         messages = [*history(load.history), question]
         requests = [http_request(contender, thread, messages) for thread in threads]
-        job = {"port": port, "requests": requests, "marker": contender.marker}
+        job = {"port": port, "requests": requests, "marker": contender.marker, "gaps": load.gaps}
+        if self.client.over:
+            self.client = start_client(self.stack)
         with process.awake():
             before = process.cpu
             answer = self.client.ask({**job, "tokens": load.tokens, "deadline": load.deadline})
             answer["cpu"] = process.cpu - before
         return Outcome.from_json(answer)
 
-    def run_floor(self, load: Load, *modes: str, checkpointer: bool = False) -> Outcome:
-        """The same load on the graph alone, read in these stream modes (``messages``)."""
+    def run_floor(self, load: Load, *, checkpointer: bool = False) -> Outcome:
+        """The same load on the graph alone."""
         process = self.floor(checkpointer)
         before = process.cpu
         job = {"streams": load.streams, "question": load.question, "threads": load.threads}
-        answer = process.ask(
-            {**job, "deadline": load.deadline, "history": load.history, "modes": list(modes or ("messages",))}
-        )
+        answer = process.ask({**job, "deadline": load.deadline, "history": load.history, "gaps": load.gaps})
         answer["cpu"] = process.cpu - before
         return Outcome.from_json(answer)
 
     def __contains__(self, name: str) -> bool:
         return any(each.name == name for each in self.available())
+
+
+def start_client(stack: ExitStack) -> Process:
+    """The process that measures, ended with the stack."""
+    client = Process([sys.executable, "-m", "benchmarks.client"], pipes=True)
+    stack.callback(client.stop)
+    return client
 
 
 def http_request(contender: Contender, thread: str, messages: list[dict[str, str]]) -> str:
@@ -267,9 +275,7 @@ def http_request(contender: Contender, thread: str, messages: list[dict[str, str
 def arena(names: Sequence[str]) -> Iterator[Arena]:
     """These servers, one process each, and the client. All end with the block."""
     with ExitStack() as stack:
-        client = Process([sys.executable, "-m", "benchmarks.client"], pipes=True)
-        stack.callback(client.stop)
-        made = Arena(stack, client)
+        made = Arena(stack, start_client(stack))
         for name in names:
             made.start(name)
         yield made

@@ -1,19 +1,23 @@
 """The floor: LangGraph's own ``astream`` loop in a process of its own, with no bridge and no HTTP.
 
-Speaks like `benchmarks.client`: one JSON job per line on stdin, one outcome per line on stdout. ``modes`` are the
-stream modes; ``db`` a SQLite file for LangGraph's checkpointer, or none. ``rss`` asks for memory only.
+Speaks like `benchmarks.client`: one JSON job per line on stdin, one outcome per line on stdout. Its one argument is a
+SQLite file for LangGraph's checkpointer; without it there is none. Whatever ``bridge serve`` does for its own speed
+that is not the bridge (the garbage collector, SQLite's way to commit) is done here too, and nothing is done for a token
+but to count it, unless the job wants the gaps.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
+import aiosqlite
 import uvloop
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
@@ -22,34 +26,29 @@ from benchmarks.stats import shares
 
 
 async def follow(graph: Any, thread: str, job: dict[str, Any]) -> dict[str, Any]:
-    """One run, read as a server would read it."""
-    kwargs: dict[str, Any] = {"stream_mode": job["modes"]}
-    if len(job["modes"]) > 1:
-        kwargs |= {"subgraphs": True, "version": "v2"}
-    else:
-        kwargs |= {"stream_mode": job["modes"][0]}
-    start = last = perf_counter()
+    """One run, read to its end: when its first part and token came, and how many did. Times in seconds."""
+    start = perf_counter()
     first_part: float | None = None
     first_token: float | None = None
+    last = 0.0
     tokens = 0
-    gaps: list[float] = []
+    gaps: list[float] | None = [] if job["gaps"] else None
     messages = [("user" if number % 2 == 0 else "ai", f"message {number}") for number in range(job["history"])]
     given = {"messages": [*messages, ("user", job["question"])]}
-    async for part in graph.astream(given, {"configurable": {"thread_id": thread}}, **kwargs):
-        first_part = first_part or perf_counter() - start
-        if len(job["modes"]) > 1:
-            if part["type"] != "messages":
-                continue
-            part = part["data"]  # noqa: PLW2901 - the v2 envelope
-        if part[0].content:
-            now = perf_counter()
-            if first_token is None:
-                first_token = now - start
-            else:
-                gaps.append(now - last)
-            last = now
-            tokens += 1
-    return {"first_event": first_part, "first_token": first_token, "tokens": tokens, "gaps": gaps}
+    with suppress(asyncio.CancelledError):  # at the deadline: what came until then counts
+        async for message, _ in graph.astream(given, {"configurable": {"thread_id": thread}}, stream_mode="messages"):
+            if first_part is None:
+                first_part = perf_counter() - start
+            if message.content:
+                tokens += 1
+                if first_token is None:
+                    last = perf_counter()
+                    first_token = last - start
+                elif gaps is not None:
+                    now = perf_counter()
+                    gaps.append(now - last)
+                    last = now
+    return {"first_event": first_part, "first_token": first_token, "tokens": tokens, "gaps": gaps or ()}
 
 
 async def measure(graph: Any, job: dict[str, Any]) -> dict[str, Any]:
@@ -57,11 +56,11 @@ async def measure(graph: Any, job: dict[str, Any]) -> dict[str, Any]:
     threads = job["threads"] or [str(uuid4()) for _ in range(job["streams"])]
     start = perf_counter()
     runs = [asyncio.create_task(follow(graph, thread, job)) for thread in threads]
-    done, late = await asyncio.wait(runs, timeout=job["deadline"])
+    _, late = await asyncio.wait(runs, timeout=job["deadline"])
     seconds = perf_counter() - start
     for run in late:
         run.cancel()
-    results = [run.result() for run in done]
+    results = await asyncio.gather(*runs)
     return {
         "seconds": seconds,
         "tokens": sum(result["tokens"] for result in results),
@@ -73,12 +72,23 @@ async def measure(graph: Any, job: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def calm_garbage_collector() -> None:
+    """As ``bridge serve`` does when it has started (`bridge.cli`): else part of our lead would be the collector's."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 async def main() -> None:
     async with AsyncExitStack() as stack:
         saver = None
         if len(sys.argv) > 1:
-            saver = await stack.enter_async_context(AsyncSqliteSaver.from_conn_string(sys.argv[1]))
+            connection = await stack.enter_async_context(aiosqlite.connect(sys.argv[1]))
+            await connection.execute("pragma synchronous = normal")  # as `bridge.storage` does
+            saver = AsyncSqliteSaver(connection)
+            await saver.setup()
         graph = served.builder.compile(checkpointer=saver)
+        calm_garbage_collector()
         while line := await asyncio.to_thread(sys.stdin.readline):
             print(json.dumps(await measure(graph, json.loads(line))), flush=True)
 

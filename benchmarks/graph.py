@@ -2,7 +2,8 @@
 
 How many tokens, and how far apart, stands in the user's last message: ``"2000 0"`` is 2,000 tokens that are all there
 at once, ``"2000 turn"`` the same with a turn of the event loop before each, ``"100 50"`` is 100 tokens, one every
-50 ms. So the same request works over every protocol, and nothing is configured on a server.
+50 ms, and ``"100 50 hold"`` the same with a minute's silence before the last. So the same request works over every
+protocol, and nothing is configured on a server.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ TOKEN = "слово "
 
 TURN: Final = "turn"
 """In place of a pace: give the event loop a turn before each token."""
+
+SILENCE = 60.0
+"""Seconds before the last token, for who asks to hold it."""
 
 
 class TokenModel(BaseChatModel):
@@ -53,10 +57,12 @@ class TokenModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        count, pace = asked(messages)
+        count, pace, hold = asked(messages)
         loop = asyncio.get_running_loop()
         start = loop.time()
         for number in range(count):
+            if hold and number == count - 1:
+                await asyncio.sleep(SILENCE)
             if pace == TURN:
                 await asyncio.sleep(0)
             elif pace:
@@ -65,10 +71,10 @@ class TokenModel(BaseChatModel):
             yield ChatGenerationChunk(message=AIMessageChunk(content=TOKEN))
 
 
-def asked(messages: Sequence[BaseMessage]) -> tuple[int, float | Literal["turn"]]:
-    """How many tokens the last message asks for, and the seconds between two, or `TURN`."""
-    count, _, pace = str(messages[-1].text).partition(" ")
-    return int(count), TURN if pace == TURN else float(pace or 0) / 1000
+def asked(messages: Sequence[BaseMessage]) -> tuple[int, float | Literal["turn"], bool]:
+    """How many tokens the last message asks for, the seconds between two, or `TURN`, and whether to hold the last."""
+    count, pace, *hold = str(messages[-1].text).split()
+    return int(count), TURN if pace == TURN else float(pace) / 1000, bool(hold)
 
 
 async def answer(state: MessagesState) -> dict[str, list[BaseMessage]]:

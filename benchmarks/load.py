@@ -26,11 +26,16 @@ class Load:
     deadline: float = 120.0
     history: int = 0
     """User and assistant messages to send before the question."""
+    gaps: bool = False
+    """Measure the gaps between tokens. It costs a look at the clock and a number for each, so only where they are
+    wanted: never where the floor's own cost, or its memory, is compared."""
+    hold: bool = False
+    """The last token is held back, longer than the deadline: so that all streams stand at the same token."""
 
     @property
     def question(self) -> str:
         """What the model is asked."""
-        return f"{self.tokens} {self.pace}"
+        return f"{self.tokens} {self.pace}{' hold' if self.hold else ''}"
 
 
 @dataclass(slots=True)
@@ -43,7 +48,8 @@ class Outcome:
     first_event: list[float | None]
     first_token: list[float | None]
     gaps: dict[str, float]
-    """Between two reads that brought tokens, over all streams: the percentiles ``p50``, ``p99`` and ``p100``."""
+    """Between two reads that brought tokens, over all streams: the percentiles ``p50``, ``p99`` and ``p100``; nothing
+    where the load did not ask."""
     errors: list[str]
     cpu: float = 0.0
     """Seconds of processor time that the contender's process took meanwhile."""

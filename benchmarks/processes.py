@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -18,7 +19,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class DidNotStart(RuntimeError):
-    """A server that ended, or did not answer in time; says the end of its log."""
+    """A server that ended, or did not listen in time; says the end of its log."""
+
+
+class DidNotAnswer(RuntimeError):
+    """A measuring process that ended, or is long past its deadline; it has been ended, and says the end of its log."""
 
 
 def free_port() -> int:
@@ -47,14 +52,17 @@ class Process:
         )
 
     def ask(self, job: dict[str, Any]) -> dict[str, Any]:
-        """One line of JSON there, one back."""
+        """One line of JSON there, one back: a minute after the job's ``deadline`` at the latest, or it is ended."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(job).encode() + b"\n")
         self.process.stdin.flush()
-        line = self.process.stdout.readline()
+        answers, _, _ = select.select([self.process.stdout], [], [], job["deadline"] + 60)
+        line = self.process.stdout.readline() if answers else b""
         if not line:
-            raise DidNotStart(self.log())
+            log = self.log()
+            self.stop()
+            raise DidNotAnswer(log or "no answer in time")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
@@ -62,7 +70,7 @@ class Process:
         """Until something listens on the port."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            if self.process.poll() is not None:
+            if self.over:
                 raise DidNotStart(self.log())
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -74,6 +82,11 @@ class Process:
         """The end of what it wrote."""
         self._log.seek(0)
         return self._log.read().decode("utf-8", "replace")[-2000:]
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self.process.poll() is not None
 
     @property
     def cpu(self) -> float:
@@ -101,12 +114,12 @@ class Process:
 
     def rest(self) -> None:
         """Suspend it until `awake`."""
-        if self.process.poll() is None:
+        if not self.over:
             self.process.send_signal(signal.SIGSTOP)
 
     def stop(self) -> None:
         """End it, whatever it is doing, and wait. More than once does nothing more."""
-        if self.process.poll() is None:
+        if not self.over:
             self.process.send_signal(signal.SIGCONT)
             self.process.terminate()
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.load import Outcome
+from benchmarks.stats import Rounds
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 _PACKAGES = ("langgraph", "langchain-core", "starlette", "uvicorn", "uvloop", "httptools", "orjson", "pydantic")
@@ -19,22 +20,24 @@ _PACKAGES = ("langgraph", "langchain-core", "starlette", "uvicorn", "uvloop", "h
 
 @dataclass(slots=True)
 class Table:
-    """One table. ``figures`` are the bare numbers, by row and name, one for each round: the targets read them."""
+    """One table. ``figures`` are the bare numbers, by row, name and round: the targets read them."""
 
     key: str
     title: str
     columns: Sequence[str]
     rows: list[list[str]] = field(default_factory=list)
-    figures: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    figures: dict[str, dict[str, Rounds]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def add(self, *cells: Any) -> None:
         self.rows.append([str(cell) for cell in cells])
 
-    def record(self, row: str, name: str, values: Sequence[float]) -> None:
-        self.figures.setdefault(row, {})[name] = list(values)
+    def record(self, row: str, name: str, values: Sequence[float] | Rounds) -> None:
+        """Keep one figure for each round; a sequence is of all rounds from the first."""
+        rounds = values if isinstance(values, Mapping) else dict(enumerate(values))
+        self.figures.setdefault(row, {})[name] = rounds
 
-    def note_errors(self, name: str, outcomes: Sequence[Outcome]) -> None:
+    def note_errors(self, name: str, outcomes: Iterable[Outcome]) -> None:
         """Say what did not arrive, so that a fast failure is not taken for speed."""
         errors = [error for outcome in outcomes for error in outcome.errors]
         if errors:

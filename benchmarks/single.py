@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Literal
 
-from benchmarks.contenders import AGUI_DEFAULT, FLOOR, Arena
+from benchmarks.contenders import AGUI_DEFAULT, DEV, FLOOR, FLOOR_DB, OURS_AGUI, OURS_OPENAI, TRANSPORT, Arena
+from benchmarks.graph import TURN
 from benchmarks.load import Load, Outcome
 from benchmarks.report import Table
 from benchmarks.scale import Scale
 from benchmarks.stats import ratios, spread
 
-FLOOR_DB = "astream loop, SQLite checkpointer"
+Results = dict[str, dict[int, Outcome]]
+"""By name and number of the round."""
+
+QUICK = (FLOOR, OURS_AGUI, FLOOR_DB, OURS_OPENAI, TRANSPORT)
+"""Measured in every round: 0.1 s each, where the others need 0.3 to 2 s."""
+
+DEV_EVERY = 4
+"""The LangGraph dev server has its turn in each so-many-th: it needs as long as all the others together."""
 
 
-def rounds(arena: Arena, load: Load, count: int) -> dict[str, list[Outcome]]:
-    """Interleaved: each round measures everybody once, in another order, so that a bad minute is everybody's."""
-    results: dict[str, list[Outcome]] = {}
+def rounds(arena: Arena, load: Load, turns: int, *, together: int = 1) -> Results:
+    """What each made of the load, in rounds of neighbours.
+
+    A round is all the quick ones, one after another, and then one of the slow peers (or as many as ``together`` says),
+    which take turns; each gets ``turns`` of them. So the two of a ratio ran within a second or two of each other, on a
+    machine that may be twice as slow the next minute, and the quick ones, whose ratios are the closest, have the most
+    rounds. The order changes from round to round.
+    """
     runs: dict[str, Callable[[Load], Outcome]] = {
         FLOOR: arena.run_floor,
         FLOOR_DB: partial(arena.run_floor, checkpointer=True),
@@ -25,19 +39,41 @@ def rounds(arena: Arena, load: Load, count: int) -> dict[str, list[Outcome]]:
     }
     for run in runs.values():
         run(replace(load, streams=2, tokens=min(load.tokens, 500)))  # warm
-    names = list(runs)
-    for number in range(count):
-        for name in names[number % len(names) :] + names[: number % len(names)]:
-            results.setdefault(name, []).append(runs[name](load))
-    return {name: results[name] for name in names}
+    quick = [name for name in QUICK if name in runs]
+    slow = [name for name in runs if name not in QUICK]
+    results: Results = {name: {} for name in runs}
+    for number, guests in enumerate(_guests(slow, turns, together)):
+        first = number % len(quick)
+        for name in (*quick[first:], *quick[:first], *guests):
+            results[name][number] = runs[name](load)
+    return results
 
 
-def measure(arena: Arena, scale: Scale) -> list[Table]:
-    results = rounds(arena, Load(tokens=scale.tokens), scale.rounds * 3)
-    costs = {name: [outcome.per_token for outcome in outcomes] for name, outcomes in results.items()}
-    table = Table(
-        "single",
-        f"One stream, {scale.tokens:,} tokens, end to end over HTTP",
+def _guests(slow: Sequence[str], turns: int, together: int) -> Iterator[Sequence[str]]:
+    """Who is measured beside the quick ones, round by round; nobody where no peer is there."""
+    for turn in range(turns):
+        waiting = [name for name in slow if name != DEV or turn % DEV_EVERY == 0]
+        for first in range(0, max(len(waiting), 1), together):
+            yield waiting[first : first + together]
+
+
+def measure(arena: Arena, scale: Scale) -> Iterator[Table]:
+    """With a model that has all its tokens at once, and with one that gives the event loop a turn before each."""
+    yield table(arena, scale, 0, "single", f"One stream, {scale.tokens:,} tokens, end to end over HTTP")
+    yield table(
+        arena, scale, TURN, "single turn", "The same, when the model gives the event loop a turn before each token"
+    )
+
+
+def table(arena: Arena, scale: Scale, pace: Literal[0, "turn"], key: str, title: str) -> Table:
+    """Costs per token; with three times the usual rounds, as the targets are close."""
+    results = rounds(arena, Load(tokens=scale.tokens, pace=pace), scale.rounds * 3)
+    costs = {
+        name: {number: outcome.per_token for number, outcome in outcomes.items()} for name, outcomes in results.items()
+    }
+    made = Table(
+        key,
+        title,
         (
             "",
             "µs per token",
@@ -50,16 +86,22 @@ def measure(arena: Arena, scale: Scale) -> list[Table]:
     )
     for name, outcomes in results.items():
         mine = costs[name]
-        table.add(
+        cpu = {number: outcome.cpu_per_token for number, outcome in outcomes.items()}
+        some = next(iter(outcomes.values()))
+        made.add(
             name,
-            spread(mine),
-            spread([outcome.cpu_per_token for outcome in outcomes]),
-            f"{outcomes[0].size / max(outcomes[0].tokens, 1):,.0f}" if outcomes[0].size else "–",
+            spread(mine.values()),
+            spread(cpu.values()),
+            f"{some.size / max(some.tokens, 1):,.0f}" if some.size else "–",
             ratios(mine, costs[FLOOR]),
             ratios(mine, costs[FLOOR_DB]),
             ratios(costs[AGUI_DEFAULT], mine) if AGUI_DEFAULT in costs else "–",
         )
-        table.record(name, "per token", mine)
-        table.record(name, "cpu per token", [outcome.cpu_per_token for outcome in outcomes])
-        table.note_errors(name, outcomes)
-    return [table]
+        made.record(name, "per token", mine)
+        made.record(name, "cpu per token", cpu)
+        made.note_errors(name, outcomes.values())
+    made.notes.append(
+        f"{len(costs[FLOOR])} rounds of the quick ones, each with one peer in its turn; two peers never share a round, "
+        "their ratio is that of their medians"
+    )
+    return made

@@ -7,9 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.contenders import AGUI_DEFAULT, AGUI_LEAN, FLOOR, OURS_AGUI, OURS_OPENAI, SERVE, TRANSPORT
+from benchmarks.contenders import AGUI_DEFAULT, AGUI_LEAN, FLOOR, FLOOR_DB, OURS_AGUI, OURS_OPENAI, SERVE, TRANSPORT
 from benchmarks.report import Table
-from benchmarks.single import FLOOR_DB
+from benchmarks.stats import Rounds, ratios
+
+KINDS = {"": "all tokens at once", " turn": "a turn of the loop before each token"}
+"""The two models of "as fast as they go": what their tables' keys end with, and what is said of them."""
 
 
 class NotMeasured(LookupError):
@@ -22,8 +25,8 @@ class Figures:
 
     tables: dict[str, Table]
 
-    def of(self, table: str, row: str, name: str) -> list[float]:
-        """One figure for each round. Raises `NotMeasured`."""
+    def of(self, table: str, row: str, name: str) -> Rounds:
+        """Figures by round. Raises `NotMeasured`."""
         try:
             return self.tables[table].figures[row][name]
         except KeyError as error:
@@ -31,8 +34,11 @@ class Figures:
 
     def ratio(self, table: str, name: str, over: str, under: str) -> float:
         """The median of the rounds' ratios."""
-        pairs = zip(self.of(table, over, name), self.of(table, under, name), strict=True)
-        return median(a / b for a, b in pairs)
+        return ratios(self.of(table, over, name), self.of(table, under, name)).median
+
+    def middle(self, table: str, row: str, name: str) -> float:
+        """The median over the rounds."""
+        return median(self.of(table, row, name).values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,44 +78,76 @@ def targets(tables: Sequence[Table]) -> list[Target]:
         table, name, over, *under = figure
         value = cpu = None
         with suppress(NotMeasured):
-            value = figures.ratio(table, name, over, under[0]) if under else median(figures.of(table, over, name))
+            value = figures.ratio(table, name, over, under[0]) if under else figures.middle(table, over, name)
         with suppress(NotMeasured):
             # a rate grows as the cost falls
             pair = (under[0], over) if name == "rate" else (over, under[0]) if under else (over, over)
             cpu = figures.ratio(table, "cpu per token", *pair) if under else None
         found.append(Target(sentence, bound, at_least, unit, value, cpu))
 
-    single = ("single", "per token")
-    add("tokens/s, one stream, ÷ ag-ui-langgraph", 5, (*single, AGUI_DEFAULT, OURS_AGUI), at_least=True)
-    add("tokens/s, one stream, ÷ ag-ui-langgraph, raw events off", 3, (*single, AGUI_LEAN, OURS_AGUI), at_least=True)
-    add("tokens/s, one stream, ÷ langgraph-openai-serve", 4, (*single, SERVE, OURS_OPENAI), at_least=True)
-    many = ("many 50", "rate")
-    add("tokens/s, 50 streams, ÷ ag-ui-langgraph", 5, (*many, OURS_AGUI, AGUI_DEFAULT), at_least=True)
-    add("tokens/s, 50 streams, ÷ ag-ui-langgraph, raw events off", 3, (*many, OURS_AGUI, AGUI_LEAN), at_least=True)
-    add("tokens/s, 50 streams, ÷ langgraph-openai-serve", 4, (*many, OURS_OPENAI, SERVE), at_least=True)
+    for key, kind in KINDS.items():
+        single, many = (f"single{key}", "per token"), (f"many 50{key}", "rate")
+        one, fifty = f"tokens/s, one stream, {kind}", f"tokens/s, 50 streams, {kind}"
+        add(f"{one}, ÷ ag-ui-langgraph", 5, (*single, AGUI_DEFAULT, OURS_AGUI), at_least=True)
+        add(f"{one}, ÷ ag-ui-langgraph, raw events off", 3, (*single, AGUI_LEAN, OURS_AGUI), at_least=True)
+        add(f"{one}, ÷ langgraph-openai-serve", 4, (*single, SERVE, OURS_OPENAI), at_least=True)
+        add(f"{fifty}, ÷ ag-ui-langgraph", 5, (*many, OURS_AGUI, AGUI_DEFAULT), at_least=True)
+        add(f"{fifty}, ÷ ag-ui-langgraph, raw events off", 3, (*many, OURS_AGUI, AGUI_LEAN), at_least=True)
+        add(f"{fifty}, ÷ langgraph-openai-serve", 4, (*many, OURS_OPENAI, SERVE), at_least=True)
+        for protocol, ours in (("AG-UI", OURS_AGUI), ("OpenAI", OURS_OPENAI)):
+            add(f"one stream, {kind}, {protocol}, ÷ the astream loop", 1.5, (*single, ours, FLOOR))
+            add(
+                f"one stream, {kind}, {protocol}, ÷ the loop with the same checkpointer", 1.5, (*single, ours, FLOOR_DB)
+            )
     for kind in ("new", "known"):
         first = ("first", f"{kind} event")
         add(f"first event, {kind} thread, ÷ ag-ui-langgraph's", 0.25, (*first, OURS_AGUI, AGUI_DEFAULT))
         add(f"first event, {kind} thread, ÷ langgraph-openai-serve's", 0.25, (*first, OURS_OPENAI, SERVE))
-    add("one stream, AG-UI, ÷ the astream loop", 1.5, (*single, OURS_AGUI, FLOOR))
-    add("one stream, AG-UI, ÷ the loop with the same checkpointer", 1.5, (*single, OURS_AGUI, FLOOR_DB))
-    add("one stream, OpenAI, ÷ the astream loop", 1.5, (*single, OURS_OPENAI, FLOOR))
-    add("one stream, OpenAI, ÷ the loop with the same checkpointer", 1.5, (*single, OURS_OPENAI, FLOOR_DB))
     for ours in (OURS_AGUI, OURS_OPENAI):
         add(f"500 paced streams, {ours}, p99 gap", 150, ("paced 500", "gap p99", ours), unit=" ms")
         add(f"a running stream beyond the graph, {ours}", 64, ("streams", "running", ours), unit=" KiB")
+        found.append(growth(figures, ours))
     found.append(flat(figures))
     return found
+
+
+def lengths(figures: Figures) -> list[str]:
+    """The histories that were measured, the shortest first. Raises `NotMeasured`."""
+    try:
+        return sorted(figures.tables["history"].figures[FLOOR_DB], key=int)
+    except KeyError as error:
+        raise NotMeasured("history") from error
+
+
+def growth(figures: Figures, ours: str) -> Target:
+    """What the longest history adds to a turn of ours, beside what it adds to the graph's own: in processor time.
+
+    In milliseconds, not as factors: the larger a turn's own cost is, the smaller is the factor by which it grows.
+    """
+    value = None
+    messages = "10 to 10,000"
+    with suppress(NotMeasured):
+        short, *_, long = lengths(figures)
+        messages = f"{int(short):,} to {int(long):,}"
+        value = ratios(added(figures, ours), added(figures, FLOOR_DB)).median
+    return Target(f"what a turn's cost grows by, {messages} messages, {ours}, ÷ the graph's own", 1, False, " ×", value)
+
+
+def added(figures: Figures, row: str) -> Rounds:
+    """Milliseconds of processor time that the longest history adds to a turn, by round. Raises `NotMeasured`."""
+    short, *_, long = lengths(figures)
+    least = figures.middle("history", row, short)
+    return {number: cost - least for number, cost in figures.of("history", row, long).items()}
 
 
 def flat(figures: Figures) -> Target:
     """Memory after the last finished run, beside that at a fifth of the way, when all caches are full."""
     try:
-        marks = figures.of("finished", OURS_AGUI, "MiB")
-        growth = marks[-1] / marks[1]
+        marks = list(figures.of("finished", OURS_AGUI, "MiB").values())
+        value = marks[-1] / marks[1]
     except NotMeasured:
-        growth = None
-    return Target("memory after all finished runs ÷ after a fifth of them", 1.1, False, " ×", growth)
+        value = None
+    return Target("memory after all finished runs ÷ after a fifth of them", 1.1, False, " ×", value)
 
 
 def verdicts(tables: Sequence[Table]) -> list[str]:
@@ -122,11 +160,26 @@ def remarks(tables: Sequence[Table]) -> list[str]:
     figures = Figures({table.key: table for table in tables})
     said: list[str] = []
     with suppress(NotMeasured):
-        theirs = median(figures.of("first", SERVE, "new event"))
-        least = median(figures.of("first", TRANSPORT, "new event"))
+        theirs = figures.middle("first", SERVE, "new event")
+        least = figures.middle("first", TRANSPORT, "new event")
         said.append(
             "langgraph-openai-serve sends its role chunk before it asks the graph, after "
             f"{theirs:.2f} ms; a quarter of that is {theirs / 4:.2f} ms, and Starlette with ready-made chunks needs "
             f"{least:.2f} ms. The bridge waits for the model's first word, or its failure, so that its status is true."
+        )
+    with suppress(NotMeasured):
+        new, known = (figures.ratio("first", f"{kind} token", OURS_OPENAI, SERVE) for kind in ("new", "known"))
+        said.append(
+            f"first token, bridge, OpenAI, ÷ langgraph-openai-serve's: {new:.2f} × on a new thread, {known:.2f} × on a "
+            "known one (no bound was asked for; langgraph-openai-serve keeps no threads)."
+        )
+    with suppress(NotMeasured):
+        short, *_, long = lengths(figures)
+        grown = []
+        for row in (FLOOR_DB, OURS_AGUI, OURS_OPENAI):
+            factor = figures.middle("history", row, long) / figures.middle("history", row, short)
+            grown.append(f"{row} {median(added(figures, row).values()):.0f} ms ({factor:.0f}-fold)")
+        said.append(
+            f"from {int(short):,} to {int(long):,} messages the processor time of a turn grows: {', '.join(grown)}."
         )
     return said
