@@ -2,6 +2,8 @@
 
 The log keeps the events, not their encoding: each reader has its own. Tokens are most of a log, so consecutive
 deltas of one message are kept as one run of text with the ends of its pieces: about 15 bytes a token instead of 400.
+The newest tokens are as they came, for the readers that keep up, and are settled into that text many at a time: it
+costs 0.3 µs a token where one at a time costs 0.7.
 """
 
 from __future__ import annotations
@@ -9,13 +11,16 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Sequence
+from itertools import accumulate, groupby
+from operator import itemgetter
 
 from bridge.agui.encode import dumps
 from bridge.agui.events import Event
 from bridge.errors import LogOverrun
 
 _SEGMENT = 512  # tokens in one run of text; the unit that is forgotten when the log is full
-_FRESH = 16  # the newest events, kept as they came for the readers that keep up; 5 KiB, all of them tokens
+_FRESH = 128  # tokens, at most, that are as they came: where nobody reads; two batches of a run's
+_READ = 16  # tokens that a reader has had before they are settled: 5 KiB of a stream whose tokens come one by one
 _OVERHEAD = 64
 _END = 4  # bytes of one end in an array
 
@@ -59,9 +64,10 @@ class _Text:
     def size(self) -> int:
         return len(self.text) + _END * len(self.ends) + _OVERHEAD
 
-    def append(self, delta: bytes) -> None:
-        self.text += delta
-        self.ends.append(len(self.text))
+    def extend(self, deltas: Sequence[bytes]) -> None:
+        lengths = map(len, deltas)
+        self.ends.extend(accumulate(lengths, initial=len(self.text) + next(lengths)))
+        self.text += b"".join(deltas)
 
     def events(self, start: int) -> list[Event]:
         begin = self.ends[start - 1] if start else 0
@@ -90,36 +96,50 @@ class EventLog:
         self.size = 0
         """Bytes held, near enough."""
         self._max_bytes = max_bytes
-        self._fresh: list[Event] = []
         self._segments: deque[_Event | _Text] = deque()
+        self._settled = 0  # the number of the last event in a segment; those above it are the fresh ones
+        self._fresh: list[Event] = []
 
     @property
     def first(self) -> int:
         """The number of the oldest event still here; ``last + 1`` when there is none."""
-        return self._segments[0].first if self._segments else self.last + 1
+        return self._segments[0].first if self._segments else self._settled + 1
 
     def append(self, events: Sequence[Event]) -> None:
         """Number these events and keep them."""
+        fresh = self._fresh
         for event in events:
             if event["type"] == "TEXT_MESSAGE_CONTENT" and len(event) == 3:
-                self._append_token(event["messageId"], event["delta"])
+                fresh.append(event)
+                self.size += len(event["delta"])
             else:
-                self._open(_Event(self.last + 1, event))
-            self.last += 1
-        self._fresh += events
-        if len(self._fresh) > 2 * _FRESH:
-            del self._fresh[:-_FRESH]
+                self._settle(len(fresh))
+                self._settled += 1
+                self._open(_Event(self._settled, event))
+        self.last += len(events)
+        if len(fresh) >= _FRESH:
+            self._settle(_FRESH // 2)
         if self.size > self._max_bytes:
+            self._settle(len(fresh))
             self._forget()
 
-    def _append_token(self, message_id: str, delta: str) -> None:
-        tail = self._segments[-1] if self._segments else None
-        if type(tail) is not _Text or tail.message_id != message_id or len(tail.ends) >= _SEGMENT:
-            tail = _Text(self.last + 1, message_id)
-            self._open(tail)
-        encoded = delta.encode("utf-8", "surrogatepass")
-        tail.append(encoded)
-        self.size += len(encoded) + _END
+    def _settle(self, count: int) -> None:
+        """Make text of the oldest of the fresh tokens."""
+        tokens = self._fresh[:count]
+        del self._fresh[:count]
+        for message_id, group in groupby(tokens, itemgetter("messageId")):
+            deltas = [token["delta"] for token in group]
+            encoded = [delta.encode("utf-8", "surrogatepass") for delta in deltas]
+            self.size += sum(map(len, encoded)) - sum(map(len, deltas)) + _END * len(deltas)
+            while encoded:
+                tail = self._segments[-1] if self._segments else None
+                if type(tail) is not _Text or tail.message_id != message_id or len(tail.ends) >= _SEGMENT:
+                    tail = _Text(self._settled + 1, message_id)
+                    self._open(tail)
+                taken = encoded[: _SEGMENT - len(tail.ends)]
+                tail.extend(taken)
+                self._settled += len(taken)
+                encoded = encoded[len(taken) :]
 
     def _open(self, segment: _Event | _Text) -> None:
         self._segments.append(segment)
@@ -128,8 +148,6 @@ class EventLog:
     def _forget(self) -> None:
         while self.size > self._max_bytes and len(self._segments) > 1:
             self.size -= self._segments.popleft().size
-        kept = self.last + 1 - self.first
-        del self._fresh[: max(0, len(self._fresh) - kept)]
 
     def joined(self) -> list[Event]:
         """All events, but one in place of many tokens of a message, with their text: what a fold makes is the same.
@@ -138,16 +156,19 @@ class EventLog:
         """
         if self.first > 1:
             raise LogOverrun(f"Events 1 to {self.first - 1} of this run are no longer kept.")
+        self._settle(len(self._fresh))
         return [segment.whole() for segment in self._segments]
 
     def after(self, number: int) -> list[Event]:
         """The events numbered above ``number``, oldest first. Raises `LogOverrun` when some of them are gone."""
         if number >= self.last:
             return []
-        behind = self.last - number
-        if behind <= len(self._fresh):
-            # a reader that keeps up gets the events themselves: 0.2 µs, where rebuilding costs 0.6 µs a token
-            return self._fresh[-behind:]
+        behind, fresh = self.last - number, self._fresh
+        if behind <= len(fresh):
+            # a reader that keeps up gets the events themselves; the ones before them it has had
+            if len(fresh) - behind >= _READ:
+                self._settle(len(fresh) - behind)
+            return fresh[-behind:]
         if number + 1 < self.first:
             raise LogOverrun(f"Events {number + 1} to {self.first - 1} of this run are no longer kept.")
         wanted: list[_Event | _Text] = []
@@ -158,4 +179,4 @@ class EventLog:
         events: list[Event] = []
         for segment in reversed(wanted):
             events += segment.events(max(0, number + 1 - segment.first))
-        return events
+        return events + fresh

@@ -38,6 +38,26 @@ def test_any_number_gives_the_rest(batches: list[list[Event]]) -> None:
         assert log.after(number) == said[number:]
 
 
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.one_of(st.integers(0, 80), st.sampled_from(["one", "other", "event"])), max_size=30))
+def test_readers_that_keep_up_and_readers_that_do_not_hear_the_same(steps: list[int | str]) -> None:
+    log = EventLog()
+    said: list[Event] = []
+    heard: dict[str, list[Event]] = {"one": [], "other": []}
+    for step in steps:
+        if isinstance(step, int):
+            new = [token("ab"[step % 2], f"слово {len(said) + number} ") for number in range(step)]
+            log.append(new)
+            said += new
+        elif step == "event":
+            log.append([{"type": "STEP_STARTED", "stepName": str(len(said))}])
+            said.append({"type": "STEP_STARTED", "stepName": str(len(said))})
+        else:
+            heard[step] += log.after(len(heard[step]))
+            assert heard[step] == said
+    assert log.after(0) == said
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.lists(EVENTS, max_size=40))
 def test_joined_the_fold_is_the_same(said: list[Event]) -> None:
