@@ -30,6 +30,7 @@ def measure(arena: Arena, scale: Scale) -> list[Table]:
                 per_token = sum(outcome.cpu for outcome in cpu) / sum(outcome.tokens for outcome in cpu) * 1e6
                 total = sum(parts.values())
                 profiles[contender.name] = {part: count / total * per_token for part, count in parts.items()}
+    arena.run_floor(Load(tokens=scale.tokens))  # warm: it may not have run before
     floor = arena.run_floor(load)
     names = sorted({part for shares in profiles.values() for part in shares})
     names.sort(key=lambda name: -max(shares.get(name, 0) for shares in profiles.values()))
