@@ -72,12 +72,12 @@ def unpaced(arena: Arena, scale: Scale, streams: int, tokens: int, pace: Literal
 
 
 def paced(arena: Arena, scale: Scale, streams: int) -> Table:
-    """Gaps between tokens. What cannot keep the pace is cut off when it has had half as long again.
+    """Gaps between tokens. All begin at the same moment; what is not there 15 s after the last token is due is cut off.
 
     Each takes its seconds, whoever is measured: so there are few rounds, and the slow peers have one.
     """
     tokens = int(scale.paced_seconds * 1000 / PACE)
-    load = Load(streams=streams, tokens=tokens, pace=PACE, deadline=scale.paced_seconds * 1.5 + 5, gaps=True)
+    load = Load(streams=streams, tokens=tokens, pace=PACE, deadline=scale.paced_seconds + 15, gaps=True)
     table = Table(
         f"paced {streams}",
         f"{streams} streams at once, {tokens} tokens each, 20 a second",

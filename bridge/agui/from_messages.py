@@ -101,9 +101,7 @@ class MessagesToAgui:
 
     def remember(self, messages: Iterable[BaseMessage]) -> None:
         """These messages are history: they are not told again."""
-        for message in messages:
-            if message.id is not None and message.id not in self._utterances:
-                self._known.add(message.id)
+        self._known |= {message.id for message in messages if message.id is not None} - self._utterances.keys()
 
     def feed(self, message: BaseMessage, metadata: Mapping[str, Any]) -> list[Event]:
         """The events one message or chunk becomes."""
@@ -379,8 +377,9 @@ class MessagesToAgui:
     def settle(self, messages: Iterable[BaseMessage]) -> list[Event]:
         """Finished messages, as a task returned them: tell the calls and arguments that were not streamed."""
         events: list[Event] = []
+        told = {*self._utterances, *self.aliases}  # of a long conversation the few that this run told
         for message in messages:
-            if isinstance(message, AIMessage):
+            if message.id in told and isinstance(message, AIMessage):
                 utterance = self._utterances.get(self.aliases.get(str(message.id), str(message.id)))
                 if utterance is not None and utterance.begun:
                     events += self._settle(utterance, message)

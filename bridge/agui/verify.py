@@ -61,7 +61,8 @@ class Verifier:
         self._running = True
         self._over: str | None = None
         self._open: dict[Key, None] = {}
-        self._owners: dict[tuple[str, str], str | None] = {}
+        self._owned: dict[tuple[str, str], str | None] = {}
+        self._restated: list[tuple[Any, bool]] = []
         self._subagents: set[str] = set()
         self._lanes: dict[str | None, tuple[Entity, str, Event]] = {}
 
@@ -175,7 +176,7 @@ class Verifier:
         match kind:
             case "RUN_STARTED":
                 self._new_run()
-                self._record_messages((event.get("input") or {}).get("messages"), replace=False)
+                self._restated.append(((event.get("input") or {}).get("messages"), False))
             case "RUN_FINISHED":
                 fault = self._still_open()
                 self._over = kind
@@ -184,10 +185,10 @@ class Verifier:
                 self._over = kind
             case "MESSAGES_SNAPSHOT":
                 for message in event.get("messages") or ():
-                    for field, value in message.items():
-                        if value is None:
-                            return f"Cannot send '{kind}': message '{message.get('id')}' has '{field}: null'."
-                self._record_messages(event.get("messages"), replace=True)
+                    if None in message.values():
+                        field = next(field for field, value in message.items() if value is None)
+                        return f"Cannot send '{kind}': message '{message.get('id')}' has '{field}: null'."
+                self._restated.append((event.get("messages"), True))
             case "TOOL_CALL_RESULT":
                 self._owners["message", event["messageId"]] = owner
             case "ACTIVITY_SNAPSHOT":
@@ -301,14 +302,22 @@ class Verifier:
         named = ", ".join(f"{key[0].value} '{key[2]}'{_under(key)}" for key in self._open)
         return f"Cannot send 'RUN_FINISHED' while something is still open: {named}."
 
-    def _record_messages(self, messages: Any, *, replace: bool) -> None:
-        """A snapshot restates the conversation, and with it who owns which message and tool call."""
-        record = self._owners.__setitem__ if replace else self._owners.setdefault
-        for message in messages if isinstance(messages, list) else ():
-            owner = message.get("subagentRunId")
-            record((_BUCKETS.get(message.get("role"), "message"), message.get("id")), owner)
-            for call in message.get("toolCalls") or ():
-                record(("tool call", call.get("id")), owner)
+    @property
+    def _owners(self) -> dict[tuple[str, str], str | None]:
+        """Who owns which message, tool call and activity.
+
+        A snapshot restates the conversation, and with it the owners; that is looked at when somebody asks. After the
+        one that ends a run nobody does, and it may be of ten thousand messages.
+        """
+        for messages, replace in self._restated:
+            record = self._owned.__setitem__ if replace else self._owned.setdefault
+            for message in messages if isinstance(messages, list) else ():
+                owner = message.get("subagentRunId")
+                record((_BUCKETS.get(message.get("role"), "message"), message.get("id")), owner)
+                for call in message.get("toolCalls") or ():
+                    record(("tool call", call.get("id")), owner)
+        self._restated.clear()
+        return self._owned
 
     # The shorthands: a lane (an owner) holds at most one pending message, and anything else in the lane closes it.
 
