@@ -241,9 +241,9 @@ class _Batch:
 
     A full batch lets everybody else have a turn. And where parts come faster than they are taken, a batch waits a few
     turns before it begins, so that it is larger: LangGraph makes a task to wait for every batch, and each wakes the
-    readers and is a write of theirs. With a model that gives the loop a turn for each token that is 8 parts instead of
-    3, and half of what the bridge costs. No clock is waited for, only what is ready to run anyway; a model that is
-    slower than the loop, and so has its parts taken one by one, does not wait at all.
+    readers and is a write of theirs. With a model that gives the loop a turn for each token that is ten parts instead
+    of three, and half of what the bridge costs. No clock is waited for, only what is ready to run anyway; the parts of
+    a model that is slower than the loop are taken one by one, and do not wait at all.
     """
 
     def __init__(self) -> None:

@@ -10,7 +10,8 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import CheckpointTuple
+from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import interrupt
@@ -38,19 +39,24 @@ ASKING = StateGraph(MessagesState).add_node(ask).add_edge(START, "ask").compile(
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The threads that were read from the database, one name for each time."""
     read: list[str] = []
-    plain = AsyncSqliteSaver.aget_tuple
 
-    async def counted(self: AsyncSqliteSaver, config: RunnableConfig) -> CheckpointTuple | None:
-        read.append(config["configurable"]["thread_id"])
-        return await plain(self, config)
+    def count(saver: type[BaseCheckpointSaver[Any]]) -> None:
+        plain = saver.aget_tuple
 
-    monkeypatch.setattr(AsyncSqliteSaver, "aget_tuple", counted)
+        async def counted(self: BaseCheckpointSaver[Any], config: RunnableConfig) -> CheckpointTuple | None:
+            read.append(config["configurable"]["thread_id"])
+            return await plain(self, config)
+
+        monkeypatch.setattr(saver, "aget_tuple", counted)
+
+    count(AsyncSqliteSaver)
+    count(AsyncPostgresSaver)
     return read
 
 
 @pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[AsyncClient]:
-    app = create_app({"plain": GRAPH, "asking": ASKING}, Settings(db=str(tmp_path / "bridge.db")))
+async def client(db: str) -> AsyncIterator[AsyncClient]:
+    app = create_app({"plain": GRAPH, "asking": ASKING}, Settings(db=db))
     transport = ASGITransport(app)
     async with app.router.lifespan_context(app), AsyncClient(transport=transport, base_url="http://bridge") as made:
         yield made

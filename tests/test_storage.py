@@ -3,47 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-import uuid
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
 import pytest
 from langgraph.checkpoint.base import empty_checkpoint
-from sqlalchemy import make_url
 
 from bridge.errors import UnknownThread
 from bridge.storage import agent_database_url, open_storage
 from bridge.threads import Turn
+from tests.databases import postgres
 from tests.http.conftest import AGENTS
 from tests.http.talking import chat, events_of, run_input, text_of
 from tests.server import serve
-from tests.tools import require_postgres
-
-
-@contextmanager
-def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL database that exists inside the block."""
-    url, name = make_url(require_postgres()), f"bridge_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
-        connection.execute(f"create database {name}".encode())
-        try:
-            yield url.set(database=name).render_as_string(hide_password=False)
-        finally:
-            connection.execute(f"drop database {name} with (force)".encode())
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of its own for each test, as ``--db`` takes it."""
-    if request.param == "sqlite":
-        yield str(tmp_path / "deep" / "bridge.sqlite")
-        return
-    with postgres() as url:
-        yield url
 
 
 async def test_threads_have_owners(db: str) -> None:

@@ -72,13 +72,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a conversation is kept: its thread (``None``: nowhere yet), and what of its messages is new there.
+    """Where a conversation is kept: its thread (``None``: a new one), and what of its messages is new there.
 
-    ``turn`` is the turn that the history ends with, where it was found by that and not by the thread's name.
+    ``known``: the thread is in the index. ``turn`` is the turn that the history ends with, where the thread was found
+    by that and not by its name.
     """
 
     thread_id: str | None
     new: list[dict[str, Any]]
+    known: bool = False
     turn: Turn | None = None
 
 
@@ -87,8 +89,8 @@ async def find_place(bridge: Bridge, chat: ChatRequest, caller: Caller, *, heade
     named = chat.thread_id or checked_thread_id(header or None, "X-Thread-Id")
     earlier, new = split(chat.messages)
     if named is not None:
-        await bridge.index.find(named, agent=caller.agent, principal=caller.principal)
-        return Place(named, new)
+        known = await bridge.index.find(named, agent=caller.agent, principal=caller.principal)
+        return Place(named, new, known=known is not None)
     turn = await bridge.index.find_turn(caller.scope, fingerprint(earlier)) if earlier else None
     if turn is None:
         return Place(None, chat.messages)
@@ -96,13 +98,15 @@ async def find_place(bridge: Bridge, chat: ChatRequest, caller: Caller, *, heade
         known = await bridge.index.find(turn.thread_id, agent=caller.agent, principal=caller.principal)
     except UnknownThread:
         known = None
-    return Place(None, chat.messages) if known is None else Place(turn.thread_id, new, turn)
+    return Place(None, chat.messages) if known is None else Place(turn.thread_id, new, known=True, turn=turn)
 
 
 async def find_thread(bridge: Bridge, chat: ChatRequest, caller: Caller, place: Place) -> Found:
     """Where the request goes on, by what its thread holds. The thread is held meanwhile (`Bridge.holding`)."""
     if place.thread_id is None:
         return Found(chat.messages)
+    if not place.known:
+        return Found(chat.messages, place.thread_id, named=True)
     thread = await bridge.read(caller.agent, place.thread_id, caller.principal)
     if not thread.exists:
         return Found(chat.messages) if place.turn else Found(chat.messages, place.thread_id, named=True)
