@@ -31,6 +31,9 @@ would else hold it to its end: nothing of it would be sent before, and nobody el
 _GROWING = 8
 """Turns of the event loop that a batch is given to grow in, where the one before had several parts."""
 
+_GROWING_SECONDS = 0.005
+"""And no longer than that: where hundreds of streams run, a turn takes ten milliseconds, and eight are a stutter."""
+
 
 class Translator(Protocol):
     """What turns an agent's parts into events; the last three end the run, and close what is open."""
@@ -242,8 +245,8 @@ class _Batch:
     A full batch lets everybody else have a turn. And where parts come faster than they are taken, a batch waits a few
     turns before it begins, so that it is larger: LangGraph makes a task to wait for every batch, and each wakes the
     readers and is a write of theirs. With a model that gives the loop a turn for each token that is ten parts instead
-    of three, and half of what the bridge costs. No clock is waited for, only what is ready to run anyway; the parts of
-    a model that is slower than the loop are taken one by one, and do not wait at all.
+    of three, and half of what the bridge costs. Nothing is waited for but what is ready to run anyway; the parts of a
+    model that is slower than the loop are taken one by one, and do not wait at all.
     """
 
     def __init__(self) -> None:
@@ -258,8 +261,11 @@ class _Batch:
         if self._going:  # the batch was full before the loop came round
             await asyncio.sleep(0)
         elif self._several:
+            until = self._loop.time() + _GROWING_SECONDS
             for _ in range(_GROWING):
                 await asyncio.sleep(0)
+                if self._loop.time() >= until:
+                    break
         self._going = True
         self.left = _BATCH
         self._loop.call_soon(self._end)
