@@ -106,5 +106,5 @@ def paced(arena: Arena, scale: Scale, streams: int) -> Table:
             f"{min(outcome.tokens for outcome in outcomes) / (streams * tokens):.0%}",
         )
         table.record(name, "gap p99", [outcome.gap("p99") for outcome in outcomes])
-        table.record(name, "whole", [outcome.tokens / (streams * tokens) for outcome in outcomes])
+        table.record(name, "came", [outcome.tokens / (streams * tokens) * 100 for outcome in outcomes])
     return table

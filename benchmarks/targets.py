@@ -105,7 +105,7 @@ def targets(tables: Sequence[Table]) -> list[Target]:
         add(f"first event, {kind} thread, ÷ langgraph-openai-serve's", 0.25, (*first, OURS_OPENAI, SERVE))
     for ours in (OURS_AGUI, OURS_OPENAI):
         add(f"500 paced streams, {ours}, p99 gap", 150, ("paced 500", "gap p99", ours), unit=" ms")
-        add(f"500 paced streams, {ours}, share of the tokens that came", 1, ("paced 500", "whole", ours), at_least=True)
+        add(f"500 paced streams, {ours}, tokens that came", 100, ("paced 500", "came", ours), at_least=True, unit=" %")
         add(f"a running stream beyond the graph, {ours}", 64, ("streams", "running", ours), unit=" KiB")
         found += growth(figures, ours)
     found.append(flat(figures))
@@ -183,6 +183,12 @@ def remarks(tables: Sequence[Table]) -> list[str]:
         said.append(
             f"first token, bridge, OpenAI, ÷ langgraph-openai-serve's: {new:.2f} × on a new thread, {known:.2f} × on a "
             "known one (no bound was asked for; langgraph-openai-serve keeps no threads)."
+        )
+    with suppress(NotMeasured):
+        gap = figures.middle("paced 500", FLOOR, "gap p99")
+        said.append(
+            f"500 paced streams are what one core can do: the graphs alone, without a server, have a p99 gap of {gap:.0f} "
+            "ms. All begin at the same moment, so the last first token comes late."
         )
     with suppress(NotMeasured):
         short, *_, long = lengths(figures)
