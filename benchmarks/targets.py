@@ -187,8 +187,8 @@ def remarks(tables: Sequence[Table]) -> list[str]:
     with suppress(NotMeasured):
         gap = figures.middle("paced 500", FLOOR, "gap p99")
         said.append(
-            f"500 paced streams are what one core can do: the graphs alone, without a server, have a p99 gap of {gap:.0f} "
-            "ms. All begin at the same moment, so the last first token comes late."
+            "500 paced streams are what one core can do: the graphs alone, without a server, have a p99 gap of "
+            f"{gap:.0f} ms. All begin at the same moment, so the last first token comes late."
         )
     with suppress(NotMeasured):
         short, *_, long = lengths(figures)
