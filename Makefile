@@ -51,13 +51,15 @@ lock: $(VENV)/.made
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --output-file requirements-dev.lock --constraint requirements.lock --group dev --extra postgres
 
-# Beside the peers, each in an environment of its own; about twenty minutes. `make bench QUICK=--quick`: a few.
+# Beside the peers, each in an environment of its own; about twenty-five minutes. `make bench QUICK=--quick`: a few.
 bench: $(VENV)/.installed $(PEERS:%=benchmarks/.venv-%/.installed)
 	$(BIN)/python -m benchmarks $(QUICK)
 
-benchmarks/.venv-%/.installed: benchmarks/peers/%.txt
+# pip knows dependency groups since 25.1.
+benchmarks/.venv-%/.installed: pyproject.toml
 	$(PYTHON) -m venv --clear $(@D)
-	$(@D)/bin/pip --disable-pip-version-check install --quiet --requirement $<
+	$(@D)/bin/pip --disable-pip-version-check install --quiet 'pip>=25.1'
+	$(@D)/bin/pip install --quiet --group peer-$(subst _,-,$*)
 	@touch $@
 
 clean:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -72,12 +73,13 @@ def machine() -> list[str]:
 
 
 def peers() -> list[str]:
-    """The peers' own packages, from their requirements."""
+    """The peers' own packages, from the project's dependency groups."""
     named = ("ag-ui-langgraph", "fastapi", "langgraph-openai-serve", "langgraph-api", "langgraph-cli")
+    groups = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
     found: dict[str, str] = {}
-    for file in sorted(Path(__file__).parent.glob("peers/*.txt")):
-        for line in file.read_text().splitlines():
-            name, _, number = line.partition("==")
+    for group, packages in groups.items():
+        for package in packages if group.startswith("peer-") else ():
+            name, _, number = package.partition("==") if isinstance(package, str) else ("", "", "")
             if name.partition("[")[0] in named:
                 found[name.partition("[")[0]] = number
     return [f"{name} {number}" for name, number in found.items()]

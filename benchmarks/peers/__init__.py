@@ -1,1 +1,1 @@
-"""The servers the bridge is measured beside. Each runs in its own environment, from its own requirements file."""
+"""The servers the bridge is measured beside, each in an environment of its own: its group in `pyproject.toml`."""
