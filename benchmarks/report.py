@@ -76,13 +76,9 @@ def peers() -> list[str]:
     """The peers' own packages, from the project's dependency groups."""
     named = ("ag-ui-langgraph", "fastapi", "langgraph-openai-serve", "langgraph-api", "langgraph-cli")
     groups = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
-    found: dict[str, str] = {}
-    for group, packages in groups.items():
-        for package in packages if group.startswith("peer-") else ():
-            name, _, number = package.partition("==") if isinstance(package, str) else ("", "", "")
-            if name.partition("[")[0] in named:
-                found[name.partition("[")[0]] = number
-    return [f"{name} {number}" for name, number in found.items()]
+    pinned = [package for packages in groups.values() for package in packages if isinstance(package, str)]
+    found = {name.partition("[")[0]: number for name, _, number in (package.partition("==") for package in pinned)}
+    return [f"{name} {found[name]}" for name in named]
 
 
 def page(

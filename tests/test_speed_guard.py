@@ -24,7 +24,6 @@ from starlette.types import Message
 from bridge.agents import LangGraphAgent
 from bridge.agui import Verifier
 from bridge.agui.encode import SSEEncoder
-from bridge.agui.events import Event
 from bridge.agui.from_langgraph import LangGraphToAgui
 from bridge.log import EventLog
 from bridge.openai_compat import AguiToChunks
@@ -33,6 +32,7 @@ from bridge.request import RunRequest
 from bridge.runs import Run
 from bridge.streaming import Encoder, RunStream
 from bridge.told import Told
+from tests.performances import nothing
 
 TOKENS = 1000
 PART = {
@@ -160,9 +160,6 @@ async def test_a_burst_is_one_wake_up_and_one_write(encoder: Callable[[], Encode
         if message["type"] == "http.response.body":
             bodies.put_nowait(message["body"])
 
-    async def nothing(run: Run, ending: list[Event]) -> None:
-        del run, ending
-
     run.start(nothing)
     reading = asyncio.create_task(RunStream(run, encoder()).read(send))
     told = 0
@@ -206,9 +203,6 @@ async def test_tokens_that_come_with_every_turn_of_the_loop_are_few_writes(encod
     async def send(message: Message) -> None:
         if message["type"] == "http.response.body":
             bodies.append(message["body"])
-
-    async def nothing(run: Run, ending: list[Event]) -> None:
-        del run, ending
 
     run.start(nothing)
     await RunStream(run, encoder()).read(send)
