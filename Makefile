@@ -51,7 +51,7 @@ lock: $(VENV)/.made
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --output-file requirements-dev.lock --constraint requirements.lock --group dev --extra postgres
 
-# Beside the peers, each in an environment of its own; about twenty-five minutes. `make bench QUICK=--quick`: a few.
+# Beside the peers, each in an environment of its own; about half an hour. `make bench QUICK=--quick`: a few.
 bench: $(VENV)/.installed $(PEERS:%=benchmarks/.venv-%/.installed)
 	$(BIN)/python -m benchmarks $(QUICK)
 

@@ -35,7 +35,7 @@ def unpaced(arena: Arena, scale: Scale, streams: int, tokens: int, pace: Literal
     if streams > 50:
         results = rounds(arena, load, max(1, scale.rounds // 4), together=2)
     else:
-        results = rounds(arena, load, scale.rounds // 2 + 1)
+        results = rounds(arena, load, scale.rounds)
     rate = {
         name: {number: outcome.tokens / outcome.seconds for number, outcome in outcomes.items()}
         for name, outcomes in results.items()
