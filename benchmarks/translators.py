@@ -13,13 +13,13 @@ from benchmarks.graph import TOKEN
 from benchmarks.report import Table
 from benchmarks.scale import Scale
 from benchmarks.stats import spread
+from bridge.agents.langgraph.translate import LangGraphToAgui
 from bridge.agui.encode import SSEEncoder
-from bridge.agui.events import Event
-from bridge.agui.from_langgraph import LangGraphToAgui
-from bridge.agui.verify import Verifier
-from bridge.log import EventLog
+from bridge.events.event import Event
+from bridge.events.verify import Verifier
 from bridge.openai_compat import AguiToChunks, ChunksToAgui
 from bridge.openai_compat.encode import ChunkEncoder
+from bridge.runs.journal import EventLog
 
 COUNT = 20_000
 

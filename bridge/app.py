@@ -15,14 +15,15 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bridge import addresses
 from bridge.agui import routes as agui
-from bridge.copilotkit import addresses
-from bridge.copilotkit import routes as copilotkit
+from bridge.copilotkit import rest as copilotkit
 from bridge.errors import InvalidRequest
-from bridge.http import JSON, Faults, RequestIds, both, bridge_of
 from bridge.openai_compat import routes as openai
-from bridge.service import Bridge, Principal
+from bridge.service import Bridge
 from bridge.settings import Settings
+from bridge.web.callers import Callers, Principal
+from bridge.web.http import JSON, Faults, RequestIds, both, bridge_of
 
 HEALTH = "/healthz"
 _EXPOSED = ("X-Request-Id", "X-Thread-Id", "X-Run-Id", "Retry-After")
@@ -43,7 +44,8 @@ def create_app(
     The application may be mounted in another one. Where the outer framework does not pass the lifespan on, the first
     request opens the storage.
     """
-    bridge = Bridge(agents, settings, principal=principal)
+    bridge = Bridge(agents, settings)
+    callers = Callers(bridge.settings.api_keys, principal)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -69,12 +71,13 @@ def create_app(
             ),
             _cors(bridge.settings),
             Middleware(Faults),
-            Middleware(Opened, bridge=bridge),
+            Middleware(Opened, bridge=bridge, callers=callers),
         ],
         exception_handlers={HTTPException: _http_error},
         lifespan=lifespan,
     )
     app.state.bridge = bridge
+    app.state.callers = callers
     return app
 
 
@@ -96,9 +99,10 @@ def _cors(settings: Settings) -> Middleware:
 class Opened:
     """Sees to it that the bridge is open, and the caller asked for, before a request is served."""
 
-    def __init__(self, app: ASGIApp, bridge: Bridge) -> None:
+    def __init__(self, app: ASGIApp, bridge: Bridge, callers: Callers) -> None:
         self._app = app
         self._bridge = bridge
+        self._callers = callers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -107,7 +111,7 @@ class Opened:
             if (
                 not scope["path"].rstrip("/").endswith(HEALTH)
             ):  # it must answer while the application's database is down
-                await self._bridge.identify(HTTPConnection(scope))
+                await self._callers.identify(HTTPConnection(scope))
         await self._app(scope, receive, send)
 
 

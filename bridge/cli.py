@@ -13,12 +13,12 @@ from typing import Any
 import click
 import uvicorn
 
-from bridge import logs
+from bridge.agents.loading import LoadError, load_agents
 from bridge.app import create_app
-from bridge.loading import LoadError, load_agents
+from bridge.observe import logging as logs
 from bridge.service import Bridge
 from bridge.settings import Settings
-from bridge.storage import agent_database_url
+from bridge.storage.opening import agent_database_url
 
 _DEFAULTS = Settings()
 

@@ -6,39 +6,32 @@ Routes parse a request into a `RunRequest` and say a run in their client's langu
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import inspect
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
-from starlette.requests import HTTPConnection
-
-from bridge.agents import Agent, LangGraphAgent
-from bridge.agui.events import Event
-from bridge.agui.inputs import ThreadState, refuse_answer
-from bridge.agui.verify import Verifier
-from bridge.checkpoints import leave, visit
-from bridge.errors import AgentFailure, InvalidKey, UnknownAgent
-from bridge.request import Disconnect, RunRequest
-from bridge.runs import Performance, Run, Runs
+from bridge.agents.base import Agent, ThreadState
+from bridge.agents.langgraph.agent import LangGraphAgent
+from bridge.agents.langgraph.checkpoints import leave, visit
+from bridge.agents.langgraph.inputs import refuse_answer
+from bridge.errors import AgentFailure, UnknownAgent
+from bridge.events.event import Event
+from bridge.events.verify import Verifier
+from bridge.runs.registry import Runs
+from bridge.runs.request import Disconnect, RunRequest
+from bridge.runs.run import Performance, Run
 from bridge.settings import Settings
-from bridge.storage import Storage, open_storage
-from bridge.threads import Thread, ThreadIndex
+from bridge.storage.base import Storage
+from bridge.storage.opening import open_storage
+from bridge.storage.threads import Thread, ThreadIndex
 
 logger = logging.getLogger("bridge")
 
 DEFAULT_AGENT = "default"
 """The alias under which the first agent is always there."""
 
-Principal = Callable[[HTTPConnection], str | Awaitable[str | None] | None]
-"""Who calls: a name, or ``None`` for nobody the application knows (401). Plain or async: a session may be in a
-database."""
-
-_CALLER = "bridge.caller"  # where a request's scope keeps the application's answer
 
 AfterRun = Callable[[Run, list[Event]], Awaitable[None]]
 
@@ -46,9 +39,7 @@ AfterRun = Callable[[Run, list[Event]], Awaitable[None]]
 class Bridge:
     """What the routes share. ``agents`` are `Agent` objects, or compiled graphs by name."""
 
-    def __init__(
-        self, agents: Mapping[str, Any], settings: Settings | None = None, *, principal: Principal | None = None
-    ) -> None:
+    def __init__(self, agents: Mapping[str, Any], settings: Settings | None = None) -> None:
         if not agents:
             raise ValueError("at least one agent is needed")
         self.settings = settings or Settings()
@@ -56,7 +47,6 @@ class Bridge:
         self.runs = Runs(max_running=self.settings.max_runs)
         self._given = dict(agents)
         self._agents: dict[str, Agent] = {}
-        self._principal = principal
         self._storage: Storage | None = None
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
@@ -119,33 +109,6 @@ class Bridge:
         if found is None:
             raise UnknownAgent(f"No agent '{name}' is served; there are: {', '.join(self.names)}.", param="model")
         return found
-
-    # Who calls
-
-    async def identify(self, connection: HTTPConnection) -> None:
-        """Ask the application who calls, once a request and before any route; `principal` then has the answer."""
-        if self._principal is not None:
-            named = self._principal(connection)
-            connection.scope[_CALLER] = await named if inspect.isawaitable(named) else named
-
-    def principal(self, connection: HTTPConnection) -> str:
-        """Who calls. Raises `InvalidKey`.
-
-        The application's own answer where it gave one; else the key's fingerprint; else everybody is one.
-        """
-        if self._principal is not None:
-            named: str | None = connection.scope.get(_CALLER)  # nobody asked: nobody is known
-            if named is None:
-                raise InvalidKey("You are not signed in.")
-            return named
-        if not self.settings.api_keys:
-            return "anonymous"
-        key = api_key(connection)
-        if key is None:
-            raise InvalidKey("No API key was sent; send 'Authorization: Bearer <key>'.")
-        if not any(secrets.compare_digest(key.encode(), known.encode()) for known in self.settings.api_keys):
-            raise InvalidKey("The API key is not known.")
-        return digest(key)
 
     # Runs and threads
 
@@ -246,19 +209,6 @@ class Bridge:
             await going.stop()
         await self.agent(agent_name).forget(thread.id)
         await self.index.forget(thread.id)
-
-
-def api_key(connection: HTTPConnection) -> str | None:
-    """The key a request carries: ``Authorization: Bearer …``, or ``X-API-Key``."""
-    scheme, _, value = connection.headers.get("authorization", "").partition(" ")
-    key = value.strip() if scheme.lower() == "bearer" else connection.headers.get("x-api-key")
-    # a header's bytes are given as Latin-1; a key may have other letters
-    return key.encode("latin-1").decode("utf-8", "replace") if key else None
-
-
-def digest(key: str) -> str:
-    """A name for a key that does not give the key away."""
-    return "key-" + hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 def _is_agent(value: Any) -> bool:

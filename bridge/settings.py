@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bridge.request import Disconnect
+from bridge.runs.request import Disconnect
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ import uuid
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from bridge.agui.events import Event
-from bridge.request import RunRequest
-from bridge.runs import Run
-from bridge.told import Told
+from bridge.agents.scripted import Told
+from bridge.events.event import Event
+from bridge.runs.request import RunRequest
+from bridge.runs.run import Run
 
 END = object()
 

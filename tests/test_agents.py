@@ -9,9 +9,9 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolCall
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import interrupt
 
-from bridge.agents import LangGraphAgent
+from bridge.agents.langgraph.agent import LangGraphAgent
 from bridge.agui import Verifier
-from bridge.request import RunRequest
+from bridge.runs.request import RunRequest
 
 
 class Talk:

@@ -16,8 +16,8 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import interrupt
 
+from bridge.agents.langgraph.checkpoints import Visited, visit
 from bridge.app import create_app
-from bridge.checkpoints import Visited, visit
 from bridge.settings import Settings
 
 

@@ -10,7 +10,7 @@ import httpx
 import orjson
 import pytest
 
-from bridge.loading import LoadError, load_agents
+from bridge.agents.loading import LoadError, load_agents
 from tests.server import ROOT, serve
 
 MODULE = '''"""Agents for tests."""

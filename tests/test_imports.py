@@ -1,4 +1,4 @@
-"""Who may import whom (the architecture's layout), read from the source."""
+"""Who may import whom (docs/architecture.md), read from the source."""
 
 from __future__ import annotations
 
@@ -8,13 +8,54 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
+BASE = {"errors", "json"}
+"""What every room may use."""
+
+ROOMS: dict[str, set[str]] = {
+    "json": set(),
+    "errors": set(),
+    "events": set(),
+    "runs": {"events"},
+    "agents": {"events", "runs"},
+    "observe": {"events", "runs"},
+    "storage": {"events", "runs", "agents"},
+    "settings": {"runs"},
+    "service": {"events", "runs", "agents", "observe", "storage", "settings"},
+    "web": {"events", "runs", "agents", "observe", "storage", "settings", "service"},
+    "agui": {"events", "runs", "agents", "storage", "settings", "service", "web"},
+    "openai_compat": {"events", "runs", "agents", "storage", "settings", "service", "web", "agui.requests"},
+    "copilotkit": {
+        "events",
+        "runs",
+        "agents",
+        "storage",
+        "settings",
+        "service",
+        "web",
+        "agui.requests",
+        "agui.encode",
+        "agui.capabilities",
+    },
+    "addresses": {"*"},
+    "app": {"*"},
+    "cli": {"*"},
+}
+"""Room -> the rooms below it that it may import. What joins several dialects stands above them (``*``: all)."""
+
+PUBLIC = {"agui/__init__.py", "openai_compat/__init__.py", "__init__.py"}
+"""They go on exporting the public names of the translators, wherever these live."""
+
 HTTP = {"starlette", "uvicorn", "httptools", "uvloop"}
-GRAPH = {"langgraph"}
-KNOW_HTTP = {"app.py", "http.py", "streaming.py", "service.py", "cli.py"}
-"""Beside files called ``routes.py`` or ``responses.py``, and the addresses of CopilotKit's front ends."""
-START_GRAPHS = {"agents.py", "storage.py"}
-GRAPH_TYPES = {"agui/inputs.py": {"langgraph.types"}, "checkpoints.py": {"langgraph.checkpoint.base"}}
-"""``Command`` is the graph's input, a value and not its runtime; a checkpointer stores, and starts nothing."""
+KNOW_HTTP = {"app.py", "addresses.py", "cli.py"}
+"""Beside ``web``, ``copilotkit`` and files called ``routes.py`` or ``answer.py``."""
+
+LANGGRAPH = {"agents/langgraph", "storage"}
+"""The folders that know LangGraph."""
+
+PURE = ("events", "agents/langgraph", "agui", "openai_compat")
+IMPURE = {"asyncio", "anyio", "time", "random", "socket", "logging", "secrets"}
+EDGES = {"routes.py", "answer.py", "conversation.py", "agent.py", "checkpoints.py"}
+"""The files of those folders that wait, or store, or answer."""
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -22,7 +63,10 @@ def imports(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         if isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+            if node.module in ("bridge", "bridge.web", "bridge.copilotkit", "bridge.openai_compat"):
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
 
 
 def files(package: str) -> list[tuple[str, set[str]]]:
@@ -35,50 +79,59 @@ def roots(names: set[str]) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
+def room_of(name: str) -> str:
+    return Path(name).parts[0].removesuffix(".py")
+
+
 def test_the_graphs_and_the_bridge_do_not_know_each_other() -> None:
     assert [name for name, names in files("graphs") if "bridge" in roots(names)] == []
     assert [name for name, names in files("bridge") if "graphs" in roots(names)] == []
     assert [name for name, names in files("bridge") if "tests" in roots(names)] == []
 
 
+def test_every_room_is_drawn() -> None:
+    assert {room_of(name) for name, _ in files("bridge")} - {"__init__", "__main__"} == set(ROOMS)
+
+
+def test_the_arrows_point_down() -> None:
+    for name, names in files("bridge"):
+        room = room_of(name)
+        if name in PUBLIC or "*" in ROOMS[room]:
+            continue
+        allowed = {f"bridge.{below}" for below in ROOMS[room] | BASE | {room}}
+        for used in names:
+            if used.startswith("bridge."):
+                assert any(used == below or used.startswith(f"{below}.") for below in allowed), (name, used)
+
+
+def test_agents_know_of_a_run_its_request_alone() -> None:
+    for name, names in files("bridge"):
+        if room_of(name) == "agents":
+            assert {used for used in names if used.startswith("bridge.runs")} <= {"bridge.runs.request"}, name
+
+
 def test_only_the_edge_knows_http() -> None:
     for name, names in files("bridge"):
         place = Path(name)
-        edge = (
-            name in KNOW_HTTP
-            or place.name in ("routes.py", "responses.py")
-            or place.parts[0] in ("copilotkit", "studio")
-        )
+        edge = name in KNOW_HTTP or place.name in ("routes.py", "answer.py") or place.parts[0] in ("copilotkit", "web")
         if not edge:
             assert not roots(names) & HTTP, name
 
 
-def test_only_the_agents_start_graphs() -> None:
+def test_only_its_folders_know_langgraph() -> None:
     for name, names in files("bridge"):
-        if name not in START_GRAPHS:
-            used = {used for used in names if used.partition(".")[0] in GRAPH}
-            assert used <= GRAPH_TYPES.get(name, set()), name
+        if not any(name.startswith(folder) for folder in LANGGRAPH):
+            assert "langgraph" not in roots(names), name
 
 
 def test_translators_are_pure() -> None:
-    impure = {"asyncio", "anyio", "time", "random", "uuid", "socket", "logging", "secrets"}
-    pure = ("agui", "openai_compat")
-    edge = {"routes.py", "responses.py", "turns.py"}
-    for name, names in [*files("bridge"), ("sse.py", set(imports(ROOT / "bridge" / "sse.py")))]:
-        place = Path(name)
-        if (place.parts[0] in pure and place.name not in edge) or name in ("sse.py", "log.py", "errors.py"):
-            allowed = {"uuid"} if name == "agui/jsonable.py" else set()  # the type, for what a state may hold
-            assert not roots(names) & impure - allowed, name
-
-
-def test_the_arrows_point_one_way() -> None:
     for name, names in files("bridge"):
-        package = Path(name).parts[0]
-        known = {used.split(".")[1] for used in names if used.startswith("bridge.")}
-        if package == "agui":
-            assert not known & {"openai_compat", "copilotkit", "studio"}, name
-        if package == "openai_compat":
-            assert not known & {"copilotkit", "studio"}, name
+        if name.startswith(PURE) and Path(name).name not in EDGES:
+            assert not roots(names) & IMPURE, name
+
+
+def test_json_is_one_modules_affair() -> None:
+    assert [name for name, names in files("bridge") if "orjson" in roots(names)] == ["json.py"]
 
 
 def test_no_file_is_a_drawer_for_everything() -> None:

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.errors import LogOverrun
-from bridge.log import EventLog
 from bridge.openai_compat import AguiToChunks
 from bridge.openai_compat.fold import Fold
+from bridge.runs.journal import EventLog
 
 Event = dict[str, Any]
 

@@ -14,7 +14,7 @@ from langgraph.graph.state import CompiledStateGraph
 from starlette.requests import HTTPConnection
 
 from bridge import Settings, create_app
-from bridge.service import Principal
+from bridge.web.callers import Principal
 
 KINDS = ["plain", "async"]
 

@@ -9,7 +9,8 @@ import pytest
 
 from bridge.agui import Verifier
 from bridge.errors import AgentFailure, InvalidRequest, RateLimited, ThreadBusy, UnknownRun
-from bridge.runs import Run, Runs
+from bridge.runs.registry import Runs
+from bridge.runs.run import Run
 from tests.performances import Stage, nothing, request, settled
 
 OPEN = {"type": "TEXT_MESSAGE_START", "messageId": "m", "role": "assistant"}

@@ -21,17 +21,17 @@ from langchain_core.outputs import ChatGenerationChunk
 from langgraph.graph import START, MessagesState, StateGraph
 from starlette.types import Message
 
-from bridge.agents import LangGraphAgent
+from bridge.agents.langgraph.agent import LangGraphAgent
+from bridge.agents.langgraph.translate import LangGraphToAgui
+from bridge.agents.scripted import Told
 from bridge.agui import Verifier
 from bridge.agui.encode import SSEEncoder
-from bridge.agui.from_langgraph import LangGraphToAgui
-from bridge.log import EventLog
 from bridge.openai_compat import AguiToChunks
 from bridge.openai_compat.encode import ChunkEncoder
-from bridge.request import RunRequest
-from bridge.runs import Run
-from bridge.streaming import Encoder, RunStream
-from bridge.told import Told
+from bridge.runs.journal import EventLog
+from bridge.runs.request import RunRequest
+from bridge.runs.run import Run
+from bridge.web.stream import Encoder, RunStream
 from tests.performances import nothing
 
 TOKENS = 1000

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.sse import Frame, SSEDecoder, frame
+from bridge.web.sse import Frame, SSEDecoder, frame
 
 STREAM = (
     ": привет\n\n"

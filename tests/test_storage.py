@@ -12,8 +12,8 @@ import pytest
 from langgraph.checkpoint.base import empty_checkpoint
 
 from bridge.errors import UnknownThread
-from bridge.storage import agent_database_url, open_storage
-from bridge.threads import Turn
+from bridge.storage.opening import agent_database_url, open_storage
+from bridge.storage.threads import Turn
 from tests.databases import postgres
 from tests.http.conftest import AGENTS
 from tests.http.talking import chat, events_of, run_input, text_of

@@ -9,7 +9,7 @@ from ag_ui.core import RunAgentInput
 from pydantic import ValidationError
 
 from bridge.errors import InvalidRequest
-from bridge.request import Disconnect, RunRequest, checked_id
+from bridge.runs.request import Disconnect, RunRequest, checked_id
 
 
 def parse_input(body: Mapping[str, Any], *, agent: str, principal: str) -> RunRequest:

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ag_ui.core import PROTOCOL_VERSION
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bridge.agui.capabilities import capabilities
 from bridge.agui.encode import SSEEncoder
 from bridge.agui.requests import first_words, parse_input, wanted_disconnect
 from bridge.errors import InvalidRequest
-from bridge.http import JSON, both, bridge_of, named, read_object
-from bridge.runs import Run
-from bridge.streaming import RunStream
-
-
-def capabilities(name: str, description: str) -> dict[str, Any]:
-    """An agent's ``AgentCapabilities``, as AG-UI 1.0 names them."""
-    return {
-        "identity": {"name": name, "type": "langgraph", "description": description},
-        "transport": {"streaming": True, "resumable": True},
-        "tools": {"supported": True, "clientProvided": True, "parallelCalls": True},
-        "state": {"snapshots": True, "deltas": True, "memory": True, "persistentState": True},
-        "reasoning": {"supported": True, "streaming": True},
-        "humanInTheLoop": {"supported": True, "approvals": True, "interrupts": True},
-    }
+from bridge.runs.run import Run
+from bridge.web.callers import principal_of
+from bridge.web.http import JSON, both, bridge_of, named, read_object
+from bridge.web.stream import RunStream
 
 
 async def list_agents(request: Request) -> Response:
     """``GET /agui``: agents and capabilities."""
     bridge = bridge_of(request)
-    bridge.principal(request)
+    principal_of(request)
     agents = [bridge.agent(name) for name in bridge.names]
     listed = [
         {
@@ -48,7 +36,7 @@ async def list_agents(request: Request) -> Response:
 async def run_agent(request: Request) -> Response:
     """``POST /agui/{agent}``: RunAgentInput in, events out."""
     bridge = bridge_of(request)
-    principal = bridge.principal(request)
+    principal = principal_of(request)
     agent = bridge.agent(request.path_params["agent"])
     body = await read_object(request, bridge.settings.max_body_bytes)
     wanted = parse_input(body, agent=agent.name, principal=principal)
@@ -66,7 +54,7 @@ def stream(request: Request, run: Run, *, after: int = 0) -> RunStream:
 async def read_run(request: Request) -> Response:
     """``GET /runs/{id}/events``: the run from its first event, or after ``Last-Event-ID`` (or ``?after=``)."""
     bridge = bridge_of(request)
-    run = bridge.runs.get(request.path_params["run_id"], bridge.principal(request))
+    run = bridge.runs.get(request.path_params["run_id"], principal_of(request))
     sent = request.headers.get("last-event-id") or request.query_params.get("after") or "0"
     if not (sent.isascii() and sent.isdigit() and len(sent) < 19):
         raise InvalidRequest(f"'Last-Event-ID' is the number of an event, not '{sent[:40]}'.", param="Last-Event-ID")
@@ -76,7 +64,7 @@ async def read_run(request: Request) -> Response:
 async def stop_run(request: Request) -> Response:
     """``POST /runs/{id}/stop``: answers when the run has ended."""
     bridge = bridge_of(request)
-    run = bridge.runs.get(request.path_params["run_id"], bridge.principal(request))
+    run = bridge.runs.get(request.path_params["run_id"], principal_of(request))
     going = not run.over
     await run.stop()
     return JSON({"stopped": going, "runId": run.id})

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from bridge.agents import Agent
-from bridge.agui.routes import capabilities
+from bridge.agents.base import Agent
+from bridge.agui.capabilities import capabilities
 from bridge.service import DEFAULT_AGENT
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bridge.agui.events import Event
-from bridge.agui.from_langgraph import speaks_v1
-from bridge.agui.inputs import ThreadState
-from bridge.agui.interrupts import announcements
-from bridge.agui.messages import spoken_content
-from bridge.runs import Run
+from bridge.agents.base import ThreadState
+from bridge.events.event import Event
+from bridge.events.interrupts import announcements
+from bridge.events.messages import spoken_content
+from bridge.events.versions import speaks_v1
+from bridge.runs.run import Run
 
 
 def stored(thread: ThreadState, thread_id: str, run_id: str, protocol_version: str | None) -> list[Event]:

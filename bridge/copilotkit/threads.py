@@ -11,8 +11,9 @@ from starlette.responses import Response
 
 from bridge.copilotkit.replay import spoken
 from bridge.errors import InvalidRequest, UnknownThread, json_kind
-from bridge.http import JSON, bridge_of
-from bridge.threads import Thread
+from bridge.storage.threads import Thread
+from bridge.web.callers import principal_of
+from bridge.web.http import JSON, bridge_of
 
 
 def _shown(thread: Thread) -> dict[str, Any]:
@@ -34,7 +35,7 @@ async def list_threads(request: Request) -> Response:
     """Threads of an agent, latest first; ``nextCursor`` where there are more."""
     bridge = bridge_of(request)
     query = request.query_params
-    principal, agent = bridge.principal(request), bridge.agent(query.get("agentId"))
+    principal, agent = principal_of(request), bridge.agent(query.get("agentId"))
     limit, cursor = query.get("limit", "50"), query.get("cursor")
     if not limit.isdigit() or not 0 < int(limit) <= 200:
         raise InvalidRequest(f"'limit' must be a number from 1 to 200, not '{limit[:40]}'.", param="limit")
@@ -59,7 +60,7 @@ async def _thread(request: Request, agent_id: Any) -> Thread:
     if agent_id is not None and not isinstance(agent_id, str):
         raise InvalidRequest(f"'agentId' must be a string, not {json_kind(agent_id)}.", param="agentId")
     bridge = bridge_of(request)
-    thread_id, principal = request.path_params["thread_id"], bridge.principal(request)
+    thread_id, principal = request.path_params["thread_id"], principal_of(request)
     named = [agent_id] if agent_id is not None else bridge.names
     for name in named:
         try:

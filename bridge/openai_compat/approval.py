@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
-from bridge.agui.interrupts import Interrupt
+from bridge.events.interrupts import Interrupt
+from bridge.json import JSONDecodeError, dumps, loads
 
 _YES = frozenset(
     [
@@ -111,7 +110,7 @@ class Answer:
 
 def as_call(interrupt: Interrupt, index: int) -> dict[str, Any]:
     """The interrupt as a call of the tool ``interrupt``: its id the interrupt's, its arguments its JSON."""
-    arguments = orjson.dumps(interrupt).decode()
+    arguments = dumps(interrupt).decode()
     function = {"name": "interrupt", "arguments": arguments}
     return {"index": index, "id": interrupt["id"], "type": "function", "function": function}
 
@@ -159,8 +158,8 @@ def _parse(text: str, schema: Mapping[str, Any]) -> Answer | None:
     if "enum" in schema or kind in ("boolean", "number", "integer", "string"):
         return _plain(text, schema)
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        value = loads(text)
+    except JSONDecodeError:
         value = None
     if kind == "object" or (kind is None and "properties" in schema):
         if isinstance(value, dict):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bridge import sse
-from bridge.agui.encode import dumps
-from bridge.agui.events import Event
 from bridge.errors import BridgeError
-from bridge.openai_compat.chunks import AguiToChunks
+from bridge.events.event import Event
+from bridge.json import dumps
+from bridge.openai_compat.to_chunks import AguiToChunks
+from bridge.web import sse
 
 
 class ChunkEncoder:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bridge.agui.events import Event
 from bridge.errors import UpstreamFailure, failure_of_code
-from bridge.openai_compat.chunks import AguiToChunks
-from bridge.openai_compat.events import ChunksToAgui
+from bridge.events.event import Event
+from bridge.openai_compat.from_chunks import ChunksToAgui
+from bridge.openai_compat.to_chunks import AguiToChunks
 
 _REASONING_FIELDS = ("reasoning_content", "reasoning")
 

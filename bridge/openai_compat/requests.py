@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bridge.agui.messages import parts_of
 from bridge.errors import InvalidRequest, json_kind
-from bridge.request import Disconnect, checked_id
+from bridge.events.messages import parts_of
+from bridge.runs.request import Disconnect, checked_id
 
 _SETTINGS: dict[str, tuple[type, ...]] = {
     "temperature": (int, float),

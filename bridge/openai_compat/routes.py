@@ -12,14 +12,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bridge.agui.requests import first_words
-from bridge.http import JSON, both, bridge_of, named, read_object, thread_named
-from bridge.openai_compat.chunks import INTERRUPT_TOOL, AguiToChunks
+from bridge.openai_compat.answer import ChunkStream, Completion
+from bridge.openai_compat.conversation import Caller, Found, find_place, find_thread, remember
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.requests import ChatRequest, parse_chat
-from bridge.openai_compat.responses import ChunkStream, Completion
-from bridge.openai_compat.turns import Caller, Found, find_place, find_thread, remember
-from bridge.runs import Run
-from bridge.service import api_key, digest
+from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
+from bridge.runs.run import Run
+from bridge.web.callers import api_key, digest, principal_of
+from bridge.web.http import JSON, both, bridge_of, named, read_object, thread_named
 
 
 def new_id() -> str:
@@ -30,7 +30,7 @@ def new_id() -> str:
 async def chat_completions(request: Request) -> Response:
     """``POST /v1/chat/completions``."""
     bridge = bridge_of(request)
-    bridge.principal(request)  # nothing of a body is looked at before its sender is known
+    principal_of(request)  # nothing of a body is looked at before its sender is known
     body = await read_object(request, bridge.settings.max_body_bytes)
     return await complete(request, parse_chat(body, new_id))
 
@@ -38,7 +38,7 @@ async def chat_completions(request: Request) -> Response:
 async def complete(request: Request, chat: ChatRequest, *, stream: bool | None = None) -> Response:
     """Run what a chat request asks for, and answer as it asks (or as ``stream`` says)."""
     bridge = bridge_of(request)
-    principal = bridge.principal(request)
+    principal = principal_of(request)
     agent = bridge.agent(chat.model)
     caller = Caller(agent.name, principal, f"{principal}/{digest(api_key(request) or '')}/{agent.name}")
     place = await find_place(bridge, chat, caller, header=thread_named(request))
@@ -92,14 +92,14 @@ def chunks_of(
 async def list_models(request: Request) -> Response:
     """``GET /v1/models``: the agents."""
     bridge = bridge_of(request)
-    bridge.principal(request)
+    principal_of(request)
     return JSON({"object": "list", "data": [_model(name) for name in bridge.names]})
 
 
 async def read_model(request: Request) -> Response:
     """``GET /v1/models/{id}``: one agent."""
     bridge = bridge_of(request)
-    bridge.principal(request)
+    principal_of(request)
     return JSON(_model(bridge.agent(request.path_params["model"]).name))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonpatch
 
-from bridge.agui.events import Event
+from bridge.events.event import Event
 
 Message = dict[str, Any]
 

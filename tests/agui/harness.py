@@ -11,12 +11,12 @@ from langchain_core.messages import BaseMessage, HumanMessage
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 
-from bridge.agui.events import Event, wire
-from bridge.agui.from_langgraph import STREAM_MODES, LangGraphToAgui, snapshot
-from bridge.agui.interrupts import Interrupt
-from bridge.agui.jsonable import jsonable
-from bridge.agui.messages import messages_to_agui
-from bridge.agui.state import fields_of
+from bridge.agents.langgraph.jsonable import jsonable
+from bridge.agents.langgraph.messages import messages_to_agui
+from bridge.agents.langgraph.state import fields_of
+from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
+from bridge.events.event import Event, wire
+from bridge.events.interrupts import Interrupt
 
 Part = Mapping[str, Any]
 Input = Any | Callable[[list[Interrupt]], Any]

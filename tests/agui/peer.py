@@ -10,7 +10,7 @@ from ag_ui.core import RunAgentInput
 from ag_ui_langgraph import LangGraphAgent
 from langgraph.checkpoint.memory import InMemorySaver
 
-from bridge.agui.events import Event, wire
+from bridge.events.event import Event, wire
 from tests.agui.fold import Message, fold_messages, fold_state
 from tests.agui.harness import Case
 

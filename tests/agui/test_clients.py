@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.agui.encode import SSEEncoder
-from bridge.agui.events import Event
+from bridge.events.event import Event
 from tests.agui.fold import Message, fold_messages, fold_state
 from tests.agui.harness import Recording, at_first
 from tests.clients.agui_client import ClientVersion, RecordedStream, verify

@@ -10,11 +10,11 @@ import pytest
 from langchain_core.utils.json import parse_partial_json
 from pydantic import BaseModel
 
-from bridge.agui.events import EVENT_TYPES, Event, model, wire
-from bridge.agui.from_langgraph import snapshot
-from bridge.agui.lifecycle import OpenEntities
-from bridge.agui.state import fields_of, project
-from bridge.agui.verify import Verifier
+from bridge.agents.langgraph.state import fields_of, project
+from bridge.agents.langgraph.translate import snapshot
+from bridge.events.event import EVENT_TYPES, Event, model, wire
+from bridge.events.lifecycle import OpenEntities
+from bridge.events.verify import Verifier
 from tests.agui.fold import Message, fold_messages, fold_state
 from tests.agui.graphs import CASES
 from tests.agui.harness import Recording, Run, at_first, remote

@@ -9,9 +9,10 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langgraph.types import Command
 
-from bridge.agui.inputs import ThreadState, plan, reconcile
+from bridge.agents.base import ThreadState
+from bridge.agents.langgraph.inputs import plan, reconcile
 from bridge.errors import InvalidRequest
-from bridge.request import RunRequest
+from bridge.runs.request import RunRequest
 
 Message = dict[str, Any]
 

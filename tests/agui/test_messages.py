@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from pydantic import BaseModel, TypeAdapter
 
-from bridge.agui.incoming import as_message
-from bridge.agui.jsonable import jsonable
-from bridge.agui.messages import message_to_agui, message_to_langchain, messages_to_agui
+from bridge.agents.langgraph.incoming import as_message
+from bridge.agents.langgraph.jsonable import jsonable
+from bridge.agents.langgraph.messages import message_to_agui, message_to_langchain, messages_to_agui
 
 OFFICIAL: TypeAdapter[Any] = TypeAdapter(MessageModel)
 CALL = {"id": "c1", "name": "find", "args": {"name": "А"}, "type": "tool_call"}

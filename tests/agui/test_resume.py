@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
-from bridge.agui.events import Event
-from bridge.agui.from_langgraph import STREAM_MODES, LangGraphToAgui
-from bridge.agui.inputs import ThreadState, plan
-from bridge.request import RunRequest
+from bridge.agents.base import ThreadState
+from bridge.agents.langgraph.inputs import plan
+from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui
+from bridge.events.event import Event
+from bridge.runs.request import RunRequest
 from tests.agui.graphs import CASES
 from tests.agui.harness import ASKED
 

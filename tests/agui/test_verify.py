@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from bridge.agui.events import Event
-from bridge.agui.lifecycle import RULES
-from bridge.agui.verify import IllegalEvent, Verifier
+from bridge.events.event import Event
+from bridge.events.lifecycle import RULES
+from bridge.events.verify import IllegalEvent, Verifier
 from tests.agui.random_streams import legal_streams
 from tests.agui.streams import STREAMS, Stream
 

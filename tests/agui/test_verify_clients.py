@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given, settings
 
-from bridge.agui.verify import IllegalEvent, Verifier
+from bridge.events.verify import IllegalEvent, Verifier
 from tests.agui.random_streams import mutated_streams
 from tests.agui.streams import STREAMS, Event
 from tests.clients.agui_client import CLIENT_VERSIONS, ClientVersion, RecordedStream, verify

@@ -16,7 +16,7 @@ import uvicorn
 from bridge import create_app
 from bridge.service import Bridge
 from bridge.settings import Settings
-from bridge.sse import SSEDecoder
+from bridge.web.sse import SSEDecoder
 from tests.copilotkit.chat import run_input
 
 Event = dict[str, Any]

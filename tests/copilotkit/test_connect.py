@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from bridge import sse
+from bridge.web import sse
 from tests.clients.agui_client import CLIENT_VERSIONS, ClientVersion, RecordedStream, Verdict, verify
 from tests.copilotkit.chat import Chat, named, run_input, user
 from tests.copilotkit.graphs import FIRST, WHOLE, Halves, asker, duet, echo, speaker

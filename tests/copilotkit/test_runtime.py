@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.sse import SSEDecoder
+from bridge.web.sse import SSEDecoder
 from tests.clients.agui_client import talk
 from tests.copilotkit.chat import deltas, named, run_input, spoken_text, user
 from tests.copilotkit.graphs import WHOLE, Halves, asker, echo, speaker

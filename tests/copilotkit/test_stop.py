@@ -7,7 +7,7 @@ import asyncio
 import orjson
 import pytest
 
-from bridge import sse
+from bridge.web import sse
 from tests.clients.agui_client import RecordedStream, verify
 from tests.copilotkit.chat import named, run_input, user
 from tests.copilotkit.graphs import FIRST, Halves, echo, speaker

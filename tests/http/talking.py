@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import orjson
 
-from bridge.sse import Frame, SSEDecoder
+from bridge.web.sse import Frame, SSEDecoder
 
 STREAM_HEADERS = {
     "content-type": "text/event-stream; charset=utf-8",

@@ -15,7 +15,7 @@ import httpx
 import orjson
 import pytest
 
-from bridge.sse import SSEDecoder
+from bridge.web.sse import SSEDecoder
 from tests.clients.agui_client import RecordedStream
 from tests.http.conftest import AGENTS
 from tests.http.talking import chat, chunks_of, events_of, run_input, text_of, types_of

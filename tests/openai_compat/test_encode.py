@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge import sse
-from bridge.agui.encode import SSEEncoder, dumps
+from bridge.agui.encode import SSEEncoder
 from bridge.errors import UpstreamFailure
+from bridge.json import dumps
 from bridge.openai_compat import AguiToChunks
 from bridge.openai_compat.encode import ChunkEncoder
+from bridge.web import sse
 
 Event = dict[str, Any]
 

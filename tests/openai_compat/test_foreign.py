@@ -9,7 +9,7 @@ from ag_ui.core import BaseEvent
 
 from bridge.agui import Verifier
 from bridge.agui.encode import SSEEncoder
-from bridge.agui.events import wire
+from bridge.events.event import wire
 from bridge.openai_compat import ChunksToAgui
 from tests.clients.agui_client import CLIENT_VERSIONS, ClientVersion, RecordedStream, verify
 

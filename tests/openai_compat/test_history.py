@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.openai_compat.history import answer_message, fingerprint, resume_entries, split
+from bridge.openai_compat.fingerprint import answer_message, fingerprint, resume_entries, split
 
 Message = dict[str, Any]
 

@@ -10,7 +10,7 @@ from ag_ui.core import BaseEvent, CustomEvent, EventType, TextMessageChunkEvent,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.agui.events import EVENT_TYPES
+from bridge.events.event import EVENT_TYPES
 from bridge.openai_compat import AguiToChunks, ChunksToAgui
 from tests.openai_compat.strategies import EVENT_MODELS, events
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import orjson
 
-from bridge.agui.events import Event
-from bridge.agui.from_langgraph import LangGraphToAgui
+from bridge.agents.langgraph.translate import LangGraphToAgui
 from bridge.errors import BridgeError
+from bridge.events.event import Event
 from bridge.openai_compat import AguiToChunks, fold
 
 HERE = Path(__file__).parent

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.agui.events import model
-from bridge.agui.verify import Verifier
+from bridge.events.event import model
+from bridge.events.verify import Verifier
 from tests.vectors import HERE, Vector, chunks_of, completion_of, events_of, load
 from tests.vectors.make import SOURCES, Source, make
 

@@ -1,0 +1,124 @@
+"""The three addresses that users already have in their front ends' code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+from ag_ui.core import PROTOCOL_VERSION
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bridge.agents.scripted import Told, text_events
+from bridge.agui.routes import stream as agui_stream
+from bridge.copilotkit.envelope import is_graphql, read_call
+from bridge.copilotkit.rest import old_client, perform, plainly, read_body, refuse
+from bridge.errors import ClientError, InvalidRequest, json_kind
+from bridge.openai_compat.answer import ChunkStream
+from bridge.openai_compat.encode import ChunkEncoder
+from bridge.openai_compat.requests import ChatRequest, checked_thread_id, parse_chat
+from bridge.openai_compat.routes import complete, new_id
+from bridge.openai_compat.to_chunks import AguiToChunks
+from bridge.runs.request import RunRequest
+from bridge.runs.run import Run
+from bridge.web.callers import principal_of
+from bridge.web.http import JSON, both, bridge_of, named, read_object
+
+TEST_ANSWER = "Связь работает: мост отвечает по-русски, слово за словом."
+"""The fixed answer of ``/api/test-copilotkit/``."""
+
+_PACKAGES = ("ag-ui-protocol", "langgraph", "langchain-core", "langchain-openai", "starlette", "uvicorn")
+
+
+def parse_message(body: Mapping[str, Any]) -> ChatRequest:
+    """An OpenAI body, or ``{"message": "…"}`` with an optional ``model`` and ``thread_id`` (or ``threadId``)."""
+    if "message" not in body or "messages" in body:
+        return parse_chat(body, new_id)
+    message = body["message"]
+    if not isinstance(message, str) or not message.strip():
+        said = "empty" if isinstance(message, str) else json_kind(message)
+        raise InvalidRequest(f"'message' must be a string with some text, not {said}.", param="message")
+    chat = {"messages": [{"role": "user", "content": message}], **{k: v for k, v in body.items() if k != "message"}}
+    name = "thread_id" if "thread_id" in body else "threadId"
+    thread_id = checked_thread_id(body.get(name), name)
+    if thread_id is not None:
+        corner = body.get("ag_ui") or {}
+        # anything but an object is refused, with the rest of the body
+        chat["ag_ui"] = {**corner, "thread_id": thread_id} if isinstance(corner, Mapping) else corner
+    return parse_chat(chat, new_id)
+
+
+async def copilotkit_streaming(request: Request) -> Response:
+    """``POST /api/copilotkit-streaming/``: recognises who is calling.
+
+    An OpenAI body (or ``{"message": "…"}``) always gets OpenAI chunks, a CopilotKit envelope the runtime's answer, a
+    GraphQL body a GraphQL error that says which version to use.
+    """
+    try:
+        body = await read_body(request)
+    except ClientError as error:  # who is calling cannot be told yet: in words for all of them
+        return refuse(request, error)
+    if is_graphql(body, request.headers):
+        return old_client(request)
+    call = read_call(body)
+    if call is not None:
+        return await plainly(partial(perform, call=call))(request)
+    return await complete(request, parse_message(body), stream=True)
+
+
+async def copilotkit_adapter(request: Request) -> Response:
+    """``POST /api/copilotkit-adapter/``: the same, answered as one JSON completion."""
+    return await complete(request, parse_message(await read_body(request)), stream=False)
+
+
+async def what_is_served(request: Request) -> Response:
+    """``GET /api/test-copilotkit/``: what is served, and with which versions."""
+    bridge = bridge_of(request)
+    principal_of(request)
+    return JSON(
+        {
+            "status": "ok",
+            "agents": bridge.names,
+            "default_agent": bridge.names[0],
+            "endpoints": sorted({route.path for route in request.app.routes if isinstance(route, Route)}),
+            "versions": {"ag_ui": PROTOCOL_VERSION, **{name: version(name) for name in _PACKAGES}},
+        }
+    )
+
+
+async def check_wiring(request: Request) -> Response:
+    """``POST /api/test-copilotkit/``: a fixed short Russian answer, word by word; no model, no database.
+
+    OpenAI chunks, or AG-UI events for a body that is a RunAgentInput.
+    """
+    bridge = bridge_of(request)
+    principal = principal_of(request)
+    body = await read_object(request, bridge.settings.max_body_bytes)
+    is_agui = isinstance(body.get("threadId"), str) and isinstance(body.get("runId"), str)
+    run_id = body["runId"] if is_agui else new_id()
+    thread_id = body["threadId"] if is_agui else new_id()
+    wanted = RunRequest(agent=bridge.names[0], thread_id=thread_id, run_id=run_id, principal=principal, ephemeral=True)
+    words = TEST_ANSWER.split(" ")
+    pieces = [words[0], *(" " + word for word in words[1:])]
+    told = Told(wanted, text_events(f"{run_id}:test", pieces), pace=0.02)
+    run: Run = await bridge.start(wanted, performance=told)
+    if is_agui:
+        return agui_stream(request, run)
+    settings = bridge.settings
+    translator = AguiToChunks(id=f"chatcmpl-{run.id}", model=bridge.names[0], created=int(run.started_at))
+    headers = named(thread_id, run_id)
+    encoder = ChunkEncoder(translator)
+    return ChunkStream(run, encoder, patience=0, keep_alive=settings.keep_alive, headers=headers)
+
+
+def routes() -> list[Route]:
+    """The three addresses."""
+    return [
+        *both("/api/copilotkit-streaming", copilotkit_streaming, ["POST"]),
+        *both("/api/copilotkit-adapter", copilotkit_adapter, ["POST"]),
+        *both("/api/test-copilotkit", what_is_served, ["GET"]),
+        *both("/api/test-copilotkit", check_wiring, ["POST"]),
+    ]

@@ -1,0 +1,1 @@
+"""The port behind which agents live, and the agents."""

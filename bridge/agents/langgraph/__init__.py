@@ -1,0 +1,1 @@
+"""LangGraph graphs as agents: what a graph is given, and its stream as AG-UI events."""

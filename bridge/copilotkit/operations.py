@@ -1,0 +1,152 @@
+"""The runtime's operations on runs: run, connect, stop, suggest. One function each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bridge.agents.base import ThreadState
+from bridge.agui.encode import SSEEncoder
+from bridge.agui.requests import first_words, parse_input, wanted_disconnect
+from bridge.copilotkit.info import describe
+from bridge.copilotkit.replay import before_run, stored
+from bridge.copilotkit.sentences import NOTHING_TO_STOP, language_of, sentence
+from bridge.errors import RateLimited, ThreadBusy, UnknownThread
+from bridge.events.event import Event
+from bridge.runs.request import RunRequest
+from bridge.runs.run import Run
+from bridge.service import Bridge
+from bridge.web import sse
+from bridge.web.callers import principal_of
+from bridge.web.http import JSON, bridge_of, named
+from bridge.web.stream import RunStream
+
+SUGGEST_TOOL = "copilotkitSuggest"
+
+
+class PlainEncoder(SSEEncoder):
+    """AG-UI events for a CopilotKit page: an error is a sentence in the page's language."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+
+    def encode(self, event: Event, number: int | None = None) -> bytes:
+        """One frame."""
+        if event["type"] == "RUN_ERROR":
+            event = event | {"message": sentence(event.get("code"), event["message"], self._language)}
+        return super().encode(event, number)
+
+
+def info(request: Request) -> Response:
+    """Who is served."""
+    bridge = bridge_of(request)
+    principal_of(request)
+    return JSON(describe([bridge.agent(name) for name in bridge.names]))
+
+
+async def run(request: Request, agent_id: str, body: Mapping[str, Any]) -> Response:
+    """Run the agent. The run goes on when the page is closed or reloaded: stopping it has its own operation."""
+    bridge = bridge_of(request)
+    wanted = _parse(request, agent_id, body)
+    if wanted.ephemeral:
+        return _stream(request, await bridge.start(wanted))
+    try:
+        begun = await bridge.start(
+            wanted, disconnect=wanted_disconnect(wanted) or "continue", title=first_words(wanted.messages)
+        )
+    except (ThreadBusy, RateLimited) as error:
+        # an error of the run, not of the request: the page shows this one's message and that one's raw body
+        return _events(request, [{"type": "RUN_ERROR", "message": error.message, "code": error.code}])
+    return _stream(request, begun)
+
+
+async def suggest(request: Request, agent_id: str, body: Mapping[str, Any]) -> Response:
+    """Suggestions: a run beside the thread, of which nothing is stored."""
+    wanted = _parse(request, agent_id, body)
+    forced = {"tool_choice": {"type": "function", "function": {"name": SUGGEST_TOOL}}}
+    if any(tool["name"] == SUGGEST_TOOL for tool in wanted.tools):
+        wanted = replace(wanted, model_settings={**forced, **wanted.model_settings})
+    return _stream(request, await bridge_of(request).start(replace(wanted, ephemeral=True)))
+
+
+async def connect(request: Request, agent_id: str, body: Mapping[str, Any]) -> Response:
+    """Open a thread: what is stored of it, then the run that is going, to its end; nothing for a new one."""
+    bridge = bridge_of(request)
+    wanted = _parse(request, agent_id, body)
+    thread, going = await _now(bridge, wanted)
+    if going is not None and going.request.principal != wanted.principal:
+        raise UnknownThread(f"No thread '{wanted.thread_id}' is known.")
+    version = wanted.protocol_version
+    if going is not None:
+        earlier = before_run(thread, going)
+        prefix = stored(earlier, wanted.thread_id, f"{going.id}:before", version)
+        return _stream(request, going, prefix=prefix)
+    if not thread.exists:
+        return Response(b"", headers=sse.HEADERS)
+    return _events(request, stored(thread, wanted.thread_id, f"{wanted.run_id}:stored", version))
+
+
+async def _now(bridge: Bridge, wanted: RunRequest) -> tuple[ThreadState, Run | None]:
+    """What a thread holds, and the run that goes on in it.
+
+    A run that begins or ends while the thread is read is followed: its log tells all that the reading may have missed.
+    Only when one ended and another began, the thread is read again.
+    """
+    while True:
+        before = _going(bridge, wanted.thread_id)
+        thread = await bridge.read(wanted.agent, wanted.thread_id, wanted.principal)
+        after = _going(bridge, wanted.thread_id)
+        if before is None or after is None or before is after:
+            return thread, after or before
+
+
+def _going(bridge: Bridge, thread_id: str) -> Run | None:
+    """The run that goes on in a thread; one that only has its place yet may still be refused."""
+    run = bridge.runs.of_thread(thread_id)
+    return run if run is not None and run.begun else None
+
+
+async def stop(request: Request, agent_id: str, thread_id: str, body: Mapping[str, Any]) -> Response:
+    """Stop a thread's run (or, with a ``runId``, that run only) in the graph; answers when it has ended."""
+    bridge = bridge_of(request)
+    agent, principal = bridge.agent(agent_id), principal_of(request)
+    going = _going(bridge, thread_id)
+    wanted = body.get("runId")
+    mine = going is not None and going.request.principal == principal and going.request.agent == agent.name
+    if going is None or not mine or (wanted is not None and going.id != wanted):
+        language = language_of(request.headers.get("accept-language"))
+        return JSON({"stopped": False, "message": NOTHING_TO_STOP[language]})
+    await going.stop()
+    return JSON({"stopped": True, "threadId": thread_id, "runId": going.id})
+
+
+def _parse(request: Request, agent_id: str, body: Mapping[str, Any]) -> RunRequest:
+    bridge = bridge_of(request)
+    principal = principal_of(request)
+    wanted = parse_input(body, agent=bridge.agent(agent_id).name, principal=principal)
+    # clients without the suggest operation send such runs to `run`, on throw-away threads, several at once
+    suggesting = any(tool["name"] == SUGGEST_TOOL for tool in wanted.tools)
+    forced = wanted.model_settings.get("tool_choice")
+    named = forced.get("function", {}).get("name") if isinstance(forced, Mapping) else None
+    return replace(wanted, ephemeral=True) if suggesting and named == SUGGEST_TOOL else wanted
+
+
+def _language(request: Request) -> str:
+    return language_of(request.headers.get("accept-language"))
+
+
+def _stream(request: Request, run: Run, *, prefix: list[Event] | None = None) -> Response:
+    encoder = PlainEncoder(_language(request))
+    before = encoder.encode_all(prefix or [], 1)
+    keep_alive = bridge_of(request).settings.keep_alive
+    headers = named(run.request.thread_id, run.id)
+    return RunStream(run, encoder, keep_alive=keep_alive, headers=headers, before=before)
+
+
+def _events(request: Request, events: list[Event]) -> Response:
+    return Response(PlainEncoder(_language(request)).encode_all(events, 1), headers=sse.HEADERS)

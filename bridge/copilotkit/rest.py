@@ -1,0 +1,191 @@
+"""The CopilotKit runtime over HTTP: REST and single endpoint, at its own address and at the one people already have."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Match, Route
+from starlette.types import Message
+
+from bridge.copilotkit import operations as runtime
+from bridge.copilotkit import threads
+from bridge.copilotkit.envelope import Call, is_graphql, read_call
+from bridge.copilotkit.sentences import OLD_CLIENT, language_of, sentence
+from bridge.errors import ClientError, InvalidRequest, RateLimited
+from bridge.json import dumps
+from bridge.web.callers import principal_of
+from bridge.web.http import JSON, both, bridge_of, read_object
+
+BASES = ("/api/copilotkit", "/api/copilotkit-streaming")
+"""Where the runtime is served."""
+
+Operation = Callable[[Request, dict[str, Any]], Awaitable[Response]]
+
+
+async def read_body(request: Request) -> dict[str, Any]:
+    """The caller's key is checked, then the body is read."""
+    bridge = bridge_of(request)
+    principal_of(request)
+    return await read_object(request, bridge.settings.max_body_bytes)
+
+
+async def read_optional(request: Request) -> dict[str, Any]:
+    """A body that may be missing (DELETE, stop)."""
+    bridge = bridge_of(request)
+    principal_of(request)
+    return await read_object(request, bridge.settings.max_body_bytes) if await _has_body(request) else {}
+
+
+async def _has_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
+def refuse(request: Request, error: ClientError) -> Response:
+    """An error of the request, as the page can show it.
+
+    Of a run the page shows the body as it is: one plain sentence. Of ``/info`` and the like (which do not ask for an
+    event stream) it shows a JSON object's ``message``; other clients find OpenAI's ``error`` beside it.
+    """
+    said = sentence(error.code, error.message, language_of(request.headers.get("accept-language")))
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, RateLimited) else None
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return PlainTextResponse(said, error.status, headers)
+    return JSON({"message": said, **error.envelope()}, status_code=error.status, headers=headers)
+
+
+def plainly(operation: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Errors of the request as `refuse` says them."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await operation(request)
+        except ClientError as error:
+            return refuse(request, error)
+
+    return endpoint
+
+
+async def perform(request: Request, call: Call) -> Response:
+    """One call of the single endpoint."""
+    match call.method:
+        case "info":
+            return runtime.info(request)
+        case "agent/run":
+            return await runtime.run(request, call.param("agentId"), call.body)
+        case "agent/connect":
+            return await runtime.connect(request, call.param("agentId"), call.body)
+        case "agent/suggest":
+            return await runtime.suggest(request, call.param("agentId"), call.body)
+        case "resource/request":
+            return await _resource(request, call)
+        case _:
+            return await runtime.stop(request, call.param("agentId"), call.param("threadId"), call.body)
+
+
+async def _resource(request: Request, call: Call) -> Response:
+    """An operation on threads in an envelope: what its REST path answers, where only one address can be reached."""
+    target = urlsplit(call.param("path"))
+    body = dumps(call.body) if call.body else b""
+    kept = [(name, value) for name, value in request.scope["headers"] if name not in _FRAMING]
+    scope = {
+        **request.scope,
+        "method": call.param("httpMethod").upper(),
+        "path": request.scope.get("root_path", "") + BASES[0] + unquote(target.path),
+        "query_string": target.query.encode(),
+        "headers": [*kept, (b"content-length", str(len(body)).encode())],
+    }
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    for route in thread_routes(BASES[0]):
+        match, found = route.matches(scope)
+        if match is Match.FULL:
+            answer: Response = await route.endpoint(Request({**scope, **found}, receive))
+            return answer
+    raise InvalidRequest(f"'{target.path[:80]}' is no path of the threads.", param="params.path")
+
+
+_FRAMING = (b"content-length", b"transfer-encoding")
+
+
+def old_client(request: Request) -> Response:
+    """The GraphQL error for CopilotKit up to 1.10: any other answer shows "[Network] No Content"."""
+    message = OLD_CLIENT[language_of(request.headers.get("accept-language"))]
+    return JSON({"data": None, "errors": [{"message": message, "extensions": {"code": "OLD_CLIENT"}}]})
+
+
+async def single(request: Request) -> Response:
+    """``POST {runtimeUrl}``: the single endpoint."""
+    body = await read_body(request)
+    if is_graphql(body, request.headers):
+        return old_client(request)
+    call = read_call(body)
+    if call is None:
+        raise InvalidRequest("'method' is missing: a CopilotKit envelope was expected.", param="method")
+    return await perform(request, call)
+
+
+async def _info(request: Request) -> Response:
+    return runtime.info(request)
+
+
+async def _run(request: Request) -> Response:
+    return await runtime.run(request, request.path_params["agent"], await read_body(request))
+
+
+async def _connect(request: Request) -> Response:
+    return await runtime.connect(request, request.path_params["agent"], await read_body(request))
+
+
+async def _suggest(request: Request) -> Response:
+    return await runtime.suggest(request, request.path_params["agent"], await read_body(request))
+
+
+async def _stop(request: Request) -> Response:
+    path = request.path_params
+    return await runtime.stop(request, path["agent"], path["thread_id"], await read_optional(request))
+
+
+async def _change(request: Request) -> Response:
+    return await threads.change_thread(request, await read_body(request))
+
+
+async def _archive(request: Request) -> Response:
+    return await threads.change_thread(request, await read_optional(request), archived=True)
+
+
+async def _delete(request: Request) -> Response:
+    return await threads.delete_thread(request, await read_optional(request))
+
+
+def thread_routes(base: str) -> list[Route]:
+    """The routes of the threads, below ``base``."""
+    one = f"{base}/threads/{{thread_id}}"
+    return [
+        *both(f"{base}/threads", plainly(threads.list_threads), ["GET"]),
+        *both(f"{one}/messages", plainly(threads.read_messages), ["GET"]),
+        *both(f"{one}/state", plainly(threads.read_state), ["GET"]),
+        *both(f"{one}/archive", plainly(_archive), ["POST"]),
+        *both(one, plainly(_change), ["PATCH"]),
+        *both(one, plainly(_delete), ["DELETE"]),
+    ]
+
+
+def routes() -> list[Route]:
+    """The runtime's routes, below each of `BASES`; the second's own POST belongs to `addresses`."""
+    found = both(BASES[0], plainly(single), ["POST"])
+    for base in BASES:
+        found += [
+            *both(f"{base}/info", plainly(_info), ["GET"]),
+            *both(f"{base}/agent/{{agent}}/run", plainly(_run), ["POST"]),
+            *both(f"{base}/agent/{{agent}}/connect", plainly(_connect), ["POST"]),
+            *both(f"{base}/agent/{{agent}}/suggest", plainly(_suggest), ["POST"]),
+            *both(f"{base}/agent/{{agent}}/stop/{{thread_id}}", plainly(_stop), ["POST"]),
+            *thread_routes(base),
+        ]
+    return found

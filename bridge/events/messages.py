@@ -1,0 +1,88 @@
+"""AG-UI messages, as their JSON objects: ids, content parts, and what older clients are given. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+Message: TypeAlias = dict[str, Any]
+"""One AG-UI message, as its JSON object."""
+
+
+Content: TypeAlias = str | list[Any]
+
+
+_MEDIA = ("image", "audio", "video")
+
+
+def reasoning_id(message_id: str) -> str:
+    """The id of an assistant message's reasoning. There is one, however often the model stopped to think."""
+    return f"{message_id}:reasoning"
+
+
+def spoken_content(content: Content) -> str:
+    """A tool's answer for clients before AG-UI 1.0, which take text only: other parts are named by their kind."""
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text", f"[{part['type']}]") for part in content)
+
+
+def parts_of(content: Any) -> Content:
+    """A message's content as AG-UI has it: a string, or parts (text, image, audio, video, document)."""
+    if isinstance(content, str):
+        return content
+    return [part for block in content if (part := part_of(block)) is not None]
+
+
+def part_of(block: Any) -> dict[str, Any] | None:
+    """One content block as an AG-UI part; ``None`` for what is no part of a message (reasoning, tool use)."""
+    if isinstance(block, str):
+        return {"type": "text", "text": block}
+    kind = str(block.get("type"))
+    if kind in ("text", "output_text", "input_text"):
+        return {"type": "text", "text": str(block.get("text") or "")}
+    if kind == "image_url":
+        url = block.get("image_url")
+        return {
+            "type": "image",
+            "source": _url_source(str(url.get("url") if isinstance(url, Mapping) else url)),
+        }
+    if kind == "input_audio" and isinstance(block.get("input_audio"), Mapping):
+        audio = block["input_audio"]
+        source = {
+            "type": "data",
+            "value": audio.get("data", ""),
+            "mimeType": f"audio/{audio.get('format', 'wav')}",
+        }
+        return {"type": "audio", "source": source}
+    if kind in (*_MEDIA, "file"):
+        found = _source_of(block)
+        return None if found is None else {"type": "document" if kind == "file" else kind, "source": found}
+    return None  # reasoning, tool use and the like are said elsewhere
+
+
+def _source_of(block: Mapping[str, Any]) -> dict[str, Any] | None:
+    nested = block.get("file") if isinstance(block.get("file"), Mapping) else None
+    if nested is not None:  # OpenAI's own spelling of a file
+        data = nested.get("file_data")
+        return _url_source(str(data)) if data else {"type": "file", "value": str(nested.get("file_id") or "")}
+    mime = block.get("mime_type")
+    if block.get("base64") or block.get("data"):
+        value = str(block.get("base64") or block.get("data"))
+        return {"type": "data", "value": value, "mimeType": str(mime or "application/octet-stream")}
+    if block.get("url"):
+        return _url_source(str(block["url"]), mime)
+    if block.get("file_id") or block.get("id"):
+        return {"type": "file", "value": str(block.get("file_id") or block.get("id"))}
+    return None
+
+
+def _url_source(url: str, mime: Any = None) -> dict[str, Any]:
+    """An AG-UI source for a URL; a ``data:`` URL is taken apart."""
+    if url.startswith("data:"):
+        head, _, value = url[5:].partition(",")
+        return {"type": "data", "value": value, "mimeType": head.partition(";")[0] or "text/plain"}
+    source = {"type": "url", "value": url}
+    if mime:
+        source["mimeType"] = str(mime)
+    return source

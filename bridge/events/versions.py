@@ -1,0 +1,14 @@
+"""Which AG-UI a client speaks. Pure."""
+
+from __future__ import annotations
+
+
+def speaks_v1(protocol_version: str | None) -> bool:
+    """Whether a client with this ``RunAgentInput.protocolVersion`` speaks AG-UI 1.0 or newer.
+
+    Absent: a client before 1.0. A version that cannot be read is treated as newer, as the protocol asks.
+    """
+    if protocol_version is None:
+        return False
+    major = protocol_version.partition(".")[0]
+    return not major.isdigit() or int(major) >= 1

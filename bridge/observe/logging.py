@@ -1,0 +1,58 @@
+"""Structured logs: one line an event, with the request's id, as text or as JSON."""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from bridge.json import dumps
+
+request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
+"""The id of the request being served; it stands in every answer's ``X-Request-Id`` and in every log line."""
+
+_FIELDS = ("run_id", "thread_id", "ms")
+
+
+class _Line(logging.Formatter):
+    """``time level logger [request] message key=value``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
+        extra = "".join(f" {name}={value}" for name, value in _extra(record).items())
+        text = f"{at} {record.levelname.lower()} {record.name} [{request_id.get()[:8]}] {record.getMessage()}{extra}"
+        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+
+
+class _Json(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "request": request_id.get(),
+            "message": record.getMessage(),
+            **_extra(record),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return dumps(line).decode()
+
+
+def _extra(record: logging.LogRecord) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}
+
+
+def configure(*, as_json: bool, level: str = "INFO") -> None:
+    """Log to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Json() if as_json else _Line())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for chatty in ("httpx", "httpx2", "aiosqlite", "openai", "httpcore", "httpcore2"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,102 @@
+"""A run as an OpenAI answer: streamed, or folded into one JSON object. Both are readers of the same run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from starlette.types import Send
+
+from bridge.errors import BridgeError, failure_of_code
+from bridge.events.event import Event
+from bridge.json import dumps
+from bridge.openai_compat.encode import ChunkEncoder
+from bridge.openai_compat.fold import Fold
+from bridge.openai_compat.to_chunks import AguiToChunks
+from bridge.runs.run import Run
+from bridge.web.stream import RunReader, RunStream
+
+_SILENT = ("RUN_", "STEP_", "STATE_", "MESSAGES_", "RAW", "CUSTOM", "ACTIVITY_", "SUBAGENT_")
+
+
+class ChunkStream(RunStream):
+    """A run as chunks, as server-sent events.
+
+    The status is held back for ``patience`` seconds at most, until there is something to say: a model that fails at
+    once is then said by its HTTP status, which SDKs act on, and not by a 200 with an error in it.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        encoder: ChunkEncoder,
+        *,
+        patience: float,
+        keep_alive: float,
+        headers: Mapping[str, str],
+    ) -> None:
+        super().__init__(run, encoder, keep_alive=keep_alive, headers=headers)
+        self._patience = min(patience, keep_alive)  # an idle stream has to say that it lives
+
+    async def read(self, send: Send) -> None:
+        """Wait for the first word, or a failure instead of it; then stream."""
+        failure = await _failure_before_words(self.run, self._patience)
+        if failure is not None:
+            await send_json(send, failure.status, failure.envelope(), self.headers)
+            return
+        await super().read(send)
+
+
+class Completion(RunReader):
+    """A run as one ``chat.completion``: the fold of its chunks. A run that failed has its error's status."""
+
+    def __init__(self, run: Run, translator: AguiToChunks, *, headers: Mapping[str, str]) -> None:
+        super().__init__(run, headers=headers)
+        self._translator = translator
+
+    async def read(self, send: Send) -> None:
+        """Fold while the run goes on, then answer."""
+        folded, number = Fold(), 0
+        try:
+            while not (self.run.over and self.run.log.last == number):
+                events = self.run.log.after(number)
+                number += len(events)
+                for event in events:
+                    folded.add_event(event, self._translator)
+                if not events:
+                    await self.run.changed(number, None)
+            for chunk in self._translator.finish(include_usage=True):
+                folded.add(chunk)
+            status, answer = 200, folded.completion()
+        except BridgeError as error:
+            status, answer = error.status, error.envelope()
+        await send_json(send, status, answer, self.headers)
+
+
+async def send_json(send: Send, status: int, value: object, headers: Mapping[str, str]) -> None:
+    """One JSON answer, with the headers that name the run."""
+    body = dumps(value)
+    named = [(name.encode(), headers[name].encode()) for name in ("x-thread-id", "x-run-id") if name in headers]
+    named += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": named})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def _failure_before_words(run: Run, patience: float) -> BridgeError | None:
+    """The failure, where a run fails before it has said anything and before patience runs out."""
+    deadline = asyncio.get_running_loop().time() + patience
+    number = 0
+    while True:
+        for event in run.log.after(number):
+            if event["type"] == "RUN_ERROR":
+                return failure_of_code(event.get("code"), event["message"])
+            if _speaks(event):
+                return None
+        number = run.log.last
+        left = deadline - asyncio.get_running_loop().time()
+        if left <= 0 or not await run.changed(number, left):
+            return None
+
+
+def _speaks(event: Event) -> bool:
+    return event["type"] == "RUN_FINISHED" or not event["type"].startswith(_SILENT)

@@ -1,0 +1,148 @@
+"""From an OpenAI request to its thread, and from a finished run to the fingerprint that leads back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.agents.base import ThreadState
+from bridge.agents.scripted import Told, text_events
+from bridge.errors import BridgeError, UnknownThread
+from bridge.events.event import Event
+from bridge.events.interrupts import Interrupt
+from bridge.openai_compat.approval import not_understood
+from bridge.openai_compat.fingerprint import answer_message, fingerprint, resume_entries, split
+from bridge.openai_compat.fold import Fold
+from bridge.openai_compat.requests import ChatRequest, checked_thread_id
+from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
+from bridge.runs.request import RunRequest
+from bridge.runs.run import Performance, Run
+from bridge.service import Bridge
+from bridge.storage.threads import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks which agent; ``scope`` keeps two callers' histories apart, by their keys."""
+
+    agent: str
+    principal: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a request goes on: the thread (``None``: a new one), and what of the request is new to it.
+
+    ``named``: the client knows the thread, by name or by its history; a first question may be a chat window's own (for
+    a title, for tags) and is not listed as a conversation until it is followed by another.
+    """
+
+    messages: list[dict[str, Any]]
+    thread_id: str | None = None
+    checkpoint_id: str | None = None
+    resume: list[dict[str, Any]] = field(default_factory=list)
+    again: list[Interrupt] = field(default_factory=list)
+    named: bool = False
+
+    def request(self, chat: ChatRequest, caller: Caller, *, run_id: str, thread_id: str) -> RunRequest:
+        """The run to make."""
+        return RunRequest(
+            agent=caller.agent,
+            thread_id=thread_id,
+            run_id=run_id,
+            messages=self.messages,
+            tools=[tool for tool in chat.tools if tool["name"] != INTERRUPT_TOOL],
+            resume=self.resume,
+            protocol_version="1.0",  # the chunks need the outcome, the usage and what is pending
+            model_settings=chat.settings,
+            principal=caller.principal,
+            checkpoint_id=self.checkpoint_id,
+        )
+
+    def performance(self, request: RunRequest) -> Performance | None:
+        """The question again, where the answer to an interrupt could not be read; else the agent's own."""
+        if not self.again:
+            return None
+        words = not_understood(self.again[0])
+        outcome = {"type": "interrupt", "interrupts": self.again}
+        return Told(request, text_events(f"{request.run_id}:again", [words]), outcome=outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a conversation is kept: its thread (``None``: a new one), and what of its messages is new there.
+
+    ``known``: the thread is in the index. ``turn`` is the turn that the history ends with, where the thread was found
+    by that and not by its name.
+    """
+
+    thread_id: str | None
+    new: list[dict[str, Any]]
+    known: bool = False
+    turn: Turn | None = None
+
+
+async def find_place(bridge: Bridge, chat: ChatRequest, caller: Caller, *, header: str | None) -> Place:
+    """The thread a request names, else the one its history comes from. Raises `UnknownThread` for somebody else's."""
+    named = chat.thread_id or checked_thread_id(header or None, "X-Thread-Id")
+    earlier, new = split(chat.messages)
+    if named is not None:
+        known = await bridge.index.find(named, agent=caller.agent, principal=caller.principal)
+        return Place(named, new, known=known is not None)
+    turn = await bridge.index.find_turn(caller.scope, fingerprint(earlier)) if earlier else None
+    if turn is None:
+        return Place(None, chat.messages)
+    try:
+        known = await bridge.index.find(turn.thread_id, agent=caller.agent, principal=caller.principal)
+    except UnknownThread:
+        known = None
+    return Place(None, chat.messages) if known is None else Place(turn.thread_id, new, known=True, turn=turn)
+
+
+async def find_thread(bridge: Bridge, chat: ChatRequest, caller: Caller, place: Place) -> Found:
+    """Where the request goes on, by what its thread holds. The thread is held meanwhile (`Bridge.holding`)."""
+    if place.thread_id is None:
+        return Found(chat.messages)
+    if not place.known:
+        return Found(chat.messages, place.thread_id, named=True)
+    thread = await bridge.read(caller.agent, place.thread_id, caller.principal)
+    if not thread.exists:
+        return Found(chat.messages) if place.turn else Found(chat.messages, place.thread_id, named=True)
+    fork: str | None = None
+    if place.turn is not None and place.turn.checkpoint_id != thread.checkpoint_id:
+        fork = place.turn.checkpoint_id
+        thread = await bridge.read(caller.agent, place.thread_id, caller.principal, fork)
+    return _answered(chat, Found(place.new, place.thread_id, fork, named=True), thread)
+
+
+def _answered(chat: ChatRequest, found: Found, thread: ThreadState) -> Found:
+    """With an interrupt pending, the new messages are its answer: read by the schema, or asked again."""
+    if not thread.interrupts:
+        return found
+    entries, rest = resume_entries(found.messages, thread.interrupts)
+    as_tool = chat.interrupts == "tool" or any(tool["name"] == INTERRUPT_TOOL for tool in chat.tools)
+    if entries:
+        return Found([], found.thread_id, found.checkpoint_id, resume=entries, named=True)
+    if as_tool or not rest:
+        return found
+    return Found([], found.thread_id, found.checkpoint_id, again=thread.interrupts, named=True)
+
+
+async def remember(
+    bridge: Bridge, *, chat: ChatRequest, caller: Caller, run: Run, events: Sequence[Event], translator: AguiToChunks
+) -> None:
+    """Store the fingerprint of the history that this run's answer makes. One that failed or was stopped makes none."""
+    ending = events[-1]
+    if ending["type"] != "RUN_FINISHED" or (ending.get("outcome") or {}).get("type") == "cancelled":
+        return
+    folded = Fold()
+    try:
+        for event in events:
+            folded.add_event(event, translator)
+    except BridgeError:
+        return
+    history = [*chat.messages, answer_message(folded.message())]
+    checkpoint_id = await bridge.agent(caller.agent).head(run.request.thread_id)
+    await bridge.index.remember_turn(caller.scope, fingerprint(history), Turn(run.request.thread_id, checkpoint_id))

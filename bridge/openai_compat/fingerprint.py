@@ -1,0 +1,88 @@
+"""Which thread an OpenAI request belongs to. OpenAI clients send the whole history each time and no thread. Pure.
+
+A fingerprint of the messages up to and including the last assistant message is stored when a turn ends; a
+history that begins with them comes from that turn. System prompts do not count: some clients write the time into them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bridge.events.interrupts import Interrupt, is_pause
+from bridge.json import JSONDecodeError, dumps, loads
+from bridge.openai_compat.approval import parse_answer
+
+
+def split(messages: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What was said up to the last assistant message, and what is new after it."""
+    for index in range(len(messages) - 1, -1, -1):
+        if messages[index]["role"] == "assistant":
+            return list(messages[: index + 1]), list(messages[index + 1 :])
+    return [], list(messages)
+
+
+def fingerprint(messages: Sequence[Mapping[str, Any]]) -> str:
+    """A name for a history: the same for the same words, whatever the ids of its messages."""
+    said = [_heard(message) for message in messages if message["role"] not in ("system", "developer")]
+    return hashlib.sha256(dumps(said)).hexdigest()
+
+
+def _heard(message: Mapping[str, Any]) -> list[Any]:
+    content = message.get("content") or ""
+    if isinstance(content, str):
+        content = content.strip()
+    calls = [
+        [call["id"], call["function"]["name"], call["function"]["arguments"]] for call in message.get("toolCalls") or []
+    ]
+    return [message["role"], content, calls, message.get("toolCallId")]
+
+
+def answer_message(completion_message: Mapping[str, Any]) -> dict[str, Any]:
+    """The assistant's message of a completion, as it comes back in the next request."""
+    said: dict[str, Any] = {"id": "answer", "role": "assistant", "content": completion_message.get("content")}
+    if completion_message.get("tool_calls"):
+        said["toolCalls"] = completion_message["tool_calls"]
+    return said
+
+
+def resume_entries(
+    new: Sequence[Mapping[str, Any]], pending: Sequence[Interrupt]
+) -> tuple[list[dict[str, Any]], list[Mapping[str, Any]]]:
+    """The answers to pending interrupts among the new messages, and the messages that are none.
+
+    A ``tool`` message with an interrupt's id answers it. Without any, the last user message answers the first pending
+    interrupt in words. Returns ``([], messages)`` where nothing answers.
+    """
+    waiting = {interrupt["id"]: interrupt for interrupt in pending}
+    entries = [
+        {"interruptId": message["toolCallId"], "status": "resolved", "payload": _payload(message.get("content"))}
+        for message in new
+        if message["role"] == "tool" and message.get("toolCallId") in waiting
+    ]
+    rest = [message for message in new if not (message["role"] == "tool" and message.get("toolCallId") in waiting)]
+    if entries or not pending or not new or new[-1]["role"] != "user":
+        return entries, rest
+    first = pending[0]
+    answer = parse_answer(_words(new[-1]), first.get("responseSchema"))
+    if answer is None:
+        return [], rest
+    if is_pause(first["id"]) and answer.value is not True:
+        return [], rest
+    return [{"interruptId": first["id"], "status": "resolved", "payload": answer.value}], rest
+
+
+def _payload(content: Any) -> Any:
+    text = content if isinstance(content, str) else ""
+    try:
+        return loads(text)
+    except JSONDecodeError:
+        return text
+
+
+def _words(message: Mapping[str, Any]) -> str:
+    content = message.get("content")
+    if isinstance(content, list):
+        return " ".join(part.get("text", "") for part in content if part.get("type") == "text")
+    return str(content or "")

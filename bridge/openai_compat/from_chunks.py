@@ -1,0 +1,242 @@
+"""OpenAI chat-completion chunk -> AG-UI events: `ChunksToAgui`. Pure.
+
+Two ways in one class. A chunk with ``ag_ui`` (the extension) gives its event back, field for field. A stream of any
+other provider is told as a legal AG-UI stream of its own: text, reasoning, tool calls, usage, errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ag_ui.core import PROTOCOL_VERSION, BaseEvent
+
+from bridge.errors import run_failure
+from bridge.events.event import Event, model
+from bridge.events.lifecycle import Entity, OpenEntities
+from bridge.events.messages import reasoning_id
+from bridge.openai_compat.to_chunks import said_in
+from bridge.openai_compat.usage import entries_of
+
+_REASONING_FIELDS = ("reasoning_content", "reasoning")
+
+
+class ChunksToAgui:
+    """Translates one stream of chunks.
+
+    ``feed(chunk) -> events``, ``finish() -> events`` after the last chunk, ``fail(exc) -> events`` when the stream
+    broke off. Events are the models of ``ag_ui.core``. Any prefix followed by ``fail`` is a legal stream.
+
+    Args:
+        thread_id, run_id: for RUN_STARTED; by default the completion's id.
+        reasoning_field: the delta's field for reasoning in extension chunks (as given to ``AguiToChunks``).
+    """
+
+    def __init__(
+        self, *, thread_id: str | None = None, run_id: str | None = None, reasoning_field: str = "reasoning_content"
+    ) -> None:
+        self._thread_id = thread_id
+        self._run_id = run_id
+        self._reasoning_field = reasoning_field
+        self._extension = False
+        self._open = OpenEntities()
+        self._started = False
+        self._over = False
+        self._id = ""
+        self._model: str | None = None
+        self._usage: list[dict[str, Any]] = []
+        self._finish_reason: str | None = None
+        self._calls: dict[int, str] = {}
+        self._made: list[str] = []
+        self._thought: str | None = None
+
+    def feed(self, chunk: Mapping[str, Any]) -> list[BaseEvent]:
+        """The events of one chunk (of a chunk with the extension: exactly one; of framing: none)."""
+        if isinstance(chunk.get("ag_ui"), Mapping):
+            return [model(self._rebuild(chunk))]
+        if self._over or (self._extension and not chunk.get("error")):
+            return []
+        return self._told(self._foreign(chunk))
+
+    def finish(self) -> list[BaseEvent]:
+        """The stream ended. A stream without a finish_reason broke off: that is an error, not an end."""
+        if self._over or self._extension:
+            return []
+        self._over = True
+        if not self._started:
+            return self._told([{"type": "RUN_ERROR", "message": "The stream was empty.", "code": "upstream_error"}])
+        closing = self._open.closing()
+        if self._finish_reason is None:
+            message = "The stream ended without a finish_reason."
+            return self._told([*closing, {"type": "RUN_ERROR", "message": message, "code": "upstream_error"}])
+        ending: Event = {"type": "RUN_FINISHED", "threadId": self._thread_id, "runId": self._run_id}
+        outcome: dict[str, Any] = {"type": "success"}
+        if self._made:  # whatever the finish_reason: several providers say "stop" after a call
+            outcome["pendingToolCallIds"] = self._made
+        ending["outcome"] = outcome
+        if self._usage:
+            ending["usage"] = self._usage
+        if self._finish_reason in ("length", "content_filter"):
+            ending["metadata"] = {"finishReason": self._finish_reason}
+        return self._told([*closing, ending])
+
+    def fail(self, exc: BaseException) -> list[BaseEvent]:
+        """The stream broke off: close what is open, then RUN_ERROR."""
+        if self._over:
+            return []
+        self._over = True
+        failure = run_failure(exc)
+        error: Event = {"type": "RUN_ERROR", "message": failure.message, "code": failure.code}
+        return self._told([*self._open.closing(failure.message), error])
+
+    def _told(self, events: list[Event]) -> list[BaseEvent]:
+        return [model(event) for event in events]
+
+    # With the extension
+
+    def _rebuild(self, chunk: Mapping[str, Any]) -> Event:
+        self._extension = True
+        event: Event = dict(chunk["ag_ui"])
+        if "delta" not in event and "error" not in chunk:
+            said = said_in(chunk["choices"][0]["delta"], self._reasoning_field, event["type"])
+            if said is not None:
+                event["delta"] = said
+        if event["type"] in ("RUN_FINISHED", "RUN_ERROR"):
+            self._over = True
+        self._open.see(event)
+        return event
+
+    # Without: any provider's stream
+
+    def _foreign(self, chunk: Mapping[str, Any]) -> list[Event]:
+        events: list[Event] = []
+        if chunk.get("error"):  # some providers send "error": null in every chunk
+            return self._error(chunk["error"])
+        if not self._started:
+            self._started = True
+            self._id = str(chunk.get("id") or "chatcmpl")
+            self._thread_id = self._thread_id or self._id
+            self._run_id = self._run_id or self._id
+            self._model = chunk.get("model")
+            events.append(
+                {
+                    "type": "RUN_STARTED",
+                    "threadId": self._thread_id,
+                    "runId": self._run_id,
+                    "protocolVersion": PROTOCOL_VERSION,
+                }
+            )
+        if chunk.get("usage"):
+            self._usage = entries_of(chunk["usage"], self._model)
+        for choice in chunk.get("choices") or []:
+            if choice.get("index") in (None, 0):  # one run is one answer; n > 1 is not a run
+                events += self._choice(choice)
+        return events
+
+    def _choice(self, choice: Mapping[str, Any]) -> list[Event]:
+        delta = choice.get("delta") or {}
+        events: list[Event] = []
+        thought, text = _said(delta)
+        if thought:
+            events += self._think(thought)
+        if text:
+            events += self._speak(text)
+        for position, piece in enumerate(delta.get("tool_calls") or []):
+            events += self._call(piece, position)
+        if choice.get("finish_reason"):
+            self._finish_reason = str(choice["finish_reason"])
+            events += self._close(self._open.closing())
+            self._thought = None
+        return events
+
+    def _speak(self, text: str) -> list[Event]:
+        events = self._quiet()
+        if not self._is_open(Entity.TEXT, self._id):
+            events += self._opened({"type": "TEXT_MESSAGE_START", "messageId": self._id, "role": "assistant"})
+        return [*events, {"type": "TEXT_MESSAGE_CONTENT", "messageId": self._id, "delta": text}]
+
+    def _think(self, text: str) -> list[Event]:
+        events: list[Event] = []
+        if self._thought is None:
+            if self._is_open(Entity.TEXT, self._id):
+                events += self._close([{"type": "TEXT_MESSAGE_END", "messageId": self._id}])
+            self._thought = reasoning_id(self._id)
+            events += self._opened({"type": "REASONING_START", "messageId": self._thought})
+            start = {"type": "REASONING_MESSAGE_START", "messageId": self._thought, "role": "reasoning"}
+            events += self._opened(start)
+        return [*events, {"type": "REASONING_MESSAGE_CONTENT", "messageId": self._thought, "delta": text}]
+
+    def _quiet(self) -> list[Event]:
+        if self._thought is None:
+            return []
+        thought, self._thought = self._thought, None
+        return self._close(
+            [{"type": "REASONING_MESSAGE_END", "messageId": thought}, {"type": "REASONING_END", "messageId": thought}]
+        )
+
+    def _call(self, piece: Mapping[str, Any], position: int) -> list[Event]:
+        index = piece.get("index")
+        index = position if index is None else int(index)
+        function = piece.get("function") or {}
+        events = self._quiet()
+        # an id and a name begin a call, also under an index that was used: some providers number every call 0
+        other = piece.get("id") not in (None, "", self._calls.get(index)) and bool(function.get("name"))
+        if index not in self._calls or other:
+            if not function.get("name"):
+                return events
+            if self._is_open(Entity.TEXT, self._id):
+                events += self._close([{"type": "TEXT_MESSAGE_END", "messageId": self._id}])
+            if index in self._calls and self._is_open(Entity.TOOL_CALL, self._calls[index]):
+                events += self._close([{"type": "TOOL_CALL_END", "toolCallId": self._calls[index]}])
+            call_id = str(piece.get("id") or f"{self._id}:call:{index}")
+            if call_id in self._made:
+                call_id = f"{call_id}:{len(self._made)}"
+            self._calls[index] = call_id
+            self._made.append(call_id)
+            start = {"type": "TOOL_CALL_START", "toolCallId": call_id, "toolCallName": function["name"]}
+            events += self._opened(start | {"parentMessageId": self._id})
+        if function.get("arguments") and self._is_open(Entity.TOOL_CALL, self._calls[index]):
+            delta = {"toolCallId": self._calls[index], "delta": function["arguments"]}
+            events.append({"type": "TOOL_CALL_ARGS", **delta})
+        return events
+
+    def _error(self, error: Any) -> list[Event]:
+        self._over = True
+        fields = error if isinstance(error, Mapping) else {"message": str(error)}
+        message = str(fields.get("message") or "The stream broke off.")
+        ending: Event = {"type": "RUN_ERROR", "message": message}
+        code = fields.get("code") or fields.get("type")
+        if code is not None:
+            ending["code"] = str(code)
+        return [*self._open.closing(message), ending]
+
+    def _is_open(self, entity: Entity, name: str) -> bool:
+        return (entity, None, name) in self._open
+
+    def _opened(self, event: Event) -> list[Event]:
+        self._open.see(event)
+        return [event]
+
+    def _close(self, events: list[Event]) -> list[Event]:
+        for event in events:
+            self._open.see(event)
+        return events
+
+
+def _said(delta: Mapping[str, Any]) -> tuple[str, str]:
+    """The reasoning and the text of a delta. Content may come as parts (Mistral), with thoughts among them."""
+    thought = next((str(delta[name]) for name in _REASONING_FIELDS if delta.get(name)), "")
+    content = delta.get("content")
+    if isinstance(content, list):
+        parts = [part for part in content if isinstance(part, Mapping)]
+        thought += "".join(_thinking(part) for part in parts if part.get("type") == "thinking")
+        content = "".join(str(part.get("text") or "") for part in parts if part.get("type") == "text")
+    return thought, str(content or delta.get("refusal") or "")
+
+
+def _thinking(part: Mapping[str, Any]) -> str:
+    """The text of a ``thinking`` part: itself a string, or parts again."""
+    inner = part.get("thinking")
+    if isinstance(inner, list):
+        return "".join(str(item.get("text") or "") for item in inner if isinstance(item, Mapping))
+    return str(inner or "")
