@@ -19,7 +19,7 @@ from bridge.events.event import Event
 from bridge.events.verify import Verifier
 from bridge.openai_compat import AguiToChunks, ChunksToAgui
 from bridge.openai_compat.encode import ChunkEncoder
-from bridge.runs.journal import EventLog
+from bridge.runs.journal import MemoryJournal
 
 COUNT = 20_000
 
@@ -56,7 +56,7 @@ def verify() -> None:
 
 
 def keep() -> None:
-    log = EventLog()
+    log = MemoryJournal()
     for event in EVENTS:
         log.append([event])
         log.after(log.last - 1)
@@ -97,7 +97,7 @@ def measure(arena: Arena, scale: Scale) -> list[Table]:
     work: dict[str, Callable[[], object]] = {
         "LangGraphToAgui: part → event": translate,
         "Verifier, counting: event → event": verify,
-        "EventLog: append, and read at its head": keep,
+        "MemoryJournal: append, and read at its head": keep,
         "SSEEncoder: event → frame": encode,
         "AguiToChunks: event → chunk": lambda: to_chunks(extension=False),
         "AguiToChunks with the extension": lambda: to_chunks(extension=True),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -12,20 +11,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bridge.agents.scripted import Told, text_events
+from bridge.agents.scripted import scripted
 from bridge.agui.routes import stream as agui_stream
+from bridge.copilotkit import rest as copilotkit
 from bridge.copilotkit.envelope import is_graphql, read_call
-from bridge.copilotkit.rest import old_client, perform, plainly, read_body, refuse
-from bridge.errors import ClientError, InvalidRequest, json_kind
+from bridge.copilotkit.rest import old_client, perform, read_body
+from bridge.errors import BridgeError, InvalidRequest, json_kind
+from bridge.events.event import text_message
+from bridge.openai_compat import routes as openai
 from bridge.openai_compat.answer import ChunkStream
 from bridge.openai_compat.encode import ChunkEncoder
+from bridge.openai_compat.models import ChatAnswer, ChatBody
 from bridge.openai_compat.requests import ChatRequest, checked_thread_id, parse_chat
 from bridge.openai_compat.routes import complete, new_id
 from bridge.openai_compat.to_chunks import AguiToChunks
 from bridge.runs.request import RunRequest
-from bridge.runs.run import Run
 from bridge.web.callers import principal_of
-from bridge.web.http import JSON, both, bridge_of, named, read_object
+from bridge.web.dialect import Dialect, Operation
+from bridge.web.http import JSON, bridge_of, named, read_object
 
 TEST_ANSWER = "Связь работает: мост отвечает по-русски, слово за словом."
 """The fixed answer of ``/api/test-copilotkit/``."""
@@ -57,20 +60,25 @@ async def copilotkit_streaming(request: Request) -> Response:
     An OpenAI body (or ``{"message": "…"}``) always gets OpenAI chunks, a CopilotKit envelope the runtime's answer, a
     GraphQL body a GraphQL error that says which version to use.
     """
-    try:
-        body = await read_body(request)
-    except ClientError as error:  # who is calling cannot be told yet: in words for all of them
-        return refuse(request, error)
+    body = await read_body(request)
     if is_graphql(body, request.headers):
         return old_client(request)
     call = read_call(body)
     if call is not None:
-        return await plainly(partial(perform, call=call))(request)
+        return await perform(request, call)
+    request.state.dialect = openai.DIALECT
     return await complete(request, parse_message(body), stream=True)
+
+
+def _refuse(request: Request, error: BridgeError) -> Response:
+    """An error in the caller's language; in words for all of them while it is not known who is calling."""
+    dialect: Dialect = getattr(request.state, "dialect", copilotkit.DIALECT)
+    return dialect.refuse(request, error)
 
 
 async def copilotkit_adapter(request: Request) -> Response:
     """``POST /api/copilotkit-adapter/``: the same, answered as one JSON completion."""
+    request.state.dialect = openai.DIALECT
     return await complete(request, parse_message(await read_body(request)), stream=False)
 
 
@@ -97,28 +105,36 @@ async def check_wiring(request: Request) -> Response:
     bridge = bridge_of(request)
     principal = principal_of(request)
     body = await read_object(request, bridge.settings.max_body_bytes)
+    request.state.dialect = openai.DIALECT
     is_agui = isinstance(body.get("threadId"), str) and isinstance(body.get("runId"), str)
-    run_id = body["runId"] if is_agui else new_id()
-    thread_id = body["threadId"] if is_agui else new_id()
-    wanted = RunRequest(agent=bridge.names[0], thread_id=thread_id, run_id=run_id, principal=principal, ephemeral=True)
+    wanted = RunRequest(
+        agent=bridge.names[0],
+        thread_id=body["threadId"] if is_agui else new_id(),
+        run_id=body["runId"] if is_agui else new_id(),
+        principal=principal,
+        ephemeral=True,
+    )
     words = TEST_ANSWER.split(" ")
     pieces = [words[0], *(" " + word for word in words[1:])]
-    told = Told(wanted, text_events(f"{run_id}:test", pieces), pace=0.02)
-    run: Run = await bridge.start(wanted, performance=told)
+    run = await bridge.start(wanted, events=scripted(text_message(f"{wanted.run_id}:test", pieces), pace=0.02))
     if is_agui:
         return agui_stream(request, run)
     settings = bridge.settings
     translator = AguiToChunks(id=f"chatcmpl-{run.id}", model=bridge.names[0], created=int(run.started_at))
-    headers = named(thread_id, run_id)
+    headers = named(wanted.thread_id, run.id)
     encoder = ChunkEncoder(translator)
     return ChunkStream(run, encoder, patience=0, keep_alive=settings.keep_alive, headers=headers)
 
 
-def routes() -> list[Route]:
-    """The three addresses."""
-    return [
-        *both("/api/copilotkit-streaming", copilotkit_streaming, ["POST"]),
-        *both("/api/copilotkit-adapter", copilotkit_adapter, ["POST"]),
-        *both("/api/test-copilotkit", what_is_served, ["GET"]),
-        *both("/api/test-copilotkit", check_wiring, ["POST"]),
-    ]
+DIALECT = Dialect(
+    name="addresses",
+    operations=(
+        Operation(
+            "POST", "/api/copilotkit-streaming", copilotkit_streaming, takes=ChatBody, gives=ChatAnswer, streams=True
+        ),
+        Operation("POST", "/api/copilotkit-adapter", copilotkit_adapter, takes=ChatBody, gives=ChatAnswer),
+        Operation("GET", "/api/test-copilotkit", what_is_served, gives=dict[str, Any]),
+        Operation("POST", "/api/test-copilotkit", check_wiring, gives=ChatAnswer, streams=True),
+    ),
+    refuse=_refuse,
+)

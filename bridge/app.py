@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,32 +19,41 @@ from bridge import addresses
 from bridge.agui import routes as agui
 from bridge.copilotkit import rest as copilotkit
 from bridge.errors import InvalidRequest
+from bridge.observe.observer import Observer
 from bridge.openai_compat import routes as openai
 from bridge.service import Bridge
 from bridge.settings import Settings
 from bridge.web.callers import Callers, Principal
-from bridge.web.http import JSON, Faults, RequestIds, both, bridge_of
+from bridge.web.http import JSON, Faults, RequestIds, bridge_of
+
+DIALECTS = (agui.DIALECT, openai.DIALECT, addresses.DIALECT, copilotkit.DIALECT)
+"""The languages that are served. An added dialect is an added folder and one name here."""
 
 HEALTH = "/healthz"
 _EXPOSED = ("X-Request-Id", "X-Thread-Id", "X-Run-Id", "Retry-After")
 
 
 def create_app(
-    agents: Mapping[str, Any], settings: Settings | None = None, *, principal: Principal | None = None
+    agents: Mapping[str, Any],
+    settings: Settings | None = None,
+    *,
+    principal: Principal | None = None,
+    observers: Sequence[Observer] = (),
 ) -> Starlette:
     """The bridge as an ASGI application.
 
     Args:
-        agents: compiled LangGraph graphs (or `bridge.agents.Agent` objects) by name; the first is the default.
+        agents: compiled LangGraph graphs (or `bridge.agents.base.Agent` objects) by name; the first is the default.
         settings: see `Settings`.
         principal: who calls, by the application's own lights: a function of the connection, plain or async, that
             returns a name, or ``None`` for nobody (401). Threads belong to the name. It is asked once a request, of
             all but ``/healthz``. Without it: the API keys of the settings.
+        observers: who wants to know of runs, readers and faults, beside the log.
 
     The application may be mounted in another one. Where the outer framework does not pass the lifespan on, the first
     request opens the storage.
     """
-    bridge = Bridge(agents, settings)
+    bridge = Bridge(agents, settings, observers=observers)
     callers = Callers(bridge.settings.api_keys, principal)
 
     @asynccontextmanager
@@ -59,11 +68,8 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/", front_page, methods=["GET"]),
-            *both(HEALTH, healthz, ["GET"]),
-            *agui.routes(),
-            *openai.routes(),
-            *addresses.routes(),
-            *copilotkit.routes(),
+            *(Route(path, healthz, methods=["GET"]) for path in (HEALTH, HEALTH + "/")),
+            *(route for dialect in DIALECTS for route in dialect.routes()),
         ],
         middleware=[
             Middleware(
@@ -92,7 +98,7 @@ def _cors(settings: Settings) -> Middleware:
         allow_methods=("GET", "POST", "PATCH", "DELETE", "OPTIONS"),
         allow_headers=("*",),  # echoed by Starlette, so that Authorization is covered
         allow_credentials=settings.cors_credentials,
-        expose_headers=_EXPOSED,
+        expose_headers=(*_EXPOSED, *(name for dialect in DIALECTS for name in dialect.cors_headers)),
     )
 
 

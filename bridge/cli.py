@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import socket
 import sys
@@ -19,8 +20,10 @@ from bridge.observe import logging as logs
 from bridge.service import Bridge
 from bridge.settings import Settings
 from bridge.storage.opening import agent_database_url
+from bridge.web.threads import Workers
 
 _DEFAULTS = Settings()
+_WORKERS = 64  # threads, made when they are needed: plain functions mostly wait
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -46,6 +49,20 @@ def main() -> None:
     show_default=True,
     envvar="BRIDGE_DISCONNECT",
     help="What becomes of a run when its client leaves.",
+)
+@click.option(
+    "--disconnect-grace",
+    default=_DEFAULTS.disconnect_grace,
+    show_default=True,
+    envvar="BRIDGE_DISCONNECT_GRACE",
+    help="Seconds in which a client may come back before its run counts as left.",
+)
+@click.option(
+    "--stop-timeout",
+    default=_DEFAULTS.stop_timeout,
+    show_default=True,
+    envvar="BRIDGE_STOP_TIMEOUT",
+    help="Seconds that an agent may take to stop, before its run ends without it.",
 )
 @click.option(
     "--keep-alive", default=_DEFAULTS.keep_alive, show_default=True, envvar="BRIDGE_KEEP_ALIVE", help="Seconds."
@@ -117,9 +134,11 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, bridge: Bridge) -> None:
         super().__init__(config)
         self._bridge = bridge
+        self._workers = Workers(_WORKERS)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve, and say where."""
+        asyncio.get_running_loop().set_default_executor(self._workers)
         try:
             await self._bridge.open()
         except Exception as error:
@@ -137,6 +156,10 @@ class _Server(uvicorn.Server):
         ending = asyncio.create_task(self._bridge.end_runs())
         await super().shutdown(sockets)
         await ending
+        if self._bridge.runs.abandoned or self._workers.busy:
+            # an agent that does not stop would keep the process for as long as it likes; all of ours is stored
+            logging.shutdown()
+            os._exit(0)
 
 
 if __name__ == "__main__":

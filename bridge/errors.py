@@ -14,7 +14,8 @@
         ├── AgentFailure     500    the graph raised
         ├── UpstreamFailure  502    the model's server refused or broke off
         ├── RunTimeout       504    the model's server, or the run, took too long
-        └── LogOverrun       500    a reader asked for events that the bounded log no longer has
+        ├── JournalOverrun   500    a reader asked for events that the bounded journal no longer has
+        └── LeaseLost        500    a run that was given up wants to write; only the server's log sees it
 
 One table, this one: error -> HTTP status, OpenAI ``error`` object, AG-UI ``RUN_ERROR`` code. Messages say what
 arrived and what was expected; none of them carries a traceback, a prompt or a key (those go to the log).
@@ -135,15 +136,20 @@ class RunTimeout(RunFailure):
     code = "timeout"
 
 
-class LogOverrun(RunFailure):
-    """500: a reader asked for events that the bounded log no longer has."""
+class JournalOverrun(RunFailure):
+    """500: a reader asked for events that the bounded journal no longer has."""
 
     code = "events_lost"
 
 
+class LeaseLost(RunFailure):
+    """A run that was given up, and whose thread is free for others, wants to write to it all the same."""
+
+
 # What a run can only find out while it goes (an answer to no pending interrupt) is still the client's fault.
 _BY_CODE: dict[str, type[BridgeError]] = {
-    kind.code: kind for kind in (AgentFailure, UpstreamFailure, RunTimeout, LogOverrun, InvalidRequest, UnknownThread)
+    kind.code: kind
+    for kind in (AgentFailure, UpstreamFailure, RunTimeout, JournalOverrun, InvalidRequest, UnknownThread)
 }
 
 # Exceptions of model clients are recognised by module and name, so that no provider's package is a dependency.

@@ -1,52 +1,65 @@
-"""The bridge in service: agents, runs and threads together, as every route uses them.
+"""The bridge in service: agents, runs and threads together, as every dialect uses them.
 
-Routes parse a request into a `RunRequest` and say a run in their client's language; what lies between is here, once.
+Routes parse a request into a `RunRequest` and send a run in their client's language; what lies between is here, once.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 from bridge.agents.base import Agent, ThreadState
-from bridge.agents.langgraph.agent import LangGraphAgent
-from bridge.agents.langgraph.checkpoints import leave, visit
-from bridge.agents.langgraph.inputs import refuse_answer
-from bridge.errors import AgentFailure, UnknownAgent
+from bridge.agents.catalog import Catalog
+from bridge.errors import AgentFailure, InvalidRequest
 from bridge.events.event import Event
-from bridge.events.verify import Verifier
+from bridge.observe.logging import LogObserver
+from bridge.observe.observer import Observer, Observers, RunRecord
+from bridge.runs.journal import MemoryJournal
+from bridge.runs.leases import Lease
 from bridge.runs.registry import Runs
-from bridge.runs.request import Disconnect, RunRequest
-from bridge.runs.run import Performance, Run
+from bridge.runs.request import Disconnect, RunRequest, ThreadKey
+from bridge.runs.run import Limits, Run
 from bridge.settings import Settings
 from bridge.storage.base import Storage
+from bridge.storage.binding import bound
 from bridge.storage.opening import open_storage
 from bridge.storage.threads import Thread, ThreadIndex
-
-logger = logging.getLogger("bridge")
-
-DEFAULT_AGENT = "default"
-"""The alias under which the first agent is always there."""
-
 
 AfterRun = Callable[[Run, list[Event]], Awaitable[None]]
 
 
-class Bridge:
-    """What the routes share. ``agents`` are `Agent` objects, or compiled graphs by name."""
+class _Faults(Observer):
+    """Counts what was not legal AG-UI."""
 
-    def __init__(self, agents: Mapping[str, Any], settings: Settings | None = None) -> None:
-        if not agents:
-            raise ValueError("at least one agent is needed")
+    def __init__(self) -> None:
+        self.count = 0
+
+    def fault(self, run: RunRecord, fault: str) -> None:
+        """One more."""
+        del run, fault
+        self.count += 1
+
+
+class Bridge:
+    """What the dialects share. ``agents`` are `Agent` objects, or compiled graphs by name."""
+
+    def __init__(
+        self, agents: Mapping[str, Any], settings: Settings | None = None, *, observers: Sequence[Observer] = ()
+    ) -> None:
         self.settings = settings or Settings()
-        self.faults = 0
-        self.runs = Runs(max_running=self.settings.max_runs)
-        self._given = dict(agents)
-        self._agents: dict[str, Agent] = {}
+        self.catalog = Catalog(agents)
+        self._faults = _Faults()
+        self.observers = Observers([LogObserver(), self._faults, *observers])
+        self.runs = Runs(max_running=self.settings.max_runs, journal_memory=self.settings.journal_memory_bytes)
+        self._limits = Limits(
+            timeout=self.settings.run_timeout,
+            stop_timeout=self.settings.stop_timeout,
+            disconnect_grace=self.settings.disconnect_grace,
+            slow_reader=self.settings.slow_reader,
+        )
         self._storage: Storage | None = None
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
@@ -55,16 +68,16 @@ class Bridge:
 
     async def open(self) -> None:
         """Open the storage and bind the agents to it. Done by the lifespan, or by the first request where a framework
-        that mounts the bridge does not pass the lifespan on.
+        that mounts the bridge does not pass the lifespan on. After `close` it may be opened again.
         """
         async with self._opening:
             if self._storage is not None:
                 return
             async with AsyncExitStack() as opening:
                 storage = await opening.enter_async_context(open_storage(self.settings.db))
-                for name, agent in self._given.items():
-                    self._agents[name] = agent if _is_agent(agent) else self._bind(name, agent, storage)
+                self.catalog.open(lambda name, given: bound(name, given, storage, self.settings))
                 self._stack = opening.pop_all()
+            self.runs.open()
             self._storage = storage
 
     async def close(self) -> None:
@@ -78,15 +91,6 @@ class Bridge:
         """No new runs; those that go may finish within the grace, then are ended, and their streams close legally."""
         await self.runs.close(AgentFailure("The server is shutting down."), self.settings.shutdown_grace)
 
-    def _bind(self, name: str, graph: Any, storage: Storage) -> Agent:
-        return LangGraphAgent(
-            name,
-            graph,
-            checkpointer=storage.checkpointer,
-            hidden=self.settings.hidden,
-            state_allow=self.settings.state_allow,
-        )
-
     @property
     def index(self) -> ThreadIndex:
         """The thread index; the bridge is open."""
@@ -94,21 +98,25 @@ class Bridge:
             raise RuntimeError("the bridge is not open")
         return self._storage.index
 
+    @property
+    def faults(self) -> int:
+        """How many events of agents were not legal AG-UI."""
+        return self._faults.count
+
     # Agents
 
     @property
     def names(self) -> list[str]:
         """The agents' names, the default one first."""
-        return list(self._given)
+        return self.catalog.names
 
     def agent(self, name: str | None) -> Agent:
         """The agent of this name; no name, or ``default``, is the first. Raises `UnknownAgent`."""
-        if name is None or (name == DEFAULT_AGENT and name not in self._agents):
-            name = self.names[0]
-        found = self._agents.get(name)
-        if found is None:
-            raise UnknownAgent(f"No agent '{name}' is served; there are: {', '.join(self.names)}.", param="model")
-        return found
+        return self.catalog.find(name)[1]
+
+    def agent_name(self, name: str | None) -> str:
+        """The own name of the agent of this name. Raises `UnknownAgent`."""
+        return self.catalog.find(name)[0]
 
     # Runs and threads
 
@@ -116,100 +124,98 @@ class Bridge:
         self,
         request: RunRequest,
         *,
-        performance: Performance | None = None,
+        events: AsyncIterable[Event] | None = None,
         disconnect: Disconnect | None = None,
         title: str | None = None,
         listed: bool = True,
         after: AfterRun | None = None,
-        held: bool = False,
+        lease: Lease | None = None,
     ) -> Run:
-        """Start a run of the agent, or of a given ``performance``. After a `ClientError` nothing ran or is stored.
+        """Start a run of the agent, or of given ``events``. After a `ClientError` nothing ran or is stored.
 
-        ``after`` is called with the run and its last events before any reader sees them. ``held``: the caller is
-        `holding` the thread.
+        ``after`` is called with the run and its last events before any reader sees them. ``lease``: the caller's, who
+        `hold`s the thread.
         """
         agent = self.agent(request.agent)
         thread: Thread | None = None
         if not request.ephemeral:
-            thread = await self.index.find(request.thread_id, agent=agent.name, principal=request.principal)
-            if thread is None:
-                refuse_answer(request)
-            request = replace(request, fresh=thread is None)
+            thread = await self.index.find(request.thread_id, agent=request.agent, principal=request.principal)
+            if thread is None and (request.resume or _resumes(request)):
+                raise InvalidRequest("No interrupt is pending on this thread.", param="resume")
+        request = replace(request, fresh=thread is None, aliases=thread.aliases if thread else {})
+        run: Run
+
+        def holds() -> bool:
+            return run.request.ephemeral or self.runs.leases.is_current(run.lease)
+
+        request = replace(request, holds=holds)
         run = Run(
             request,
-            performance or agent.perform(request, thread.aliases if thread else {}),
+            events if events is not None else agent.run(request),
             disconnect=disconnect or self.settings.disconnect,
-            max_log_bytes=self.settings.max_log_bytes,
-            timeout=self.settings.run_timeout,
-            verifier=Verifier(strict=False, on_fault=self._fault),
+            limits=self._limits,
+            journal=MemoryJournal(self.settings.max_journal_bytes, self.runs.budget),
+            leases=self.runs.leases,
+            observers=self.observers,
         )
 
-        async def finished(run: Run, ending: list[Event]) -> None:
+        async def ended(run: Run, ending: list[Event]) -> None:
             if thread is not None:
                 await self._note(run, thread, title, listed=listed)
             if after is not None:
                 await after(run, ending)
 
-        self.runs.reserve(run, held=held)
+        await self.runs.reserve(run, lease)
         try:
             if thread is None and not request.ephemeral:
                 # before the run begins: a conversation never exists without its owner, whatever kills the process
                 thread = await self.index.open(
-                    request.thread_id, agent=agent.name, principal=request.principal, title=title, listed=listed
+                    request.thread_id, agent=request.agent, principal=request.principal, title=title, listed=listed
                 )
         except BaseException:
             self.runs.release(run)
             raise
-        self.runs.begin(run, finished)
+        self.runs.begin(run, ended)
         return run
 
-    @contextmanager
-    def holding(self, thread_id: str | None) -> Iterator[None]:
+    @asynccontextmanager
+    async def hold(self, thread: ThreadKey | None) -> AsyncIterator[Lease | None]:
         """Keep runs off a thread while it is looked at to decide what to run: what is read is then read once.
 
         Raises `ThreadBusy` where a run is going. ``None``: a new thread, which nobody else knows.
         """
-        if thread_id is None:
-            yield
+        if thread is None:
+            yield None
             return
-        with self.runs.hold(thread_id):
-            visit(thread_id)
-            try:
-                yield
-            finally:
-                leave()
+        async with self.runs.hold(thread) as lease:
+            yield lease
 
     async def _note(self, run: Run, thread: Thread, title: str | None, *, listed: bool) -> None:
-        aliases = getattr(run.translator, "aliases", None) or None
-        if aliases is not None and dict(aliases) == dict(thread.aliases):
-            aliases = None
+        aliases = run.aliases if dict(run.aliases) != dict(thread.aliases) else None
         title = None if thread.title else title
         if aliases is None and title is None and thread.listed == listed and thread.created_at >= run.started_at:
             return  # made for this very run, with all there is to know
         await self.index.touch(thread, title=title, listed=listed or None, aliases=aliases)
 
-    def _fault(self, fault: str) -> None:
-        self.faults += 1
-        logger.warning("illegal event: %s", fault)
-
-    async def read(
-        self, agent_name: str | None, thread_id: str, principal: str, checkpoint_id: str | None = None
-    ) -> ThreadState:
-        """What a thread holds; an empty state for a new one. Raises `UnknownThread` for somebody else's."""
-        agent = self.agent(agent_name)
-        thread = await self.index.find(thread_id, agent=agent.name, principal=principal)
-        if thread is None:
+    async def read(self, thread: ThreadKey, *, checkpoint_id: str | None = None, held: bool = False) -> ThreadState:
+        """What a thread holds; an empty state for a new one. ``held``: the caller holds it, for a run that follows."""
+        agent = self.agent(thread.agent)
+        found = await self.index.find(thread.thread_id, agent=thread.agent, principal=thread.principal)
+        if found is None:
             return ThreadState()
-        return await agent.read(thread_id, thread.aliases, checkpoint_id)
+        return await agent.read(thread, found.aliases, checkpoint_id=checkpoint_id, held=held)
 
-    async def forget(self, agent_name: str | None, thread: Thread) -> None:
-        """Delete a thread: its run, its checkpoints, its place in the index."""
-        going = self.runs.of_thread(thread.id)
+    async def forget(self, thread: ThreadKey) -> None:
+        """Delete a thread: its run, its checkpoints, its place in the index. No run begins in it meanwhile."""
+        going = self.runs.of_thread(thread)
         if going is not None:
             await going.stop()
-        await self.agent(agent_name).forget(thread.id)
-        await self.index.forget(thread.id)
+        async with self.runs.hold(thread):
+            await self.agent(thread.agent).forget(thread)
+            await self.index.forget(thread.thread_id)
 
 
-def _is_agent(value: Any) -> bool:
-    return hasattr(value, "perform") and hasattr(value, "read")
+def _resumes(request: RunRequest) -> bool:
+    """Whether a client before AG-UI 1.0 answers an interrupt."""
+    command = request.forwarded_props.get("command")
+    return isinstance(command, Mapping) and "resume" in command

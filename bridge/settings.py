@@ -23,7 +23,12 @@ class Settings:
         disconnect: what becomes of a run when its last reader has left.
         keep_alive: an idle stream says a comment this often.
         max_body_bytes: larger requests get 413.
-        max_log_bytes: a run's event log forgets its oldest events beyond this.
+        disconnect_grace: how long a run waits for a reader to come back, before `disconnect` applies.
+        max_journal_bytes: a run's journal forgets its oldest events beyond this.
+        journal_memory_bytes: all journals together, those of finished runs too; those go first.
+        slow_reader: how long a run waits, in all, for readers that are behind, before its journal forgets what
+            they have not read.
+        stop_timeout: how long an agent that was asked to stop may take, before its run ends without it.
         max_runs: more at once get 429.
         run_timeout: a run that takes longer ends with RUN_ERROR ``timeout``; ``None``: no limit.
         shutdown_grace: how long running streams may go on after SIGTERM before they are closed, legally.
@@ -42,7 +47,11 @@ class Settings:
     disconnect: Disconnect = "cancel"
     keep_alive: float = 15.0
     max_body_bytes: int = 8 * 1024 * 1024
-    max_log_bytes: int = 16 * 1024 * 1024
+    disconnect_grace: float = 3.0
+    max_journal_bytes: int = 16 * 1024 * 1024
+    journal_memory_bytes: int = 512 * 1024 * 1024
+    slow_reader: float = 5.0
+    stop_timeout: float = 5.0
     max_runs: int = 1000
     run_timeout: float | None = None
     shutdown_grace: float = 5.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, ToolCall
@@ -11,6 +11,7 @@ from langgraph.types import interrupt
 
 from bridge.agents.langgraph.agent import LangGraphAgent
 from bridge.agui import Verifier
+from bridge.events.event import NOTE
 from bridge.runs.request import RunRequest
 
 
@@ -20,26 +21,32 @@ class Talk:
     def __init__(self, agent: LangGraphAgent) -> None:
         self.agent = agent
         self.messages: list[dict[str, Any]] = []
-        self.aliases: dict[str, str] = {}
+        self.aliases: Mapping[str, str] = {}
         self.runs = 0
 
     async def run(self, **fields: Any) -> dict[str, Any]:
         """A run with the messages as they are; its last event. The client takes the snapshot over."""
         self.runs += 1
-        request = RunRequest("agent", "thread", f"run-{self.runs}", self.messages, protocol_version="1.0", **fields)
-        performance = self.agent.perform(request, self.aliases)
-        translator, verifier = performance.translator, Verifier()
-        events = translator.start()
-        async with aclosing(performance.parts()) as parts:
-            async for part in parts:
-                events += translator.feed(part)
-        events += translator.finish()
-        for event in events:
+        request = RunRequest(
+            "agent",
+            "thread",
+            f"run-{self.runs}",
+            self.messages,
+            protocol_version="1.0",
+            aliases=self.aliases,
+            **fields,
+        )
+        verifier = Verifier()
+        last: dict[str, Any] = {}
+        async for event in self.agent.run(request):
+            if event["type"] == NOTE:
+                self.aliases = event.get("aliases", self.aliases)
+                continue
             verifier.feed(event)
+            last = event
             if event["type"] == "MESSAGES_SNAPSHOT":
                 self.messages = event["messages"]
-        self.aliases |= getattr(translator, "aliases", {})
-        return events[-1]
+        return last
 
     async def say(self, text: str) -> dict[str, Any]:
         """One more user message."""

@@ -30,7 +30,8 @@ TABLE = {
     "AgentFailure": (500, "server_error", "server_error"),
     "UpstreamFailure": (502, "upstream_error", "upstream_error"),
     "RunTimeout": (504, "timeout", "timeout"),
-    "LogOverrun": (500, "server_error", "events_lost"),
+    "JournalOverrun": (500, "server_error", "events_lost"),
+    "LeaseLost": (500, "server_error", "server_error"),
 }
 ABSTRACT = {"BridgeError", "ClientError", "RunFailure"}
 SECRET = "sk-123 и весь разговор"

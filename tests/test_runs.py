@@ -10,64 +10,64 @@ import pytest
 from bridge.agui import Verifier
 from bridge.errors import AgentFailure, InvalidRequest, RateLimited, ThreadBusy, UnknownRun
 from bridge.runs.registry import Runs
-from bridge.runs.run import Run
-from tests.performances import Stage, nothing, request, settled
+from bridge.runs.run import Limits, Run
+from tests.stages import Stage, key, nothing, request, settled
 
 OPEN = {"type": "TEXT_MESSAGE_START", "messageId": "m", "role": "assistant"}
 WORD = {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m", "delta": "да"}
 CLOSED = ["RUN_STARTED", "TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_END"]
 
 
-def begun(runs: Runs | None = None, *, thread: str = "t", **more: Any) -> tuple[Run, Stage]:
+async def begun(runs: Runs | None = None, *, thread: str = "t", **more: Any) -> tuple[Run, Stage]:
     """A run that has begun, and its stage."""
     asked = request(thread)
-    stage = Stage(asked)
+    stage = Stage()
     run = Run(asked, stage, **more)
     runs = runs or Runs()
-    runs.reserve(run)
+    await runs.reserve(run)
     runs.begin(run, nothing)
     return run, stage
 
 
 def said(run: Run) -> list[str]:
     verifier = Verifier()
-    for event in run.log.after(0):
+    for event in run.journal.after(0):
         verifier.feed(event)
     verifier.finish()
-    return [event["type"] for event in run.log.after(0)]
+    return [event["type"] for event in run.journal.after(0)]
 
 
 async def test_a_run_from_its_start_to_its_end() -> None:
-    run, stage = begun()
+    run, stage = await begun()
     stage.send(OPEN, WORD)
     assert len(await settled(run, 3)) == 3
     assert not run.over
     stage.end()
     await run.wait()
     assert said(run) == [*CLOSED, "RUN_FINISHED"]
-    assert run.finished_at is not None
+    assert run.ended_at is not None
 
 
 async def test_stopped_in_mid_message() -> None:
-    run, stage = begun()
+    run, stage = await begun()
     stage.send(OPEN, WORD)
     await settled(run, 3)
     await run.stop()
     assert stage.closed.is_set()
     assert said(run) == [*CLOSED, "RUN_FINISHED"]
     await run.stop()
-    assert len(run.log.after(0)) == 5
+    assert len(run.journal.after(0)) == 5
 
 
 async def test_stopped_before_its_first_turn() -> None:
-    run, _ = begun()
+    run, _ = await begun()
     async with asyncio.timeout(5):
         await run.stop()
     assert said(run) == ["RUN_STARTED", "RUN_FINISHED"]
 
 
 async def test_stopped_twice_at_once() -> None:
-    run, stage = begun()
+    run, stage = await begun()
     stage.send(OPEN, WORD)
     await settled(run, 3)
     await asyncio.gather(run.stop(), run.stop(AgentFailure("too late")), run.stop())
@@ -75,41 +75,40 @@ async def test_stopped_twice_at_once() -> None:
 
 
 async def test_a_failure() -> None:
-    run, stage = begun()
+    run, stage = await begun()
     stage.send(OPEN, WORD, RuntimeError("sk-123"))
     await run.wait()
     assert said(run) == [*CLOSED, "RUN_ERROR"]
-    assert "sk-123" not in str(run.log.after(0))
+    assert "sk-123" not in str(run.journal.after(0))
 
 
 async def test_a_run_that_takes_too_long() -> None:
-    run, stage = begun(timeout=0.05)
+    run, stage = await begun(limits=Limits(timeout=0.05))
     stage.send(OPEN, WORD)
     await run.wait()
     assert said(run) == [*CLOSED, "RUN_ERROR"]
-    assert run.log.after(4)[0]["code"] == "timeout"
+    assert run.journal.after(4)[0]["code"] == "timeout"
     assert stage.closed.is_set()
 
 
 async def test_the_last_reader_takes_the_run_with_it() -> None:
-    run, stage = begun()
+    run, stage = await begun(limits=Limits(disconnect_grace=0))
     await settled(run, 1)
-    run.join()
-    run.join()
-    run.leave()
+    first, second = run.join(), run.join()
+    first.leave()
+    first.leave()
     stage.send(OPEN, WORD)
     await settled(run, 3)
-    run.leave()
+    second.leave()
     await run.wait()
     assert said(run) == [*CLOSED, "RUN_FINISHED"]
     assert stage.closed.is_set()
 
 
 async def test_a_run_that_was_asked_to_goes_on() -> None:
-    run, stage = begun(disconnect="continue")
+    run, stage = await begun(disconnect="continue", limits=Limits(disconnect_grace=0))
     await settled(run, 1)
-    run.join()
-    run.leave()
+    run.join().leave()
     stage.send(OPEN, WORD)
     stage.end()
     await run.wait()
@@ -118,7 +117,7 @@ async def test_a_run_that_was_asked_to_goes_on() -> None:
 
 async def test_leaving_at_the_end_does_not_disturb_what_is_being_stored() -> None:
     asked = request()
-    stage, storing, stored = Stage(asked), asyncio.Event(), []
+    stage, storing, stored = Stage(), asyncio.Event(), []
 
     async def store(run: Run, ending: list[dict[str, Any]]) -> None:
         storing.set()
@@ -126,13 +125,13 @@ async def test_leaving_at_the_end_does_not_disturb_what_is_being_stored() -> Non
             await asyncio.sleep(0)
         stored.append(ending[-1]["type"])
 
-    runs, run = Runs(), Run(asked, stage)
-    runs.reserve(run)
+    runs, run = Runs(), Run(asked, stage, limits=Limits(disconnect_grace=0))
+    await runs.reserve(run)
     runs.begin(run, store)
-    run.join()
+    reader = run.join()
     stage.end()
     await storing.wait()
-    run.leave()
+    reader.leave()
     await run.stop()
     assert stored == ["RUN_FINISHED"]
 
@@ -142,55 +141,55 @@ async def test_what_fails_after_the_run_does_not_take_its_end() -> None:
         raise OSError("disk full")
 
     asked = request()
-    stage, runs = Stage(asked), Runs()
+    stage, runs = Stage(), Runs()
     run = Run(asked, stage)
-    runs.reserve(run)
+    await runs.reserve(run)
     runs.begin(run, store)
     stage.end()
     await run.wait()
     assert said(run) == ["RUN_STARTED", "RUN_FINISHED"]
-    assert runs.of_thread("t") is None
+    assert runs.of_thread(key()) is None
 
 
 async def test_one_wake_up_a_batch() -> None:
-    run, stage = begun()
+    run, stage = await begun()
     await settled(run, 1)
     wakes = 0
 
     async def read() -> None:
         nonlocal wakes
-        number = run.log.last
-        while not run.over or run.log.last > number:
-            await run.changed(number, None)
+        number = run.journal.last
+        while not run.over or run.journal.last > number:
+            await run.journal.changed(number, None)
             wakes += 1
-            number = run.log.last
+            number = run.journal.last
 
     reader = asyncio.create_task(read())
     await asyncio.sleep(0)
     stage.send(OPEN, *[WORD] * 500)
     stage.end()
     await reader
-    assert run.log.last > 500
+    assert run.journal.last > 500
     assert wakes <= 500 / 32 + 3  # a batch is what comes before the run lets others have their turn
 
 
 async def test_waiting_times_out_and_hears_the_end() -> None:
-    run, stage = begun()
+    run, stage = await begun()
     await settled(run, 1)
-    assert await run.changed(1, 0.01) is False
-    assert await run.changed(0, 0) is True
-    waiting = asyncio.create_task(run.changed(1, None))
+    assert await run.journal.changed(1, 0.01) is False
+    assert await run.journal.changed(0, 0) is True
+    waiting = asyncio.create_task(run.journal.changed(1, None))
     await asyncio.sleep(0)
     stage.end()
     assert await waiting is True
-    cancelled = asyncio.create_task(run.changed(99, None))
+    cancelled = asyncio.create_task(run.journal.changed(99, None))
     assert await cancelled is True  # the run is over: there is nothing to wait for
 
 
 async def test_a_reader_that_is_cancelled_is_cancelled() -> None:
-    run, stage = begun()
+    run, stage = await begun()
     await settled(run, 1)
-    waiting = asyncio.create_task(run.changed(1, 5))
+    waiting = asyncio.create_task(run.journal.changed(1, 5))
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -201,43 +200,49 @@ async def test_a_reader_that_is_cancelled_is_cancelled() -> None:
 
 async def test_one_run_at_a_time_in_a_thread() -> None:
     runs = Runs()
-    run, stage = begun(runs)
+    run, stage = await begun(runs)
     with pytest.raises(ThreadBusy, match="'t'"):
-        runs.reserve(Run(request(), Stage(request())))
+        await runs.reserve(Run(request(), Stage()))
     with pytest.raises(InvalidRequest):
-        runs.reserve(run)
-    beside, _ = begun(runs, thread="u")
+        await runs.reserve(run)
+    beside, _ = await begun(runs, thread="u")
     asked = request(ephemeral=True)
-    runs.reserve(Run(asked, Stage(asked)))
-    assert runs.of_thread("t") is run
+    await runs.reserve(Run(asked, Stage()))
+    assert runs.of_thread(key()) is run
     assert runs.running == 3
     stage.end()
     await run.wait()
-    again, _ = begun(runs)
+    again, _ = await begun(runs)
     for going in (beside, again):
         await going.stop()
 
 
 async def test_a_thread_that_is_held_is_the_holders() -> None:
     runs = Runs()
-    with runs.hold("t"):
+    async with runs.hold(key()) as lease:
         with pytest.raises(ThreadBusy, match="'t'"):
-            runs.reserve(Run(request(), Stage(request())))
-        with pytest.raises(ThreadBusy, match="'t'"), runs.hold("t"):
+            await runs.reserve(Run(request(), Stage()))
+        with pytest.raises(ThreadBusy, match="'t'"):
+            async with runs.hold(key()):
+                pass
+        run = Run(request(), Stage())
+        await runs.reserve(run, lease)
+    with pytest.raises(ThreadBusy, match="'t'"):
+        async with runs.hold(key()):
             pass
-        runs.reserve(Run(request(), Stage(request())), held=True)
-    with pytest.raises(ThreadBusy, match="'t'"), runs.hold("t"):
+    runs.release(run)
+    async with runs.hold(key()):
         pass
 
 
 async def test_a_place_that_is_not_used_is_given_back() -> None:
     runs = Runs(max_running=1)
-    first = Run(request(), Stage(request()))
-    runs.reserve(first)
+    first = Run(request(), Stage())
+    await runs.reserve(first)
     with pytest.raises(RateLimited):
-        runs.reserve(Run(request("u"), Stage(request("u"))))
+        await runs.reserve(Run(request("u"), Stage()))
     runs.release(first)
-    run, _ = begun(runs)
+    run, _ = await begun(runs)
     await run.stop()
 
 
@@ -245,7 +250,7 @@ async def test_finished_runs_are_kept_for_a_while() -> None:
     runs = Runs(keep=2)
     ended = []
     for number in range(4):
-        run, stage = begun(runs, thread=f"t{number}")
+        run, stage = await begun(runs, thread=f"t{number}")
         stage.end()
         await run.wait()
         ended.append(run)
@@ -262,30 +267,30 @@ async def test_finished_runs_are_kept_for_a_while() -> None:
 async def test_finished_runs_are_bounded_in_bytes() -> None:
     runs = Runs(keep_bytes=20_000)
     for number in range(20):
-        run, stage = begun(runs, thread=f"t{number}")
+        run, stage = await begun(runs, thread=f"t{number}")
         stage.send({"type": "CUSTOM", "name": "n", "value": "x" * 3000})
         stage.end()
         await run.wait()
-    kept = sum(one.log.size for one in runs._finished.values())
+    kept = sum(one.journal.size for one in runs._finished.values())
     assert 0 < kept <= 20_000 + 4000
 
 
 async def test_shutting_down() -> None:
     runs = Runs()
-    quick, quick_stage = begun(runs, thread="quick")
-    slow, slow_stage = begun(runs, thread="slow")
+    quick, quick_stage = await begun(runs, thread="quick")
+    slow, slow_stage = await begun(runs, thread="slow")
     slow_stage.send(OPEN, WORD)
     await settled(slow, 3)
     late_request = request("late")
-    late = Run(late_request, Stage(late_request))
-    runs.reserve(late)
+    late = Run(late_request, Stage())
+    await runs.reserve(late)
     quick_stage.end()
     await runs.close(AgentFailure("The server is shutting down."), 0.05)
     assert said(quick) == ["RUN_STARTED", "RUN_FINISHED"]
     assert said(slow) == [*CLOSED, "RUN_ERROR"]
-    assert slow.log.after(4)[0]["message"] == "The server is shutting down."
+    assert slow.journal.after(4)[0]["message"] == "The server is shutting down."
     with pytest.raises(RateLimited):
-        runs.reserve(Run(request("new"), Stage(request("new"))))
+        await runs.reserve(Run(request("new"), Stage()))
     runs.begin(late, nothing)
     await late.wait()
     assert said(late) == ["RUN_STARTED", "RUN_ERROR"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tracemalloc
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -23,16 +23,16 @@ from starlette.types import Message
 
 from bridge.agents.langgraph.agent import LangGraphAgent
 from bridge.agents.langgraph.translate import LangGraphToAgui
-from bridge.agents.scripted import Told
 from bridge.agui import Verifier
 from bridge.agui.encode import SSEEncoder
+from bridge.events.event import Event
 from bridge.openai_compat import AguiToChunks
 from bridge.openai_compat.encode import ChunkEncoder
-from bridge.runs.journal import EventLog
+from bridge.runs.journal import MemoryJournal
 from bridge.runs.request import RunRequest
 from bridge.runs.run import Run
 from bridge.web.stream import Encoder, RunStream
-from tests.performances import nothing
+from tests.stages import nothing
 
 TOKENS = 1000
 PART = {
@@ -55,18 +55,18 @@ def openai() -> Encoder:
 
 def path(encoder: Encoder) -> Callable[[], bytes]:
     """What happens to one token: translate, verify, keep, read, encode. Warm: the message is open."""
-    translator, verifier, log = LangGraphToAgui("t", "r"), Verifier(strict=False), EventLog()
+    translator, verifier, journal = LangGraphToAgui("t", "r"), Verifier(strict=False), MemoryJournal()
 
     def token() -> bytes:
         events = translator.feed(PART)
         for event in events:
             verifier.feed(event)
-        log.append(events)
-        return encoder.encode_all(log.after(log.last - len(events)), log.last)
+        journal.append(events)
+        return encoder.encode_all(journal.after(journal.last - len(events)), journal.last)
 
     for event in translator.start():
         verifier.feed(event)
-        log.append([event])
+        journal.append([event])
     for _ in range(10):
         token()
     assert verifier.faults == 0
@@ -120,15 +120,14 @@ def test_a_token_leaves_little_behind(encoder: Callable[[], Encoder]) -> None:
     assert (peak - before) / TOKENS <= 64  # nothing is piled up on the way
 
 
-class Bursts(Told):
+class Bursts:
     """Tokens that are all there at once, then silence until the test says so."""
 
-    def __init__(self, request: RunRequest, sizes: Sequence[int]) -> None:
-        super().__init__(request, [])
+    def __init__(self, sizes: Sequence[int]) -> None:
         self._sizes = sizes
         self.more = asyncio.Semaphore(0)
 
-    async def parts(self) -> AsyncGenerator[Any, None]:
+    async def __aiter__(self) -> AsyncIterator[Event]:
         yield {"type": "TEXT_MESSAGE_START", "messageId": "m", "role": "assistant"}
         for size in self._sizes:
             await self.more.acquire()
@@ -137,8 +136,8 @@ class Bursts(Told):
         await self.more.acquire()
 
 
-class CountedRun(Run):
-    """A run that counts how often its readers wait, and so are woken."""
+class CountedJournal(MemoryJournal):
+    """A journal that counts how often its readers wait, and so are woken."""
 
     waits = 0
 
@@ -152,8 +151,9 @@ class CountedRun(Run):
 @pytest.mark.parametrize(("size", "most"), [(20, 1), (320, 6)])
 async def test_a_burst_is_one_wake_up_and_one_write(encoder: Callable[[], Encoder], size: int, most: int) -> None:
     request = RunRequest(agent="tokens", thread_id="t", run_id="r")
-    performance = Bursts(request, [size])
-    run = CountedRun(request, performance, verifier=Verifier())
+    burst = Bursts([size])
+    journal = CountedJournal()
+    run = Run(request, burst, journal=journal)
     bodies: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def send(message: Message) -> None:
@@ -165,15 +165,15 @@ async def test_a_burst_is_one_wake_up_and_one_write(encoder: Callable[[], Encode
     told = 0
     while told < 2:  # RUN_STARTED and the message's start
         told += (await bodies.get()).count(b"data: ")
-    waits, writes, frames = run.waits, 0, 0
-    performance.more.release()
+    waits, writes, frames = journal.waits, 0, 0
+    burst.more.release()
     while frames < size:
         frames += (await bodies.get()).count(b"data: ")
         writes += 1
     assert frames == size
     assert writes <= most
-    assert run.waits - waits <= most
-    performance.more.release()
+    assert journal.waits - waits <= most
+    burst.more.release()
     await reading
 
 
@@ -197,7 +197,8 @@ async def test_tokens_that_come_with_every_turn_of_the_loop_are_few_writes(encod
 
     graph = StateGraph(MessagesState).add_node(answer).add_edge(START, "answer").compile()
     request = RunRequest(agent="tokens", thread_id="t", run_id="r", ephemeral=True)
-    run = CountedRun(request, LangGraphAgent("tokens", graph).perform(request, {}), verifier=Verifier())
+    journal = CountedJournal()
+    run = Run(request, LangGraphAgent("tokens", graph).run(request), journal=journal)
     bodies: list[bytes] = []
 
     async def send(message: Message) -> None:
@@ -208,4 +209,4 @@ async def test_tokens_that_come_with_every_turn_of_the_loop_are_few_writes(encod
     await RunStream(run, encoder()).read(send)
     assert b"".join(bodies).count(b'":"%b"}' % "слово ".encode()) == TOKENS
     assert len(bodies) <= TOKENS / 8
-    assert run.waits <= TOKENS / 8
+    assert journal.waits <= TOKENS / 8

@@ -1,14 +1,29 @@
-"""The port behind which agents live."""
+"""The port behind which agents live, and what they give out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from bridge.events.event import Event
 from bridge.events.interrupts import Interrupt
-from bridge.runs.request import RunRequest
-from bridge.runs.run import Performance
+from bridge.runs.request import RunRequest, ThreadKey
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """Who an agent is.
+
+    Attributes:
+        name: the model name for OpenAI clients, the agent's id for AG-UI and CopilotKit.
+        description: one sentence for a person.
+        kind: what it is made of, as AG-UI's ``identity.type`` has it (``langgraph``).
+    """
+
+    name: str
+    description: str = ""
+    kind: str = "agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +44,35 @@ class ThreadState:
         return self.checkpoint_id is not None
 
 
+@runtime_checkable
 class Agent(Protocol):
-    """An agent behind the bridge."""
+    """An agent behind the bridge. It needs to know nothing of journals, readers, databases or HTTP."""
 
-    @property
-    def name(self) -> str:
-        """The model name for OpenAI clients, the agent's id for AG-UI and CopilotKit."""
+    def describe(self) -> Description:
+        """Who it is."""
 
-    @property
-    def description(self) -> str:
-        """One sentence for a person."""
+    def run(self, request: RunRequest) -> AsyncIterable[Event]:
+        """Run; nothing happens until the events are asked for. An async generator is enough.
 
-    def perform(self, request: RunRequest, aliases: Mapping[str, str]) -> Performance:
-        """Prepare a run; nothing happens until its parts are read."""
+        The events are AG-UI's, as JSON objects. What they leave open the run closes, RUN_STARTED and RUN_FINISHED may
+        be left out, and an exception becomes RUN_ERROR. A stop arrives as ``CancelledError``. An object that also has
+        ``last_events`` (`bridge.runs.run.Ends`) is asked for them at an early end. A `bridge.events.event.note` with
+        ``aliases`` (or ``checkpoint_id``, where the thread stands now) is for the bridge alone.
+        """
 
-    async def read(self, thread_id: str, aliases: Mapping[str, str], checkpoint_id: str | None = None) -> ThreadState:
-        """What the thread holds, now or at a checkpoint: messages, state, pending interrupts."""
+    async def read(
+        self,
+        thread: ThreadKey,
+        aliases: Mapping[str, str],
+        *,
+        checkpoint_id: str | None = None,
+        held: bool = False,
+    ) -> ThreadState:
+        """What the thread holds, now or at a checkpoint; an empty state where it holds nothing.
 
-    async def head(self, thread_id: str) -> str | None:
-        """The id of the thread's latest checkpoint."""
+        ``aliases``: ids of stored messages -> the ids that clients know them by, an empty one for messages that they do
+        not know. ``held``: no other run can begin in the thread before the one that this reading is for.
+        """
 
-    async def forget(self, thread_id: str) -> None:
+    async def forget(self, thread: ThreadKey) -> None:
         """Delete all that is stored of the thread."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from bridge.agents.base import Agent
 from bridge.json import JSONDecodeError, loads
 
 MANIFEST = "langgraph.json"
@@ -108,7 +109,7 @@ def as_graph(name: str, found: Any) -> Any:
 
     Raises `LoadError` for anything else.
     """
-    if hasattr(found, "astream") or hasattr(found, "perform"):
+    if hasattr(found, "astream") or isinstance(found, Agent):
         return found
     if hasattr(found, "compile"):
         return found.compile()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from bridge.agents.base import Description
 
-def capabilities(name: str, description: str) -> dict[str, Any]:
+
+def capabilities(agent: Description) -> dict[str, Any]:
     """An agent's ``AgentCapabilities``, as AG-UI 1.0 names them."""
     return {
-        "identity": {"name": name, "type": "langgraph", "description": description},
+        "identity": {"name": agent.name, "type": agent.kind, "description": agent.description},
         "transport": {"streaming": True, "resumable": True},
         "tools": {"supported": True, "clientProvided": True, "parallelCalls": True},
         "state": {"snapshots": True, "deltas": True, "memory": True, "persistentState": True},

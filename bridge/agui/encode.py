@@ -6,15 +6,20 @@ the stream lives on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bridge.errors import BridgeError
-from bridge.events.event import Event
+from bridge.events.event import Event, is_token
 from bridge.json import dumps
+from bridge.web import sse
 
 
 class SSEEncoder:
     """Encodes events as server-sent events: ``id: n`` where ``numbered``, then ``data: {…}``, then an empty line."""
 
-    media_type = "text/event-stream; charset=utf-8"
+    media_type = sse.MEDIA_TYPE
+    headers = sse.HEADERS
+    keep_alive = sse.KEEP_ALIVE
 
     def __init__(self, *, numbered: bool = False) -> None:
         self._numbered = numbered
@@ -27,7 +32,7 @@ class SSEEncoder:
         A token's frame is cut from a template: of a TEXT_MESSAGE_CONTENT only the delta changes. Dumping one string
         costs 0.1 µs, dumping the dict 0.35 µs. Proven equal by ``tests/agui/test_encode.py``.
         """
-        if event["type"] == "TEXT_MESSAGE_CONTENT" and len(event) == 3:
+        if is_token(event):
             message_id = event["messageId"]
             if message_id != self._message_id:
                 self._message_id = message_id
@@ -37,7 +42,7 @@ class SSEEncoder:
             body = b"data: " + dumps(event) + b"\n\n"
         return body if number is None else b"id: %d\n%b" % (number, body)
 
-    def encode_all(self, events: list[Event], first: int) -> bytes:
+    def encode_all(self, events: Sequence[Event], first: int) -> bytes:
         """Several frames as one piece of bytes, numbered from ``first``."""
         if self._numbered:
             return b"".join([self.encode(event, number) for number, event in enumerate(events, first)])

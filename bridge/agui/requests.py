@@ -53,20 +53,6 @@ def wanted_disconnect(request: RunRequest) -> Disconnect | None:
     raise InvalidRequest("'disconnect' is 'cancel' or 'continue'.", param="forwardedProps.disconnect")
 
 
-def first_words(messages: list[dict[str, Any]], limit: int = 80) -> str | None:
-    """A title for a thread: the first line of its first user message, cut at a word."""
-    for message in messages:
-        if message.get("role") != "user":
-            continue
-        content = message.get("content")
-        if isinstance(content, list):
-            content = " ".join(part.get("text", "") for part in content if part.get("type") == "text")
-        line = " ".join(str(content or "").split())
-        if line:
-            return line if len(line) <= limit else line[: limit - 1].rsplit(" ", 1)[0] + "…"
-    return None
-
-
 def _upgrade(body: Mapping[str, Any]) -> dict[str, Any]:
     """What clients before 1.0 send and 1.0 no longer describes: ``binary`` parts, nulls for absent lists."""
     upgraded = {key: value for key, value in body.items() if value is not None}

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from bridge.agents.base import Agent
+from bridge.agents.base import Description
+from bridge.agents.catalog import DEFAULT_AGENT
 from bridge.agui.capabilities import capabilities
-from bridge.service import DEFAULT_AGENT
 
 
-def describe(agents: Sequence[Agent]) -> dict[str, Any]:
+def describe(agents: Sequence[Description]) -> dict[str, Any]:
     """The ``/info`` document.
 
     A page whose agent id (``default``, unless it says otherwise) is not among ``agents`` dies: the first agent is
@@ -34,10 +34,10 @@ def describe(agents: Sequence[Agent]) -> dict[str, Any]:
     }
 
 
-def _entry(agent: Agent) -> dict[str, Any]:
+def _entry(agent: Description) -> dict[str, Any]:
     return {
         "name": agent.name,
         "description": agent.description,
         "className": "LangGraphAgent",
-        "capabilities": capabilities(agent.name, agent.description),
+        "capabilities": capabilities(agent),
     }

@@ -11,13 +11,14 @@ from starlette.responses import Response
 
 from bridge.agents.base import ThreadState
 from bridge.agui.encode import SSEEncoder
-from bridge.agui.requests import first_words, parse_input, wanted_disconnect
+from bridge.agui.requests import parse_input, wanted_disconnect
 from bridge.copilotkit.info import describe
 from bridge.copilotkit.replay import before_run, stored
 from bridge.copilotkit.sentences import NOTHING_TO_STOP, language_of, sentence
-from bridge.errors import RateLimited, ThreadBusy, UnknownThread
+from bridge.errors import RateLimited, ThreadBusy
 from bridge.events.event import Event
-from bridge.runs.request import RunRequest
+from bridge.events.messages import first_words
+from bridge.runs.request import RunRequest, ThreadKey
 from bridge.runs.run import Run
 from bridge.service import Bridge
 from bridge.web import sse
@@ -46,7 +47,7 @@ def info(request: Request) -> Response:
     """Who is served."""
     bridge = bridge_of(request)
     principal_of(request)
-    return JSON(describe([bridge.agent(name) for name in bridge.names]))
+    return JSON(describe([bridge.agent(name).describe() for name in bridge.names]))
 
 
 async def run(request: Request, agent_id: str, body: Mapping[str, Any]) -> Response:
@@ -78,9 +79,7 @@ async def connect(request: Request, agent_id: str, body: Mapping[str, Any]) -> R
     """Open a thread: what is stored of it, then the run that is going, to its end; nothing for a new one."""
     bridge = bridge_of(request)
     wanted = _parse(request, agent_id, body)
-    thread, going = await _now(bridge, wanted)
-    if going is not None and going.request.principal != wanted.principal:
-        raise UnknownThread(f"No thread '{wanted.thread_id}' is known.")
+    thread, going = await _now(bridge, wanted.thread)
     version = wanted.protocol_version
     if going is not None:
         earlier = before_run(thread, going)
@@ -91,34 +90,32 @@ async def connect(request: Request, agent_id: str, body: Mapping[str, Any]) -> R
     return _events(request, stored(thread, wanted.thread_id, f"{wanted.run_id}:stored", version))
 
 
-async def _now(bridge: Bridge, wanted: RunRequest) -> tuple[ThreadState, Run | None]:
+async def _now(bridge: Bridge, key: ThreadKey) -> tuple[ThreadState, Run | None]:
     """What a thread holds, and the run that goes on in it.
 
     A run that begins or ends while the thread is read is followed: its log tells all that the reading may have missed.
     Only when one ended and another began, the thread is read again.
     """
     while True:
-        before = _going(bridge, wanted.thread_id)
-        thread = await bridge.read(wanted.agent, wanted.thread_id, wanted.principal)
-        after = _going(bridge, wanted.thread_id)
+        before = _going(bridge, key)
+        thread = await bridge.read(key)
+        after = _going(bridge, key)
         if before is None or after is None or before is after:
             return thread, after or before
 
 
-def _going(bridge: Bridge, thread_id: str) -> Run | None:
+def _going(bridge: Bridge, thread: ThreadKey) -> Run | None:
     """The run that goes on in a thread; one that only has its place yet may still be refused."""
-    run = bridge.runs.of_thread(thread_id)
+    run = bridge.runs.of_thread(thread)
     return run if run is not None and run.begun else None
 
 
 async def stop(request: Request, agent_id: str, thread_id: str, body: Mapping[str, Any]) -> Response:
     """Stop a thread's run (or, with a ``runId``, that run only) in the graph; answers when it has ended."""
     bridge = bridge_of(request)
-    agent, principal = bridge.agent(agent_id), principal_of(request)
-    going = _going(bridge, thread_id)
+    going = _going(bridge, ThreadKey(principal_of(request), bridge.agent_name(agent_id), thread_id))
     wanted = body.get("runId")
-    mine = going is not None and going.request.principal == principal and going.request.agent == agent.name
-    if going is None or not mine or (wanted is not None and going.id != wanted):
+    if going is None or (wanted is not None and going.id != wanted):
         language = language_of(request.headers.get("accept-language"))
         return JSON({"stopped": False, "message": NOTHING_TO_STOP[language]})
     await going.stop()
@@ -128,7 +125,7 @@ async def stop(request: Request, agent_id: str, thread_id: str, body: Mapping[st
 def _parse(request: Request, agent_id: str, body: Mapping[str, Any]) -> RunRequest:
     bridge = bridge_of(request)
     principal = principal_of(request)
-    wanted = parse_input(body, agent=bridge.agent(agent_id).name, principal=principal)
+    wanted = parse_input(body, agent=bridge.agent_name(agent_id), principal=principal)
     # clients without the suggest operation send such runs to `run`, on throw-away threads, several at once
     suggesting = any(tool["name"] == SUGGEST_TOOL for tool in wanted.tools)
     forced = wanted.model_settings.get("tool_choice")

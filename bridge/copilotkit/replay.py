@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bridge.agents.base import ThreadState
@@ -40,8 +40,8 @@ def before_run(thread: ThreadState, run: Run) -> ThreadState:
     The checkpoint may already hold what the run has said, perhaps under an id of its own: told twice, it would stand
     twice on the screen.
     """
-    told = _told(run.log.after(run.log.first - 1))
-    aliases: Mapping[str, str] = getattr(run.translator, "aliases", {})
+    told = _told(run.journal.whole() if run.journal.first == 1 else run.journal.after(run.journal.first - 1))
+    aliases = run.aliases
     messages = [message for message in thread.messages if aliases.get(message["id"], message["id"]) not in told]
     known = {message["id"] for message in messages}
     messages += [message for message in run.request.messages if message["id"] not in known]

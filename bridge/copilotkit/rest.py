@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ag_ui.core import Event as EventModel
+from ag_ui.core import RunAgentInput
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Match, Route
+from starlette.routing import Match
 from starlette.types import Message
 
 from bridge.copilotkit import operations as runtime
 from bridge.copilotkit import threads
 from bridge.copilotkit.envelope import Call, is_graphql, read_call
 from bridge.copilotkit.sentences import OLD_CLIENT, language_of, sentence
-from bridge.errors import ClientError, InvalidRequest, RateLimited
+from bridge.errors import BridgeError, InvalidRequest, RateLimited
 from bridge.json import dumps
 from bridge.web.callers import principal_of
-from bridge.web.http import JSON, both, bridge_of, read_object
+from bridge.web.dialect import Dialect, Operation
+from bridge.web.http import JSON, bridge_of, read_object
 
 BASES = ("/api/copilotkit", "/api/copilotkit-streaming")
 """Where the runtime is served."""
 
-Operation = Callable[[Request, dict[str, Any]], Awaitable[Response]]
+Answer = dict[str, Any]
+"""A JSON object."""
 
 
 async def read_body(request: Request) -> dict[str, Any]:
@@ -44,7 +47,7 @@ async def _has_body(request: Request) -> bool:
     return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
-def refuse(request: Request, error: ClientError) -> Response:
+def refuse(request: Request, error: BridgeError) -> Response:
     """An error of the request, as the page can show it.
 
     Of a run the page shows the body as it is: one plain sentence. Of ``/info`` and the like (which do not ask for an
@@ -55,18 +58,6 @@ def refuse(request: Request, error: ClientError) -> Response:
     if "text/event-stream" in request.headers.get("accept", ""):
         return PlainTextResponse(said, error.status, headers)
     return JSON({"message": said, **error.envelope()}, status_code=error.status, headers=headers)
-
-
-def plainly(operation: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    """Errors of the request as `refuse` says them."""
-
-    async def endpoint(request: Request) -> Response:
-        try:
-            return await operation(request)
-        except ClientError as error:
-            return refuse(request, error)
-
-    return endpoint
 
 
 async def perform(request: Request, call: Call) -> Response:
@@ -102,7 +93,7 @@ async def _resource(request: Request, call: Call) -> Response:
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    for route in thread_routes(BASES[0]):
+    for route in _THREADS:
         match, found = route.matches(scope)
         if match is Match.FULL:
             answer: Response = await route.endpoint(Request({**scope, **found}, receive))
@@ -163,29 +154,38 @@ async def _delete(request: Request) -> Response:
     return await threads.delete_thread(request, await read_optional(request))
 
 
-def thread_routes(base: str) -> list[Route]:
-    """The routes of the threads, below ``base``."""
+def _thread_operations(base: str) -> list[Operation]:
+    """The operations on threads, below ``base``."""
     one = f"{base}/threads/{{thread_id}}"
     return [
-        *both(f"{base}/threads", plainly(threads.list_threads), ["GET"]),
-        *both(f"{one}/messages", plainly(threads.read_messages), ["GET"]),
-        *both(f"{one}/state", plainly(threads.read_state), ["GET"]),
-        *both(f"{one}/archive", plainly(_archive), ["POST"]),
-        *both(one, plainly(_change), ["PATCH"]),
-        *both(one, plainly(_delete), ["DELETE"]),
+        Operation("GET", f"{base}/threads", threads.list_threads, gives=Answer),
+        Operation("GET", f"{one}/messages", threads.read_messages, gives=Answer),
+        Operation("GET", f"{one}/state", threads.read_state, gives=Answer),
+        Operation("POST", f"{one}/archive", _archive, gives=Answer),
+        Operation("PATCH", one, _change, takes=Answer, gives=Answer),
+        Operation("DELETE", one, _delete, gives=Answer),
     ]
 
 
-def routes() -> list[Route]:
-    """The runtime's routes, below each of `BASES`; the second's own POST belongs to `addresses`."""
-    found = both(BASES[0], plainly(single), ["POST"])
-    for base in BASES:
-        found += [
-            *both(f"{base}/info", plainly(_info), ["GET"]),
-            *both(f"{base}/agent/{{agent}}/run", plainly(_run), ["POST"]),
-            *both(f"{base}/agent/{{agent}}/connect", plainly(_connect), ["POST"]),
-            *both(f"{base}/agent/{{agent}}/suggest", plainly(_suggest), ["POST"]),
-            *both(f"{base}/agent/{{agent}}/stop/{{thread_id}}", plainly(_stop), ["POST"]),
-            *thread_routes(base),
-        ]
-    return found
+def _operations(base: str) -> list[Operation]:
+    agent = f"{base}/agent/{{agent}}"
+    return [
+        Operation("GET", f"{base}/info", _info, gives=Answer),
+        Operation("POST", f"{agent}/run", _run, takes=RunAgentInput, gives=EventModel, streams=True),
+        Operation("POST", f"{agent}/connect", _connect, takes=RunAgentInput, gives=EventModel, streams=True),
+        Operation("POST", f"{agent}/suggest", _suggest, takes=RunAgentInput, gives=EventModel, streams=True),
+        Operation("POST", f"{agent}/stop/{{thread_id}}", _stop, gives=Answer),
+        *_thread_operations(base),
+    ]
+
+
+DIALECT = Dialect(
+    name="copilotkit",
+    operations=(
+        # the second address's own POST belongs to `bridge.addresses`, which tells several languages apart there
+        Operation("POST", BASES[0], single, takes=Answer, gives=Answer),
+        *(operation for base in BASES for operation in _operations(base)),
+    ),
+    refuse=refuse,
+)
+_THREADS = Dialect("copilotkit threads", _thread_operations(BASES[0]), refuse).routes()

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from bridge.copilotkit.replay import spoken
 from bridge.errors import InvalidRequest, UnknownThread, json_kind
+from bridge.runs.request import ThreadKey
 from bridge.storage.threads import Thread
 from bridge.web.callers import principal_of
 from bridge.web.http import JSON, bridge_of
@@ -27,6 +28,10 @@ def _shown(thread: Thread) -> dict[str, Any]:
     }
 
 
+def _key(thread: Thread) -> ThreadKey:
+    return ThreadKey(thread.principal, thread.agent, thread.id)
+
+
 def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
@@ -35,7 +40,7 @@ async def list_threads(request: Request) -> Response:
     """Threads of an agent, latest first; ``nextCursor`` where there are more."""
     bridge = bridge_of(request)
     query = request.query_params
-    principal, agent = principal_of(request), bridge.agent(query.get("agentId"))
+    principal, agent = principal_of(request), bridge.agent_name(query.get("agentId"))
     limit, cursor = query.get("limit", "50"), query.get("cursor")
     if not limit.isdigit() or not 0 < int(limit) <= 200:
         raise InvalidRequest(f"'limit' must be a number from 1 to 200, not '{limit[:40]}'.", param="limit")
@@ -44,7 +49,7 @@ async def list_threads(request: Request) -> Response:
     except ValueError:
         raise InvalidRequest("'cursor' must be a 'nextCursor' of an earlier page.", param="cursor") from None
     found = await bridge.index.list(
-        agent=agent.name,
+        agent=agent,
         principal=principal,
         limit=int(limit) + 1,
         before=before,
@@ -64,7 +69,7 @@ async def _thread(request: Request, agent_id: Any) -> Thread:
     named = [agent_id] if agent_id is not None else bridge.names
     for name in named:
         try:
-            thread = await bridge.index.find(thread_id, agent=bridge.agent(name).name, principal=principal)
+            thread = await bridge.index.find(thread_id, agent=bridge.agent_name(name), principal=principal)
         except UnknownThread:
             continue
         if thread is not None:
@@ -75,14 +80,14 @@ async def _thread(request: Request, agent_id: Any) -> Thread:
 async def read_messages(request: Request) -> Response:
     """A thread's messages."""
     thread = await _thread(request, request.query_params.get("agentId"))
-    held = await bridge_of(request).read(thread.agent, thread.id, thread.principal)
+    held = await bridge_of(request).read(_key(thread))
     return JSON({"messages": spoken(held.messages, None)})
 
 
 async def read_state(request: Request) -> Response:
     """A thread's state."""
     thread = await _thread(request, request.query_params.get("agentId"))
-    held = await bridge_of(request).read(thread.agent, thread.id, thread.principal)
+    held = await bridge_of(request).read(_key(thread))
     return JSON({"state": held.state})
 
 
@@ -103,5 +108,5 @@ async def change_thread(request: Request, body: Mapping[str, Any], *, archived: 
 async def delete_thread(request: Request, body: Mapping[str, Any]) -> Response:
     """Delete a thread: its run, its messages, its place in the list."""
     thread = await _thread(request, body.get("agentId") or request.query_params.get("agentId"))
-    await bridge_of(request).forget(thread.agent, thread)
+    await bridge_of(request).forget(_key(thread))
     return JSON({"deleted": True, "id": thread.id})

@@ -7,7 +7,7 @@ a token is an event. Pydantic (``ag_ui.core``) stands at the edges: `wire` takes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias, get_args
 
 from ag_ui.core import BaseEvent, EventType
@@ -20,13 +20,44 @@ Event: TypeAlias = dict[str, Any]
 EVENT_TYPES: frozenset[str] = frozenset(kind.value for kind in EventType)
 """The 31 event types of AG-UI 1.0."""
 
+NOTE = "NOTE"
+"""The type of what an agent's stream says to the bridge alone: ``aliases`` (see `note`). It never leaves the server and
+has no number."""
+
 FIELDS: dict[str, frozenset[str]] = {
     kind.model_fields["type"].default.value: frozenset(field.alias or name for name, field in kind.model_fields.items())
     for kind in get_args(get_args(EventModel)[0])
 }
 """The fields that AG-UI 1.0 knows, as they are written, for each event type; others may be there and mean nothing."""
 
+REQUIRED: dict[str, frozenset[str]] = {
+    kind.model_fields["type"].default.value: frozenset(
+        field.alias or name for name, field in kind.model_fields.items() if field.is_required()
+    )
+    for kind in get_args(get_args(EventModel)[0])
+}
+"""The fields without which an event of this type means nothing."""
+
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(EventModel)
+
+
+def is_token(event: Mapping[str, Any]) -> bool:
+    """Whether this is a piece of text and nothing else, as most events are: a type, a message's id, a delta."""
+    return event["type"] == "TEXT_MESSAGE_CONTENT" and len(event) == 3
+
+
+def note(**facts: Any) -> Event:
+    """A note to the bridge. ``aliases``: see `bridge.agents.base.Thread`."""
+    return {"type": NOTE, **facts}
+
+
+def text_message(message_id: str, pieces: Iterable[str]) -> list[Event]:
+    """An assistant's message, piece by piece."""
+    return [
+        {"type": "TEXT_MESSAGE_START", "messageId": message_id, "role": "assistant"},
+        *({"type": "TEXT_MESSAGE_CONTENT", "messageId": message_id, "delta": piece} for piece in pieces),
+        {"type": "TEXT_MESSAGE_END", "messageId": message_id},
+    ]
 
 
 def wire(event: BaseEvent | Mapping[str, Any]) -> Event:

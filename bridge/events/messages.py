@@ -86,3 +86,17 @@ def _url_source(url: str, mime: Any = None) -> dict[str, Any]:
     if mime:
         source["mimeType"] = str(mime)
     return source
+
+
+def first_words(messages: list[dict[str, Any]], limit: int = 80) -> str | None:
+    """A title for a thread: the first line of its first user message, cut at a word."""
+    for message in messages:
+        if message.get("role") != "user":
+            continue
+        content = message.get("content")
+        if isinstance(content, list):
+            content = " ".join(part.get("text", "") for part in content if part.get("type") == "text")
+        line = " ".join(str(content or "").split())
+        if line:
+            return line if len(line) <= limit else line[: limit - 1].rsplit(" ", 1)[0] + "…"
+    return None

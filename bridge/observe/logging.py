@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.json import dumps
+from bridge.observe.observer import Observer, RunRecord
+
+logger = logging.getLogger("bridge.runs")
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
 """The id of the request being served; it stands in every answer's ``X-Request-Id`` and in every log line."""
@@ -56,3 +59,24 @@ def configure(*, as_json: bool, level: str = "INFO") -> None:
     root.setLevel(level)
     for chatty in ("httpx", "httpx2", "aiosqlite", "openai", "httpcore", "httpcore2"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+class LogObserver(Observer):
+    """Writes what went wrong, and how long a run took."""
+
+    def run_ended(self, run: RunRecord) -> None:
+        """One line a run."""
+        took = round(((run.ended_at or run.started_at) - run.started_at) * 1000, 1)
+        logger.info("run of %s: %s", run.agent, run.outcome, extra={**_named(run), "ms": took})
+
+    def run_failed(self, run: RunRecord, error: BaseException) -> None:
+        """The traceback, which no client gets."""
+        logger.error("run failed", exc_info=error, extra=_named(run))
+
+    def fault(self, run: RunRecord, fault: str) -> None:
+        """What an agent emitted and should not have."""
+        logger.warning("illegal event: %s", fault, extra=_named(run))
+
+
+def _named(run: RunRecord) -> dict[str, str]:
+    return {"run_id": run.run_id, "thread_id": run.thread_id}

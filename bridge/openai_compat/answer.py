@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.types import Send
 
-from bridge.errors import BridgeError, failure_of_code
+from bridge.errors import AgentFailure, BridgeError, failure_of_code
 from bridge.events.event import Event
 from bridge.json import dumps
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.fold import Fold
 from bridge.openai_compat.to_chunks import AguiToChunks
 from bridge.runs.run import Run
-from bridge.web.stream import RunReader, RunStream
+from bridge.web.stream import PIECE, RunReader, RunStream
 
-_SILENT = ("RUN_", "STEP_", "STATE_", "MESSAGES_", "RAW", "CUSTOM", "ACTIVITY_", "SUBAGENT_")
+_SHOWN = ("TEXT_MESSAGE_", "REASONING_MESSAGE_")
+
+logger = logging.getLogger("bridge.openai")
 
 
 class ChunkStream(RunStream):
@@ -56,21 +60,34 @@ class Completion(RunReader):
 
     async def read(self, send: Send) -> None:
         """Fold while the run goes on, then answer."""
-        folded, number = Fold(), 0
         try:
-            while not (self.run.over and self.run.log.last == number):
-                events = self.run.log.after(number)
-                number += len(events)
-                for event in events:
-                    folded.add_event(event, self._translator)
-                if not events:
-                    await self.run.changed(number, None)
-            for chunk in self._translator.finish(include_usage=True):
-                folded.add(chunk)
-            status, answer = 200, folded.completion()
+            status, answer = 200, await self._folded()
         except BridgeError as error:
             status, answer = error.status, error.envelope()
+        except Exception:
+            logger.exception("a reader failed", extra={"run_id": self.run.id})
+            failure = AgentFailure("The server could not put this answer together.")
+            status, answer = failure.status, failure.envelope()
         await send_json(send, status, answer, self.headers)
+
+    async def _folded(self) -> dict[str, Any]:
+        folded, number, journal = Fold(), 0, self.run.journal
+        while True:
+            over = journal.closed
+            events = await journal.read(number, PIECE)
+            number += len(events)
+            for event in events:
+                folded.add_event(event, self._translator)
+            if events:
+                self.reader.advance(number)
+                await asyncio.sleep(0)  # a long answer that is there already is not folded in one go
+            elif over:
+                break
+            else:
+                await journal.next_change()
+        for chunk in self._translator.finish(include_usage=True):
+            folded.add(chunk)
+        return folded.completion()
 
 
 async def send_json(send: Send, status: int, value: object, headers: Mapping[str, str]) -> None:
@@ -83,20 +100,25 @@ async def send_json(send: Send, status: int, value: object, headers: Mapping[str
 
 
 async def _failure_before_words(run: Run, patience: float) -> BridgeError | None:
-    """The failure, where a run fails before it has said anything and before patience runs out."""
+    """The failure, where a run fails before a client heard anything of it and before patience runs out."""
     deadline = asyncio.get_running_loop().time() + patience
-    number = 0
+    number, journal, tools = 0, run.journal, run.request.client_tools
     while True:
-        for event in run.log.after(number):
+        events = await journal.read(number, PIECE)
+        for event in events:
             if event["type"] == "RUN_ERROR":
                 return failure_of_code(event.get("code"), event["message"])
-            if _speaks(event):
+            if _shows(event, tools):
                 return None
-        number = run.log.last
+        number += len(events)
         left = deadline - asyncio.get_running_loop().time()
-        if left <= 0 or not await run.changed(number, left):
+        if left <= 0 or not (events or await journal.changed(number, left)):
             return None
 
 
-def _speaks(event: Event) -> bool:
-    return event["type"] == "RUN_FINISHED" or not event["type"].startswith(_SILENT)
+def _shows(event: Event, client_tools: frozenset[str]) -> bool:
+    """Whether an OpenAI client sees anything of this event. Of a tool that the server runs it sees nothing."""
+    kind = event["type"]
+    if kind in ("TOOL_CALL_START", "TOOL_CALL_CHUNK"):
+        return event.get("toolCallName") in client_tools
+    return kind == "RUN_FINISHED" or str(kind).startswith(_SHOWN)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.agents.base import ThreadState
-from bridge.agents.scripted import Told, text_events
+from bridge.agents.scripted import scripted
 from bridge.errors import BridgeError, UnknownThread
-from bridge.events.event import Event
+from bridge.events.event import Event, text_message
 from bridge.events.interrupts import Interrupt
 from bridge.openai_compat.approval import not_understood
 from bridge.openai_compat.fingerprint import answer_message, fingerprint, resume_entries, split
 from bridge.openai_compat.fold import Fold
 from bridge.openai_compat.requests import ChatRequest, checked_thread_id
 from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
-from bridge.runs.request import RunRequest
-from bridge.runs.run import Performance, Run
+from bridge.runs.request import RunRequest, ThreadKey
+from bridge.runs.run import Run
 from bridge.service import Bridge
 from bridge.storage.threads import Turn
 
@@ -29,6 +29,10 @@ class Caller:
     agent: str
     principal: str
     scope: str
+
+    def thread(self, thread_id: str) -> ThreadKey:
+        """A thread of the caller's."""
+        return ThreadKey(self.principal, self.agent, thread_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,13 @@ class Found:
             checkpoint_id=self.checkpoint_id,
         )
 
-    def performance(self, request: RunRequest) -> Performance | None:
-        """The question again, where the answer to an interrupt could not be read; else the agent's own."""
+    def events(self, request: RunRequest) -> AsyncIterable[Event] | None:
+        """The question again, where the answer to an interrupt could not be read; ``None``: the agent's own events."""
         if not self.again:
             return None
-        words = not_understood(self.again[0])
-        outcome = {"type": "interrupt", "interrupts": self.again}
-        return Told(request, text_events(f"{request.run_id}:again", [words]), outcome=outcome)
+        ending: Event = {"type": "RUN_FINISHED", "threadId": request.thread_id, "runId": request.run_id}
+        ending["outcome"] = {"type": "interrupt", "interrupts": self.again}
+        return scripted([*text_message(f"{request.run_id}:again", [not_understood(self.again[0])]), ending])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +111,13 @@ async def find_thread(bridge: Bridge, chat: ChatRequest, caller: Caller, place: 
         return Found(chat.messages)
     if not place.known:
         return Found(chat.messages, place.thread_id, named=True)
-    thread = await bridge.read(caller.agent, place.thread_id, caller.principal)
+    thread = await bridge.read(caller.thread(place.thread_id), held=True)
     if not thread.exists:
         return Found(chat.messages) if place.turn else Found(chat.messages, place.thread_id, named=True)
     fork: str | None = None
     if place.turn is not None and place.turn.checkpoint_id != thread.checkpoint_id:
         fork = place.turn.checkpoint_id
-        thread = await bridge.read(caller.agent, place.thread_id, caller.principal, fork)
+        thread = await bridge.read(caller.thread(place.thread_id), checkpoint_id=fork)
     return _answered(chat, Found(place.new, place.thread_id, fork, named=True), thread)
 
 
@@ -144,5 +148,5 @@ async def remember(
     except BridgeError:
         return
     history = [*chat.messages, answer_message(folded.message())]
-    checkpoint_id = await bridge.agent(caller.agent).head(run.request.thread_id)
-    await bridge.index.remember_turn(caller.scope, fingerprint(history), Turn(run.request.thread_id, checkpoint_id))
+    turn = Turn(run.request.thread_id, run.checkpoint_id)
+    await bridge.index.remember_turn(caller.scope, fingerprint(history), turn)

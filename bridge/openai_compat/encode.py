@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bridge.errors import BridgeError
-from bridge.events.event import Event
+from bridge.events.event import Event, is_token
 from bridge.json import dumps
 from bridge.openai_compat.to_chunks import AguiToChunks
 from bridge.web import sse
@@ -12,7 +14,9 @@ from bridge.web import sse
 class ChunkEncoder:
     """``encode(event) -> bytes`` for each event, ``finish() -> bytes`` for the end of the stream."""
 
-    media_type = "text/event-stream; charset=utf-8"
+    media_type = sse.MEDIA_TYPE
+    headers = sse.HEADERS
+    keep_alive = sse.KEEP_ALIVE
 
     def __init__(self, translator: AguiToChunks, *, include_usage: bool = False) -> None:
         self._translator = translator
@@ -29,13 +33,13 @@ class ChunkEncoder:
         building and dumping a chunk of four nested objects, 0.3 µs instead of 2.5. Proven equal to the plain path by
         ``tests/openai_compat/test_encode.py``.
         """
-        if event["type"] == "TEXT_MESSAGE_CONTENT" and self._translator.plain_text(event["messageId"]):
+        if is_token(event) and self._translator.plain_text(event["messageId"]):
             return self._before + dumps(event["delta"]) + self._after
         chunk = self._translator.feed(event)
         self._failed = "error" in chunk
         return sse.frame(dumps(chunk))
 
-    def encode_all(self, events: list[Event], first: int) -> bytes:
+    def encode_all(self, events: Sequence[Event], first: int) -> bytes:
         """Several frames as one piece of bytes. OpenAI's frames carry no numbers."""
         del first
         return b"".join([self.encode(event) for event in events])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bridge.errors import UpstreamFailure, failure_of_code
-from bridge.events.event import Event
+from bridge.events.event import Event, is_token
 from bridge.openai_compat.from_chunks import ChunksToAgui
 from bridge.openai_compat.to_chunks import AguiToChunks
 
@@ -47,7 +47,7 @@ class Fold:
         A token is its text and nothing else: no chunk need be built for it. Proven equal by
         ``tests/openai_compat/test_fold.py``.
         """
-        if event["type"] == "TEXT_MESSAGE_CONTENT" and translator.plain_text(event["messageId"]):
+        if is_token(event) and translator.plain_text(event["messageId"]):
             self._text.append(event["delta"])
         else:
             self.add(translator.feed(event))

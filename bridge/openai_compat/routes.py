@@ -9,17 +9,21 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
-from bridge.agui.requests import first_words
+from bridge.events.event import Event
+from bridge.events.messages import first_words
 from bridge.openai_compat.answer import ChunkStream, Completion
 from bridge.openai_compat.conversation import Caller, Found, find_place, find_thread, remember
 from bridge.openai_compat.encode import ChunkEncoder
+from bridge.openai_compat.models import ChatAnswer, ChatBody
 from bridge.openai_compat.requests import ChatRequest, parse_chat
 from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
+from bridge.runs.leases import Lease
+from bridge.runs.request import ThreadKey
 from bridge.runs.run import Run
 from bridge.web.callers import api_key, digest, principal_of
-from bridge.web.http import JSON, both, bridge_of, named, read_object, thread_named
+from bridge.web.dialect import Dialect, Operation
+from bridge.web.http import JSON, bridge_of, named, read_object, thread_named
 
 
 def new_id() -> str:
@@ -39,38 +43,39 @@ async def complete(request: Request, chat: ChatRequest, *, stream: bool | None =
     """Run what a chat request asks for, and answer as it asks (or as ``stream`` says)."""
     bridge = bridge_of(request)
     principal = principal_of(request)
-    agent = bridge.agent(chat.model)
-    caller = Caller(agent.name, principal, f"{principal}/{digest(api_key(request) or '')}/{agent.name}")
+    agent = bridge.agent_name(chat.model)
+    caller = Caller(agent, principal, f"{principal}/{digest(api_key(request) or '')}/{agent}")
     place = await find_place(bridge, chat, caller, header=thread_named(request))
-    with bridge.holding(place.thread_id):
-        run = await begin(request, chat, caller, await find_thread(bridge, chat, caller, place))
-    translator = chunks_of(run, chat, agent.name, bridge.settings.reasoning_field)
+    thread = None if place.thread_id is None else ThreadKey(principal, agent, place.thread_id)
+    async with bridge.hold(thread) as lease:
+        run = await begin(request, chat, caller, await find_thread(bridge, chat, caller, place), lease)
+    settings = bridge.settings
+    translator = chunks_of(run, chat, agent, settings.reasoning_field)
     headers = named(run.request.thread_id, run.id)
     if chat.stream if stream is None else stream:
         encoder = ChunkEncoder(translator, include_usage=chat.include_usage)
-        settings = bridge.settings
         return ChunkStream(run, encoder, patience=settings.patience, keep_alive=settings.keep_alive, headers=headers)
     return Completion(run, translator, headers=headers)
 
 
-async def begin(request: Request, chat: ChatRequest, caller: Caller, found: Found) -> Run:
+async def begin(request: Request, chat: ChatRequest, caller: Caller, found: Found, lease: Lease | None) -> Run:
     """Start the run; when it ends, the history it makes is remembered as this thread's."""
     bridge = bridge_of(request)
     wanted = found.request(chat, caller, run_id=new_id(), thread_id=found.thread_id or new_id())
 
-    async def after(run: Run, ending: list[dict[str, Any]]) -> None:
+    async def after(run: Run, ending: list[Event]) -> None:
         translator = chunks_of(run, chat, caller.agent, bridge.settings.reasoning_field, extension=False)
-        events = [*run.log.joined(), *ending]
+        events = [*run.journal.whole(), *ending]
         await remember(bridge, chat=chat, caller=caller, run=run, events=events, translator=translator)
 
     return await bridge.start(
         wanted,
-        performance=found.performance(wanted),
+        events=found.events(wanted),
         disconnect=chat.disconnect,
         title=first_words(chat.messages),
         listed=found.named,
         after=after,
-        held=found.thread_id is not None,
+        lease=lease,
     )
 
 
@@ -100,7 +105,7 @@ async def read_model(request: Request) -> Response:
     """``GET /v1/models/{id}``: one agent."""
     bridge = bridge_of(request)
     principal_of(request)
-    return JSON(_model(bridge.agent(request.path_params["model"]).name))
+    return JSON(_model(bridge.agent_name(request.path_params["model"])))
 
 
 _STARTED = int(time.time())
@@ -110,13 +115,13 @@ def _model(name: str) -> Mapping[str, Any]:
     return {"id": name, "object": "model", "created": _STARTED, "owned_by": "bridge"}
 
 
-def routes() -> list[Route]:
-    """The OpenAI routes."""
-    return [
-        *both("/v1/chat/completions", chat_completions, ["POST"]),
-        *both("/v1/models", list_models, ["GET"]),
-        *both("/v1/models/{model}", read_model, ["GET"]),
-    ]
+DIALECT = Dialect(
+    name="openai",
+    operations=(
+        Operation("POST", "/v1/chat/completions", chat_completions, takes=ChatBody, gives=ChatAnswer),
+        Operation("GET", "/v1/models", list_models, gives=dict[str, Any]),
+        Operation("GET", "/v1/models/{model}", read_model, gives=dict[str, Any]),
+    ),
+)
 
-
-__all__ = ["INTERRUPT_TOOL", "complete", "routes"]
+__all__ = ["DIALECT", "INTERRUPT_TOOL", "complete"]

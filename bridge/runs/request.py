@@ -5,14 +5,37 @@ AG-UI's ``RunAgentInput``, an OpenAI body and a CopilotKit envelope are parsed a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
 
 from bridge.errors import InvalidRequest
 
 Disconnect = Literal["cancel", "continue"]
 """What becomes of a run when the last client that reads it has left."""
+
+
+class ThreadKey(NamedTuple):
+    """A conversation: whose it is, which agent's, and the id that its client gave it.
+
+    The id alone says nothing: two principals may both call a thread ``my-first``.
+    """
+
+    principal: str
+    agent: str
+    thread_id: str
+
+
+class RunKey(NamedTuple):
+    """A run: whose it is, which agent's, and the id that its client gave it."""
+
+    principal: str
+    agent: str
+    run_id: str
+
+
+def _always() -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +64,31 @@ class RunRequest:
     """The thread is new: nothing is stored of it that would have to be read."""
     ephemeral: bool = False
     """Run beside the thread: start from what it holds, store nothing (suggestions, titles)."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Ids of stored messages that clients know under another id -> that id; see `bridge.agents.base.Agent.read`."""
+    holds: Callable[[], bool] = _always
+    """Whether this run still holds its thread. A run that was given up holds it no longer, and must not store."""
 
     @property
     def client_tools(self) -> frozenset[str]:
         """Names of the tools that the client runs itself."""
         return frozenset(str(tool["name"]) for tool in self.tools)
+
+    @property
+    def thread(self) -> ThreadKey:
+        """The conversation this run is part of."""
+        return ThreadKey(self.principal, self.agent, self.thread_id)
+
+    @property
+    def key(self) -> RunKey:
+        """The run's own name."""
+        return RunKey(self.principal, self.agent, self.run_id)
+
+    def without_content(self) -> RunRequest:
+        """What is left to know of a request when its run is over: names, not what was sent (megabytes, at times)."""
+        return replace(
+            self, messages=[], tools=[], context=[], state=None, forwarded_props={}, resume=[], model_settings={}
+        )
 
 
 def checked_id(value: Any, param: str) -> str:

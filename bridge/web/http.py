@@ -7,13 +7,12 @@ import re
 import time
 import urllib.parse
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bridge.errors import AgentFailure, BridgeError, InvalidRequest, RateLimited, RequestTooLarge, json_kind
@@ -50,12 +49,6 @@ def thread_named(request: Request) -> str | None:
 
 def _quote(identity: str) -> str:
     return urllib.parse.quote(identity, safe="!#$&'()*+,/:;=?@[]~", errors="replace")
-
-
-def both(path: str, endpoint: Endpoint, methods: Sequence[str]) -> list[Route]:
-    """The route with and without its trailing slash: a redirect would lose a POST's body in some clients."""
-    path = path.rstrip("/")
-    return [Route(path, endpoint, methods=list(methods)), Route(path + "/", endpoint, methods=list(methods))]
 
 
 async def read_json(request: Request, limit: int) -> Any:

@@ -15,8 +15,10 @@ DONE = b"data: [DONE]\n\n"
 KEEP_ALIVE = b": keep-alive\n\n"
 """A comment, ignored by every client; keeps proxies from closing an idle stream."""
 
+MEDIA_TYPE = "text/event-stream; charset=utf-8"
+
 HEADERS: dict[str, str] = {
-    "Content-Type": "text/event-stream; charset=utf-8",
+    "Content-Type": MEDIA_TYPE,
     "Cache-Control": "no-cache, no-transform",
     "Connection": "keep-alive",
     "X-Accel-Buffering": "no",

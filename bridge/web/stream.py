@@ -1,50 +1,71 @@
-"""The one streaming response: a reader of a run's log, as bytes.
+"""The one streaming response: a reader of a run's journal, as bytes.
 
-It writes what is there in one send, never holds a frame back, keeps an idle stream alive with comments, and watches
-for the client's leaving itself: Starlette notices it through ``receive`` under ASGI 2.3 and only on ``send`` under 2.4.
+It never holds a frame back, keeps an idle stream alive, and watches for the client's leaving itself: Starlette notices
+it through ``receive`` under ASGI 2.3 and only on ``send`` under 2.4.
+
+A reader that is far behind reads a little at a time (`PIECE`), and waits for its client's socket before it reads more:
+a hundred slow readers of a long answer hold a hundred pieces, not a hundred answers.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bridge.errors import BridgeError
+from bridge.errors import AgentFailure, BridgeError
 from bridge.events.event import Event
-from bridge.runs.run import Run
-from bridge.web import sse
+from bridge.runs.run import Reader, Run
+
+logger = logging.getLogger("bridge.web")
+
+PIECE = 64 * 1024
+"""Bytes that are encoded, and given to the server, at once; near enough."""
+
+LARGE = 256 * 1024
+"""An event of more bytes than this is encoded once for all readers that send it at the same time."""
 
 
 class Encoder(Protocol):
-    """Bytes for a client's language. Encoders live as long as one response."""
+    """A client's language as bytes. Encoders live as long as one response."""
 
-    def encode_all(self, events: list[Event], first: int) -> bytes:
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Of the response; the media type is among them."""
+
+    @property
+    def keep_alive(self) -> bytes:
+        """What an idle stream sends."""
+
+    def encode_all(self, events: Sequence[Event], first: int) -> bytes:
         """These events, numbered from ``first``."""
 
     def finish(self) -> bytes:
         """What follows the last event."""
 
     def fail(self, error: BridgeError) -> bytes:
-        """What is said when this reader cannot go on (the run itself may)."""
+        """What is sent when this reader cannot go on (the run itself may)."""
 
 
 class RunReader(Response, ABC):
     """Reads a run for one client, until the run is over or the client has gone. The run counts its readers."""
 
-    def __init__(self, run: Run, *, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, run: Run, *, after: int = 0, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(headers=dict(headers or {}))
         # what is sent has no length that is known now; Starlette sets the one of an empty body
         self.raw_headers = [(name, value) for name, value in self.raw_headers if name != b"content-length"]
         self.run = run
+        self.after = after
+        self.reader = Reader(run, after)  # the one that joins is made when the response is called
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read, and watch the client."""
-        self.run.join()
+        self.reader = self.run.join(self.after)
         reading = asyncio.create_task(self.read(send), name=f"reader of {self.run.id}")
         watching = asyncio.create_task(_disconnected(receive))
         try:
@@ -52,7 +73,7 @@ class RunReader(Response, ABC):
         finally:
             for task in (reading, watching):
                 task.cancel()
-            self.run.leave()
+            self.reader.leave()
             results = await asyncio.gather(reading, watching, return_exceptions=True)
         failure = results[0]
         if isinstance(failure, Exception) and not isinstance(failure, OSError):
@@ -68,7 +89,7 @@ class RunReader(Response, ABC):
 
 
 class RunStream(RunReader):
-    """A run as server-sent events, from event ``after`` on, in an encoder's language; ``before`` it, other frames."""
+    """A run as a stream, from event ``after`` on, in an encoder's language; ``before`` it, other frames."""
 
     def __init__(
         self,
@@ -80,37 +101,59 @@ class RunStream(RunReader):
         headers: Mapping[str, str] | None = None,
         before: bytes = b"",
     ) -> None:
-        super().__init__(run, headers={**sse.HEADERS, **(headers or {})})
+        super().__init__(run, after=after, headers={**encoder.headers, **(headers or {})})
         self._before = before
         self._encoder = encoder
-        self._after = after
         self._keep_alive = keep_alive
 
     async def read(self, send: Send) -> None:
-        """Send what is there in one write, then wait for more; a comment when nothing came for a while."""
+        """Send what is there in one write, then wait for more; something when nothing came for a while."""
         await self.begin(send)
-        if self._before:
-            await send({"type": "http.response.body", "body": self._before, "more_body": True})
-        run, number = self.run, self._after
+        await _send_body(send, self._before)
         patience = _Patience(self._keep_alive)
         try:
-            while True:
-                over = run.over
-                events = run.log.after(number)
-                if events:
-                    body = self._encoder.encode_all(events, number + 1)
-                    number += len(events)
-                    await send({"type": "http.response.body", "body": body, "more_body": True})
-                elif over:
-                    break
-                elif not await patience.wait(run.next_change()):
-                    await send({"type": "http.response.body", "body": sse.KEEP_ALIVE, "more_body": True})
+            await self._send_events(send, patience)
             end = self._encoder.finish()
         except BridgeError as error:
             end = self._encoder.fail(error)
+        except Exception as error:  # an event that this encoder cannot say: the client is not left without an end
+            if isinstance(error, OSError):
+                raise
+            logger.exception("a reader failed", extra={"run_id": self.run.id})
+            end = self._encoder.fail(AgentFailure("The server could not encode the rest of this answer."))
         finally:
             patience.end()
         await send({"type": "http.response.body", "body": end, "more_body": False})
+
+    async def _send_events(self, send: Send, patience: _Patience) -> None:
+        journal, encoder, reader = self.run.journal, self._encoder, self.reader
+        number = self.after
+        last: Event | None = None
+        while True:
+            over = journal.closed
+            events = await journal.read(number, PIECE)
+            if events:
+                body = encoder.encode_all(events, number + 1)
+                number += len(events)
+                last = events[-1]
+                if len(body) <= PIECE:
+                    await send({"type": "http.response.body", "body": body, "more_body": True})
+                else:
+                    await _send_body(send, body)
+                reader.advance(number)
+            elif over:
+                break
+            elif not await patience.wait(journal.next_change()):
+                await send({"type": "http.response.body", "body": encoder.keep_alive, "more_body": True})
+        if last is not None and last["type"] not in ("RUN_FINISHED", "RUN_ERROR"):
+            raise AgentFailure("The run was lost before its end.")
+
+
+async def _send_body(send: Send, body: bytes) -> None:
+    """A body in pieces, so that the socket's own pace holds the reader back."""
+    view = memoryview(body)
+    for start in range(0, len(body), PIECE):
+        await send({"type": "http.response.body", "body": bytes(view[start : start + PIECE]), "more_body": True})
 
 
 class _Patience:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
+from bridge.runs.request import ThreadKey
 from bridge.web import sse
 from tests.clients.agui_client import CLIENT_VERSIONS, ClientVersion, RecordedStream, Verdict, verify
 from tests.copilotkit.chat import Chat, named, run_input, user
@@ -136,7 +137,7 @@ async def test_a_page_that_leaves_does_not_cancel_its_run() -> None:
     async with live({"speaker": speaker(model)}) as page:
         async with page.open("run", run_input("t", [user("Привет")])) as first:
             await until(first, FIRST[-1])
-        run = page.bridge.runs.of_thread("t")
+        run = page.bridge.runs.of_thread(ThreadKey("anonymous", "speaker", "t"))
         assert run is not None
         model.gate.set()
         await run.wait()

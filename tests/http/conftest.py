@@ -33,7 +33,9 @@ class Diary:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with a short keep-alive; ``sales`` is its default agent."""
     directory = tmp_path_factory.mktemp("server")
-    with serve(directory, *AGENTS, "--keep-alive", "0.2", env={DIARY: str(directory / "diary")}) as running:
+    with serve(
+        directory, *AGENTS, "--keep-alive", "0.2", "--disconnect-grace", "0", env={DIARY: str(directory / "diary")}
+    ) as running:
         yield running
 
 

@@ -1,8 +1,8 @@
-"""What can be bridged. An agent performs requests; here is the one that starts a LangGraph graph."""
+"""A LangGraph graph as an agent."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -10,17 +10,17 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 
-from bridge.agents.base import ThreadState
-from bridge.agents.langgraph.checkpoints import visit, visiting
+from bridge.agents.base import Description, ThreadState
+from bridge.agents.langgraph.checkpoints import Visit, leave, visit
 from bridge.agents.langgraph.inputs import plan
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
 from bridge.agents.langgraph.messages import messages_to_langchain
 from bridge.agents.langgraph.state import fields_of, project
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
 from bridge.errors import InvalidRequest
+from bridge.events.event import Event, note
 from bridge.events.interrupts import Interrupt, pause_to_agui
-from bridge.runs.request import RunRequest
-from bridge.runs.run import Performance
+from bridge.runs.request import RunRequest, ThreadKey
 
 
 class LangGraphAgent:
@@ -55,21 +55,36 @@ class LangGraphAgent:
         # Only these graphs can stop without an Interrupt; for all others the state need not be read after a run.
         self.pauses = bool(getattr(graph, "interrupt_before_nodes", ()) or getattr(graph, "interrupt_after_nodes", ()))
 
-    def perform(self, request: RunRequest, aliases: Mapping[str, str]) -> Performance:
-        """A run of the graph."""
-        return _GraphRun(self, request, aliases)
+    def describe(self) -> Description:
+        """Who it is."""
+        return Description(self.name, self.description, "langgraph")
 
-    async def read(self, thread_id: str, aliases: Mapping[str, str], checkpoint_id: str | None = None) -> ThreadState:
-        """What the thread holds, at its head or at a checkpoint, paused subgraphs included."""
-        where = {"thread_id": thread_id} | ({} if checkpoint_id is None else {"checkpoint_id": checkpoint_id})
-        held = await self.graph.aget_state({"configurable": where}, subgraphs=True)
-        return self.thread_state(held, aliases=aliases)
+    def run(self, request: RunRequest) -> GraphRun:
+        """A run of the graph."""
+        return GraphRun(self, request)
+
+    async def read(
+        self,
+        thread: ThreadKey,
+        aliases: Mapping[str, str],
+        *,
+        checkpoint_id: str | None = None,
+        held: bool = False,
+    ) -> ThreadState:
+        """What the thread holds, at its head or at a checkpoint, paused subgraphs included.
+
+        ``held``: what was read is handed out again to the run that follows.
+        """
+        if held:
+            visit(thread.thread_id)
+        else:
+            leave()
+        where = {"thread_id": thread.thread_id} | ({} if checkpoint_id is None else {"checkpoint_id": checkpoint_id})
+        found = await self.graph.aget_state({"configurable": where}, subgraphs=True)
+        return self.thread_state(found, aliases=aliases)
 
     async def head(self, thread_id: str) -> str | None:
-        """The id of the thread's latest checkpoint; after a run, in the run's own context, without reading it."""
-        current = visiting(thread_id)
-        if current is not None and current.head is not None:
-            return current.head
+        """The id of the thread's latest checkpoint."""
         checkpointer = getattr(self.graph, "checkpointer", None)
         config: RunnableConfig = {"configurable": {"thread_id": thread_id, "checkpoint_ns": ""}}
         if isinstance(checkpointer, BaseCheckpointSaver):
@@ -79,11 +94,11 @@ class LangGraphAgent:
         found = (state.config or {}).get("configurable", {}).get("checkpoint_id")
         return None if found is None else str(found)
 
-    async def forget(self, thread_id: str) -> None:
+    async def forget(self, thread: ThreadKey) -> None:
         """Delete the thread's checkpoints."""
         checkpointer = getattr(self.graph, "checkpointer", None)
         if isinstance(checkpointer, BaseCheckpointSaver):
-            await checkpointer.adelete_thread(thread_id)
+            await checkpointer.adelete_thread(thread.thread_id)
 
     def without_memory(self) -> Any:
         """The graph without its checkpointer: it starts from what it is given, and nothing is stored."""
@@ -132,14 +147,15 @@ def _schema_keys(graph: Any, schema: str) -> frozenset[str] | None:
     return frozenset(channels) if channels else None
 
 
-class _GraphRun:
-    """One run of a graph: the only place where a graph is started."""
+class GraphRun:
+    """One run of a graph, as AG-UI events: the only place where a graph is started."""
 
-    def __init__(self, agent: LangGraphAgent, request: RunRequest, aliases: Mapping[str, str]) -> None:
+    def __init__(self, agent: LangGraphAgent, request: RunRequest) -> None:
         self._agent = agent
         self._request = request
-        self._aliases = aliases
-        self.translator = LangGraphToAgui(
+        self._aliases = request.aliases
+        self._visit: Visit | None = None
+        self._translator = LangGraphToAgui(
             request.thread_id,
             request.run_id,
             protocol_version=request.protocol_version,
@@ -148,22 +164,48 @@ class _GraphRun:
             state_allow=agent.state_allow,
             state_keys=agent.state_keys,
             parent_run_id=request.parent_run_id,
-            aliases=aliases,
+            aliases=request.aliases,
         )
 
-    async def parts(self) -> AsyncGenerator[Any, None]:
-        """What ``astream`` yields; then, of a graph that can pause, where it paused."""
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        translator = self._translator
+        feed = translator.feed
+        for event in translator.start():
+            yield event
+        yield note(aliases=translator.aliases)  # the live ones: a reader that comes late needs them in mid-run
         graph, config, given = await self._prepare()
         stream = graph.astream(given, config, stream_mode=list(STREAM_MODES), subgraphs=True, version="v2")
         async with aclosing(stream):
             async for part in stream:
-                yield part
-        if self._agent.pauses and not self._request.ephemeral:
-            head: RunnableConfig = {"configurable": {"thread_id": self._request.thread_id}}
-            held = await graph.aget_state(head)
-            for node in held.next if not held.interrupts else ():
-                checkpoint_id = held.config["configurable"]["checkpoint_id"]
-                yield {"type": "paused", "ns": (), "data": {"node": node, "checkpoint_id": checkpoint_id}}
+                for event in feed(part):
+                    yield event
+        for part in await self._paused(graph):
+            for event in feed(part):
+                yield event
+        if not self._request.ephemeral:
+            head = self._visit.head if self._visit is not None else None
+            yield note(checkpoint_id=head or await self._agent.head(self._request.thread_id))
+        for event in translator.finish():
+            yield event
+
+    def last_events(self, why: BaseException | None) -> list[Event]:
+        """The last events of a run that failed or was stopped, with the usage until then."""
+        head = self._visit.head if self._visit is not None else None
+        ending = self._translator.cancel() if why is None else self._translator.fail(why)
+        return [*([note(checkpoint_id=head)] if head else []), *ending]
+
+    async def _paused(self, graph: Any) -> list[dict[str, Any]]:
+        """Where a graph that can pause without an Interrupt paused."""
+        if not self._agent.pauses or self._request.ephemeral:
+            return []
+        head: RunnableConfig = {"configurable": {"thread_id": self._request.thread_id}}
+        held = await graph.aget_state(head)
+        if held.interrupts:
+            return []
+        checkpoint_id = held.config["configurable"]["checkpoint_id"]
+        return [
+            {"type": "paused", "ns": (), "data": {"node": node, "checkpoint_id": checkpoint_id}} for node in held.next
+        ]
 
     async def _prepare(self) -> tuple[Any, RunnableConfig, Any]:
         """The graph, its config and its input, from the request and what the thread holds."""
@@ -171,7 +213,7 @@ class _GraphRun:
         config: RunnableConfig = {"configurable": {"thread_id": request.thread_id, **server_context(request)}}
         if request.ephemeral:
             return agent.without_memory(), config, plan(request, ThreadState(), agent.input_keys).input
-        visit(request.thread_id)  # from here on the thread is this run's, and is read once
+        self._visit = visit(request.thread_id)  # from here on the thread is this run's, and is read once
         if request.checkpoint_id is not None:
             config["configurable"]["checkpoint_id"] = request.checkpoint_id
         if request.fresh:

@@ -1,4 +1,4 @@
-"""The event log: numbers, bounds, and the same events however they are kept."""
+"""The journal: numbers, bounds, and the same events however they are kept."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.errors import LogOverrun
+from bridge.errors import JournalOverrun
 from bridge.openai_compat import AguiToChunks
 from bridge.openai_compat.fold import Fold
-from bridge.runs.journal import EventLog
+from bridge.runs.journal import MemoryJournal
 
 Event = dict[str, Any]
 
@@ -30,32 +30,32 @@ EVENTS = st.one_of(
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.lists(EVENTS, max_size=5), max_size=8))
 def test_any_number_gives_the_rest(batches: list[list[Event]]) -> None:
-    log, said = EventLog(), [event for batch in batches for event in batch]
+    journal, said = MemoryJournal(), [event for batch in batches for event in batch]
     for batch in batches:
-        log.append(batch)
-    assert log.last == len(said)
+        journal.append(batch)
+    assert journal.last == len(said)
     for number in range(len(said) + 3):
-        assert log.after(number) == said[number:]
+        assert journal.after(number) == said[number:]
 
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.one_of(st.integers(0, 80), st.sampled_from(["one", "other", "event"])), max_size=30))
 def test_readers_that_keep_up_and_readers_that_do_not_hear_the_same(steps: list[int | str]) -> None:
-    log = EventLog()
+    journal = MemoryJournal()
     said: list[Event] = []
     heard: dict[str, list[Event]] = {"one": [], "other": []}
     for step in steps:
         if isinstance(step, int):
             new = [token("ab"[step % 2], f"слово {len(said) + number} ") for number in range(step)]
-            log.append(new)
+            journal.append(new)
             said += new
         elif step == "event":
-            log.append([{"type": "STEP_STARTED", "stepName": str(len(said))}])
+            journal.append([{"type": "STEP_STARTED", "stepName": str(len(said))}])
             said.append({"type": "STEP_STARTED", "stepName": str(len(said))})
         else:
-            heard[step] += log.after(len(heard[step]))
+            heard[step] += journal.after(len(heard[step]))
             assert heard[step] == said
-    assert log.after(0) == said
+    assert journal.after(0) == said
 
 
 @settings(deadline=None, max_examples=60)
@@ -67,64 +67,69 @@ def test_joined_the_fold_is_the_same(said: list[Event]) -> None:
             fold.add_event(event, translator)
         return fold.message()
 
-    log = EventLog()
+    journal = MemoryJournal()
     for event in said:
-        log.append([event])
-    assert folded(log.joined()) == folded(said)
+        journal.append([event])
+    assert folded(journal.whole()) == folded(said)
 
 
 def test_many_tokens_are_joined_into_few_events() -> None:
-    log = EventLog()
-    log.append([token("m", f"слово {number} ") for number in range(2000)])
-    joined = log.joined()
+    journal = MemoryJournal()
+    journal.append([token("m", f"слово {number} ") for number in range(2000)])
+    joined = journal.whole()
     assert "".join(event["delta"] for event in joined) == "".join(f"слово {number} " for number in range(2000))
     assert len(joined) < 5
 
 
 def test_tokens_are_kept_small() -> None:
-    log, said = EventLog(), [token("m", f"слово {number} ") for number in range(2000)]
-    log.append(said)
-    assert log.after(0) == said
-    assert log.after(1500) == said[1500:]
-    assert log.size < 2000 * 30
+    journal, said = MemoryJournal(), [token("m", f"слово {number} ") for number in range(2000)]
+    journal.append(said)
+    assert journal.after(0) == said
+    assert journal.after(1500) == said[1500:]
+    assert journal.size < 2000 * 30
 
 
 def test_lone_surrogates_survive() -> None:
-    log = EventLog()
-    log.append([token("m", "\ud83d"), token("m", "\ude00")])
-    assert [event["delta"] for event in log.after(0)] == ["\ud83d", "\ude00"]
+    journal = MemoryJournal()
+    journal.append([token("m", "\ud83d"), token("m", "\ude00")])
+    assert [event["delta"] for event in journal.after(0)] == ["\ud83d", "\ude00"]
 
 
 def test_the_oldest_are_forgotten_and_it_is_said_which() -> None:
-    log = EventLog(max_bytes=4096)
+    journal = MemoryJournal(max_bytes=4096)
     for number in range(200):
-        log.append([{"type": "CUSTOM", "name": "n", "value": "x" * 50 + str(number)}])
-        assert log.size <= 4096
-    assert log.last == 200
-    assert log.first > 100
-    with pytest.raises(LogOverrun):
-        log.joined()
-    rest = log.after(log.first - 1)
-    assert [event["value"].removeprefix("x" * 50) for event in rest] == [str(n) for n in range(log.first - 1, 200)]
-    with pytest.raises(LogOverrun, match=f"Events 1 to {log.first - 1} "):
-        log.after(0)
-    assert log.after(200) == []
+        journal.append([{"type": "CUSTOM", "name": "n", "value": "x" * 50 + str(number)}])
+        while journal.full:
+            journal.forget_oldest()
+        assert journal.size <= 4096
+    assert journal.last == 200
+    assert journal.first > 100
+    with pytest.raises(JournalOverrun):
+        journal.whole()
+    rest = journal.after(journal.first - 1)
+    assert [event["value"].removeprefix("x" * 50) for event in rest] == [str(n) for n in range(journal.first - 1, 200)]
+    with pytest.raises(JournalOverrun, match=f"Events 1 to {journal.first - 1} "):
+        journal.after(0)
+    assert journal.after(200) == []
 
 
 def test_one_event_larger_than_the_bound_is_kept_until_the_next() -> None:
-    log = EventLog(max_bytes=100)
-    log.append([{"type": "CUSTOM", "name": "n", "value": "x" * 500}])
-    assert len(log.after(0)) == 1
-    log.append([{"type": "CUSTOM", "name": "n", "value": None}])
-    assert log.first == 2
+    journal = MemoryJournal(max_bytes=100)
+    journal.append([{"type": "CUSTOM", "name": "n", "value": "x" * 500}])
+    assert len(journal.after(0)) == 1
+    journal.append([{"type": "CUSTOM", "name": "n", "value": None}])
+    assert journal.full
+    assert journal.forget_oldest()
+    assert not journal.forget_oldest()
+    assert journal.first == 2
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(EVENTS, max_size=60), st.integers(100, 800))
 def test_the_size_adds_up(events: list[Event], bound: int) -> None:
-    log = EventLog(max_bytes=bound)
+    journal = MemoryJournal(max_bytes=bound)
     for event in events:
-        log.append([event])
-        assert log.size >= 0
-        assert log.first <= log.last + 1
-    assert log.after(log.first - 1) == events[log.first - 1 :]
+        journal.append([event])
+        assert journal.size >= 0
+        assert journal.first <= journal.last + 1
+    assert journal.after(journal.first - 1) == events[journal.first - 1 :]

@@ -1,0 +1,105 @@
+"""The port for who wants to know what happens: logs, and later traces, metrics, the studio."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridge.events.event import Event
+
+logger = logging.getLogger("bridge.observe")
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """What can be said of a run without its content. Times are seconds since the epoch."""
+
+    principal: str
+    agent: str
+    thread_id: str
+    run_id: str
+    started_at: float
+    ended_at: float | None = None
+    outcome: str | None = None
+    """``success``, ``interrupt``, ``cancelled``, or the ``code`` of a RUN_ERROR; ``None`` while the run goes on."""
+
+
+class Observer:
+    """Does nothing; an observer overrides what it wants to know. A method that raises is logged and disturbs nobody."""
+
+    def run_began(self, run: RunRecord) -> None:
+        """A run has its thread and begins."""
+
+    def run_ended(self, run: RunRecord) -> None:
+        """A run is over; ``outcome`` says how it ended."""
+
+    def run_failed(self, run: RunRecord, error: BaseException) -> None:
+        """What ended the run is this exception."""
+
+    def run_abandoned(self, run: RunRecord) -> None:
+        """An agent did not stop when it was asked to; its run was ended without it."""
+
+    def events(self, run: RunRecord, events: Sequence[Event]) -> None:
+        """Events were emitted. Asked for every one of them, tokens too: only observers that override it pay."""
+
+    def reader_joined(self, run: RunRecord) -> None:
+        """Somebody reads the run."""
+
+    def reader_left(self, run: RunRecord) -> None:
+        """Somebody reads it no longer."""
+
+    def fault(self, run: RunRecord, fault: str) -> None:
+        """An agent emitted what is not legal AG-UI."""
+
+
+class Observers(Observer):
+    """Several observers as one."""
+
+    def __init__(self, observers: Sequence[Observer] = ()) -> None:
+        self._all = tuple(observers)
+        self.watchers = tuple(one for one in observers if type(one).events is not Observer.events)
+        """Those that want every event."""
+
+    def _each(self, method: str, *args: object) -> None:
+        for observer in self._all:
+            try:
+                getattr(observer, method)(*args)
+            except Exception:
+                logger.exception("observer %s failed", type(observer).__name__)
+
+    def run_began(self, run: RunRecord) -> None:
+        """Pass it on."""
+        self._each("run_began", run)
+
+    def run_ended(self, run: RunRecord) -> None:
+        """Pass it on."""
+        self._each("run_ended", run)
+
+    def run_failed(self, run: RunRecord, error: BaseException) -> None:
+        """Pass it on."""
+        self._each("run_failed", run, error)
+
+    def run_abandoned(self, run: RunRecord) -> None:
+        """Pass it on."""
+        self._each("run_abandoned", run)
+
+    def events(self, run: RunRecord, events: Sequence[Event]) -> None:
+        """Pass them on to those that want them."""
+        for observer in self.watchers:
+            try:
+                observer.events(run, events)
+            except Exception:
+                logger.exception("observer %s failed", type(observer).__name__)
+
+    def reader_joined(self, run: RunRecord) -> None:
+        """Pass it on."""
+        self._each("reader_joined", run)
+
+    def reader_left(self, run: RunRecord) -> None:
+        """Pass it on."""
+        self._each("reader_left", run)
+
+    def fault(self, run: RunRecord, fault: str) -> None:
+        """Pass it on."""
+        self._each("fault", run, fault)

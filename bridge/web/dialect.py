@@ -1,0 +1,83 @@
+"""The port for a client's language at the edge. An added dialect is an added folder, and one line in ``app.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bridge.errors import BridgeError
+from bridge.web.http import error_response
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+Refusal = Callable[[Request, BridgeError], Response]
+"""An error of a request, in the dialect's language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that a client can ask for.
+
+    Attributes:
+        method, path: as Starlette writes them; the path is served with and without a slash at its end, because some
+            clients lose a POST's body at a redirect.
+        endpoint: answers it.
+        takes: the type of the request's body, for the API's description; ``None``: there is none.
+        gives: the type of the answer's body, or of one event of a stream.
+        streams: whether the answer is a stream of events.
+    """
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    takes: Any = None
+    gives: Any = None
+    streams: bool = False
+
+    @property
+    def summary(self) -> str:
+        """The endpoint's own first sentence."""
+        return (self.endpoint.__doc__ or "").strip().partition("\n")[0]
+
+
+def _refuse(request: Request, error: BridgeError) -> Response:
+    del request
+    return error_response(error)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A client's language: what can be asked, how an error is said, which headers a browser must be let through with.
+
+    The language of a stream is its `bridge.web.stream.Encoder`, which the operations choose by the request.
+    """
+
+    name: str
+    operations: Sequence[Operation]
+    refuse: Refusal = _refuse
+    cors_headers: Sequence[str] = ()
+    """Response headers that a page of this dialect reads, beside those that every answer has."""
+
+    def routes(self) -> list[Route]:
+        """The routes, each with its errors in this dialect's language."""
+        found: list[Route] = []
+        for operation in self.operations:
+            endpoint = self._guarded(operation.endpoint)
+            path = operation.path.rstrip("/")
+            found += [Route(each, endpoint, methods=[operation.method]) for each in (path, path + "/")]
+        return found
+
+    def _guarded(self, operation: Endpoint) -> Endpoint:
+        async def endpoint(request: Request) -> Response:
+            try:
+                return await operation(request)
+            except BridgeError as error:
+                return self.refuse(request, error)
+
+        endpoint.__doc__ = operation.__doc__
+        return endpoint
