@@ -23,6 +23,7 @@ class SSEEncoder:
 
     def __init__(self, *, numbered: bool = False) -> None:
         self._numbered = numbered
+        self.shared: str | None = "agui, numbered" if numbered else "agui"
         self._message_id = ""
         self._cut = b""
 

@@ -45,8 +45,10 @@ class Journal(Protocol):
         """Number these events and keep them. Raises `LeaseLost` for a fence below one that was seen."""
 
     async def read(self, after: int, limit: int) -> Sequence[Event]:
-        """The events numbered above ``after``, oldest first, as many as take ``limit`` bytes on the wire, near enough,
-        and at least one where there is one. Raises `JournalOverrun` when some of them are gone.
+        """The events numbered above ``after``, oldest first, as many as take ``limit`` bytes on the wire, near enough.
+
+        There is at least one where there is any; an event that is larger than that comes alone. Raises
+        `JournalOverrun` when some of them are gone.
         """
 
     def next_change(self) -> asyncio.Future[bool]:
@@ -280,6 +282,8 @@ class MemoryJournal:
         at = bisect_right(self._stretches, number + 1, lo=self._gone, key=_FIRST) - 1
         while limit > 0 and at < len(self._stretches):
             stretch = self._stretches[at]
+            if events and stretch.size > limit:
+                break  # a large event comes alone: see `bridge.web.stream.LARGE`
             found, taken = stretch.read(max(0, number + 1 - stretch.first), limit)
             events += found
             limit -= taken

@@ -20,6 +20,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
+from weakref import WeakValueDictionary
 
 from ag_ui.core import PROTOCOL_VERSION
 
@@ -109,6 +110,8 @@ class Run:
         """Ids of stored messages that clients know under another id -> that id, as the agent noted them last."""
         self.checkpoint_id: str | None = None
         """Where the thread stands when the run is over, where the agent says so."""
+        self.large: WeakValueDictionary[object, Any] = WeakValueDictionary()
+        """What readers have encoded and share, by encoder and number."""
         self.faults = 0
         self.abandoned = False
         self.record = RunRecord(request.principal, request.agent, request.thread_id, request.run_id, time.time())

@@ -28,7 +28,17 @@ PIECE = 64 * 1024
 """Bytes that are encoded, and given to the server, at once; near enough."""
 
 LARGE = 256 * 1024
-"""An event of more bytes than this is encoded once for all readers that send it at the same time."""
+"""An event of more bytes than this is encoded once for all readers that send it at the same time: a hundred slow
+readers of a snapshot of 8 MB hold it once."""
+
+
+class Encoded:
+    """The bytes of a large event, kept for as long as somebody sends them."""
+
+    __slots__ = ("__weakref__", "body")
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
 
 
 class Encoder(Protocol):
@@ -41,6 +51,10 @@ class Encoder(Protocol):
     @property
     def keep_alive(self) -> bytes:
         """What an idle stream sends."""
+
+    @property
+    def shared(self) -> str | None:
+        """Encoders with the same name here encode an event alike; ``None``: what was encoded is this reader's own."""
 
     def encode_all(self, events: Sequence[Event], first: int) -> bytes:
         """These events, numbered from ``first``."""
@@ -133,7 +147,8 @@ class RunStream(RunReader):
             over = journal.closed
             events = await journal.read(number, PIECE)
             if events:
-                body = encoder.encode_all(events, number + 1)
+                encoded = self._encoded(events, number + 1)
+                body = encoded.body if isinstance(encoded, Encoded) else encoded
                 number += len(events)
                 last = events[-1]
                 if len(body) <= PIECE:
@@ -147,6 +162,20 @@ class RunStream(RunReader):
                 await send({"type": "http.response.body", "body": encoder.keep_alive, "more_body": True})
         if last is not None and last["type"] not in ("RUN_FINISHED", "RUN_ERROR"):
             raise AgentFailure("The run was lost before its end.")
+
+    def _encoded(self, events: Sequence[Event], first: int) -> bytes | Encoded:
+        """The bytes of these events; of a large one, those that others are sending too."""
+        encoder, large = self._encoder, self.run.large
+        name = (encoder.shared, first)
+        if large and len(events) == 1:
+            found = large.get(name)
+            if isinstance(found, Encoded):
+                return found
+        body = encoder.encode_all(events, first)
+        if len(body) <= LARGE or len(events) > 1 or encoder.shared is None:
+            return body
+        encoded = large[name] = Encoded(body)
+        return encoded
 
 
 async def _send_body(send: Send, body: bytes) -> None:

@@ -45,7 +45,8 @@ async def over(*events: Event, **more: Any) -> Run:
 class Client:
     """The ASGI side of a client: what it was sent, and ``gate`` to hold its socket up."""
 
-    def __init__(self, *, open: bool = True) -> None:  # noqa: A002 - a gate is open
+    def __init__(self, *, open: bool = True, takes: int | None = None) -> None:  # noqa: A002 - a gate is open
+        self.takes = takes  # so many messages, then its socket is full
         self.messages: list[Message] = []
         self.gate = asyncio.Event()
         self.gone = asyncio.Event()
@@ -57,6 +58,8 @@ class Client:
         await self.gate.wait()
         self.messages.append(message)
         self.sent.release()
+        if len(self.messages) == self.takes:
+            self.gate.clear()
 
     async def receive(self) -> Message:
         await self.gone.wait()
@@ -444,6 +447,26 @@ async def test_a_delete_beside_a_start_waits_its_turn() -> None:
             pass
     runs.begin(run, nothing)
     await run.wait()
+
+
+async def test_a_hundred_slow_readers_of_a_large_event_hold_it_once() -> None:
+    run = await over({"type": "CUSTOM", "name": "n", "value": "x" * 8_000_000})
+    clients = [Client(takes=3) for _ in range(100)]  # the headers, the events before, a piece of the large one
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        reading = [asyncio.create_task(read(RunStream(run, SSEEncoder(numbered=True)), client)) for client in clients]
+        for client in clients:
+            while client.gate.is_set():
+                await client.sent.acquire()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        for client in clients:
+            client.gone.set()
+        await asyncio.gather(*reading)
+    assert after - before - 8_000_000 < 100 * 256 * 1024
+    assert not run.large
 
 
 async def test_a_graph_that_never_waits_lets_others_have_the_loop() -> None:
