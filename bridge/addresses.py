@@ -42,8 +42,8 @@ def parse_message(body: Mapping[str, Any]) -> ChatRequest:
         return parse_chat(body, new_id)
     message = body["message"]
     if not isinstance(message, str) or not message.strip():
-        said = "empty" if isinstance(message, str) else json_kind(message)
-        raise InvalidRequest(f"'message' must be a string with some text, not {said}.", param="message")
+        kind = "empty" if isinstance(message, str) else json_kind(message)
+        raise InvalidRequest(f"'message' must be a string with some text, not {kind}.", param="message")
     chat = {"messages": [{"role": "user", "content": message}], **{k: v for k, v in body.items() if k != "message"}}
     name = "thread_id" if "thread_id" in body else "threadId"
     thread_id = checked_thread_id(body.get(name), name)

@@ -152,10 +152,10 @@ async def _http_error(request: Request, error: Exception) -> Response:
     """Starlette's own 404 and 405, in the envelope every other error has."""
     if not isinstance(error, HTTPException):
         raise error
-    said = {
+    messages = {
         404: f"There is nothing at {request.url.path}.",
         405: f"{request.method} is not served at {request.url.path}.",
     }
-    envelope = InvalidRequest(said.get(error.status_code, str(error.detail))).envelope()
+    envelope = InvalidRequest(messages.get(error.status_code, str(error.detail))).envelope()
     envelope["error"]["code"] = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code)
     return JSON(envelope, status_code=error.status_code, headers=error.headers)

@@ -75,7 +75,7 @@ def main() -> None:
     envvar="BRIDGE_SHUTDOWN_GRACE",
     help="Seconds that running streams may go on after SIGTERM.",
 )
-@click.option("--hide", "hidden", multiple=True, envvar="BRIDGE_HIDE", help="A node or tag that must not be heard.")
+@click.option("--hide", "hidden", multiple=True, envvar="BRIDGE_HIDE", help="A node or tag whose output is not sent.")
 @click.option(
     "--state-key", "state_allow", multiple=True, envvar="BRIDGE_STATE_KEYS", help="State shown; default: all."
 )
@@ -121,7 +121,7 @@ def _calm_garbage_collector() -> None:
     """What was made until now stays: never look through it again, and look less often through the rest.
 
     Tokens are short-lived and without cycles, yet each one allocates; with Python's defaults a fifth of a busy server's
-    time went into the collector. Measured with 50 streams: 133 to 103 µs of processor time a token.
+    time goes into the collector (benchmarks/RESULTS.md).
     """
     gc.collect()
     gc.freeze()

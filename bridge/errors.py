@@ -1,4 +1,4 @@
-"""What can go wrong, whose fault it is, and how it is said in each client's language.
+"""What can go wrong, whose fault it is, and how each client's language puts it.
 
     BridgeError
     ├── ClientError                 the request is at fault; nothing ran, nothing is stored
@@ -73,7 +73,7 @@ class UnknownAgent(ClientError):
 
 
 class UnknownThread(ClientError):
-    """404: no such thread, or somebody else's; the two are not told apart."""
+    """404: no such thread, or somebody else's; the two look alike to a client."""
 
     status = 404
     code = "thread_not_found"
@@ -171,8 +171,8 @@ def run_failure(error: BaseException) -> BridgeError:
     roots = {parent.__module__.partition(".")[0].rstrip("0123456789") for parent in kind.__mro__}
     if not roots.isdisjoint(_PROVIDERS):
         status = getattr(error, "status_code", None)
-        said = f" (HTTP {status})" if isinstance(status, int) else ""
-        return UpstreamFailure(f"The agent's model could not be reached or refused the request{said}.")
+        answer = f" (HTTP {status})" if isinstance(status, int) else ""
+        return UpstreamFailure(f"The agent's model could not be reached or refused the request{answer}.")
     if kind.__name__ == "GraphRecursionError":
         return AgentFailure("The agent stopped: it reached its limit of steps without an answer.")
     return AgentFailure(f"The agent failed ({kind.__name__}).")

@@ -32,11 +32,11 @@ class Settings:
         max_runs: more at once get 429.
         run_timeout: a run that takes longer ends with RUN_ERROR ``timeout``; ``None``: no limit.
         shutdown_grace: how long running streams may go on after SIGTERM before they are closed, legally.
-        hidden: nodes and tags of graphs that must not be heard.
+        hidden: nodes and tags of graphs whose output is not sent.
         state_allow: state keys that may leave the server; ``None``: all.
         reasoning_field: the OpenAI delta's field for reasoning.
         patience: how long an OpenAI stream waits for something to say before it commits to status 200, so that a
-            model that fails, its client's retries included, is said by its HTTP status; at most ``keep_alive``.
+            model that fails, its client's retries included, has an HTTP status of its own; at most ``keep_alive``.
         log_json: structured logs as JSON lines instead of text.
     """
 

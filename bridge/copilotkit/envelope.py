@@ -1,4 +1,4 @@
-"""Who is calling one endpoint, told by the body. Pure.
+"""Who is calling one endpoint, by the body. Pure.
 
 A CopilotKit page in single-endpoint mode sends ``{"method", "params", "body"}``; one of before 1.50 sends GraphQL;
 anything else is an OpenAI body, or ``{"message": "…"}``.

@@ -1,4 +1,4 @@
-"""What a page that opens a thread is told: the thread as stored, and the run that is going, if one is. Pure."""
+"""What a page that opens a thread is sent: the thread as stored, and the run that is going, if one is. Pure."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ def stored(thread: ThreadState, thread_id: str, run_id: str, protocol_version: s
     """
     named = {"threadId": thread_id, "runId": run_id}
     ending: Event = {"type": "RUN_FINISHED", **named}
-    told: list[Event] = []
+    announced: list[Event] = []
     if thread.interrupts and speaks_v1(protocol_version):
         ending["outcome"] = {"type": "interrupt", "interrupts": thread.interrupts}
     elif thread.interrupts:
-        told = announcements(thread.interrupts)
+        announced = announcements(thread.interrupts)
     return [
         {"type": "RUN_STARTED", **named},
-        {"type": "MESSAGES_SNAPSHOT", "messages": spoken(thread.messages, protocol_version)},
+        {"type": "MESSAGES_SNAPSHOT", "messages": messages_for(thread.messages, protocol_version)},
         {"type": "STATE_SNAPSHOT", "snapshot": thread.state},
-        *told,
+        *announced,
         ending,
     ]
 
 
 def before_run(thread: ThreadState, run: Run) -> ThreadState:
-    """The thread as it was when a run began, with what its user said; the run's own events tell the rest.
+    """The thread as it was when a run began, with what its user sent; the run's own events are the rest.
 
-    The checkpoint may already hold what the run has said, perhaps under an id of its own: told twice, it would stand
+    The checkpoint may already hold messages of the run, perhaps under an id of its own: sent twice, they would stand
     twice on the screen.
     """
-    told = _told(run.journal.whole() if run.journal.first == 1 else run.journal.after(run.journal.first - 1))
+    built = _built(run.journal.whole() if run.journal.first == 1 else run.journal.after(run.journal.first - 1))
     aliases = run.aliases
-    messages = [message for message in thread.messages if aliases.get(message["id"], message["id"]) not in told]
+    messages = [message for message in thread.messages if aliases.get(message["id"], message["id"]) not in built]
     known = {message["id"] for message in messages}
     messages += [message for message in run.request.messages if message["id"] not in known]
     return ThreadState(messages, thread.state, [], thread.checkpoint_id)
 
 
-def _told(events: Iterable[Event]) -> set[str]:
+def _built(events: Iterable[Event]) -> set[str]:
     """The ids of the messages that these events build."""
-    ids = {""}  # an alias that is empty: not to be heard
+    ids = {""}  # an alias that is empty: a message that clients do not know
     for event in events:
         match event["type"]:
             case "TEXT_MESSAGE_START" | "TOOL_CALL_RESULT" | "REASONING_MESSAGE_START":
@@ -62,7 +62,7 @@ def _told(events: Iterable[Event]) -> set[str]:
     return ids
 
 
-def spoken(messages: Sequence[dict[str, Any]], protocol_version: str | None) -> list[dict[str, Any]]:
+def messages_for(messages: Sequence[dict[str, Any]], protocol_version: str | None) -> list[dict[str, Any]]:
     """Messages for a client: before AG-UI 1.0 a tool's answer is a string."""
     if speaks_v1(protocol_version):
         return list(messages)

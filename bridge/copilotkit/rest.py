@@ -53,11 +53,11 @@ def refuse(request: Request, error: BridgeError) -> Response:
     Of a run the page shows the body as it is: one plain sentence. Of ``/info`` and the like (which do not ask for an
     event stream) it shows a JSON object's ``message``; other clients find OpenAI's ``error`` beside it.
     """
-    said = sentence(error.code, error.message, language_of(request.headers.get("accept-language")))
+    message = sentence(error.code, error.message, language_of(request.headers.get("accept-language")))
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, RateLimited) else None
     if "text/event-stream" in request.headers.get("accept", ""):
-        return PlainTextResponse(said, error.status, headers)
-    return JSON({"message": said, **error.envelope()}, status_code=error.status, headers=headers)
+        return PlainTextResponse(message, error.status, headers)
+    return JSON({"message": message, **error.envelope()}, status_code=error.status, headers=headers)
 
 
 async def perform(request: Request, call: Call) -> Response:
@@ -182,7 +182,7 @@ def _operations(base: str) -> list[Operation]:
 DIALECT = Dialect(
     name="copilotkit",
     operations=(
-        # the second address's own POST belongs to `bridge.addresses`, which tells several languages apart there
+        # the second address's own POST belongs to `bridge.addresses`, which serves several languages there
         Operation("POST", BASES[0], single, takes=Answer, gives=Answer),
         *(operation for base in BASES for operation in _operations(base)),
     ),

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bridge.copilotkit.replay import spoken
+from bridge.copilotkit.replay import messages_for
 from bridge.errors import InvalidRequest, UnknownThread, json_kind
 from bridge.runs.request import ThreadKey
 from bridge.storage.threads import Thread
@@ -81,7 +81,7 @@ async def read_messages(request: Request) -> Response:
     """A thread's messages."""
     thread = await _thread(request, request.query_params.get("agentId"))
     held = await bridge_of(request).read(_key(thread))
-    return JSON({"messages": spoken(held.messages, None)})
+    return JSON({"messages": messages_for(held.messages, None)})
 
 
 async def read_state(request: Request) -> Response:

@@ -1,8 +1,8 @@
 """AG-UI events as the bridge carries them: the JSON object itself.
 
 Inside the bridge an event is the ``dict`` that goes on the wire: camelCase keys, optional fields absent, never
-``None``. Building and dumping a pydantic event costs about 16 µs, this dict and orjson about half a microsecond, and
-a token is an event. Pydantic (``ag_ui.core``) stands at the edges: `wire` takes its models in, `model` gives them out.
+``None``. Building and dumping a pydantic event costs thirty times as much (benchmarks/RESULTS.md), and a token is an
+event. Pydantic (``ag_ui.core``) stands at the edges: `wire` takes its models in, `model` gives them out.
 """
 
 from __future__ import annotations

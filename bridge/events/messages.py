@@ -58,7 +58,7 @@ def part_of(block: Any) -> dict[str, Any] | None:
     if kind in (*_MEDIA, "file"):
         found = _source_of(block)
         return None if found is None else {"type": "document" if kind == "file" else kind, "source": found}
-    return None  # reasoning, tool use and the like are said elsewhere
+    return None  # reasoning, tool use and the like have events of their own
 
 
 def _source_of(block: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -43,7 +43,7 @@ class Verifier:
     """Follows one stream, which may carry several runs one after another.
 
     ``feed(event) -> [event]``; ``finish() -> []`` at the end of the stream; ``fail(exc) -> []`` when it broke off.
-    With ``strict`` a fault raises `IllegalEvent`. Without, it is counted in `faults`, told to ``on_fault`` (a metric, a
+    With ``strict`` a fault raises `IllegalEvent`. Without, it is counted in `faults`, given to ``on_fault`` (a metric, a
     log line), and the event passes: the mode to leave on in production. After a fault the event is still followed, so
     that one fault is not reported a hundred times.
     """
@@ -69,7 +69,7 @@ class Verifier:
     def feed(self, event: BaseEvent | Mapping[str, Any]) -> list[Event]:
         """Follow one event and pass it on. Raises `IllegalEvent` when strict and the event is not legal here."""
         if (
-            # One more token of the message whose last one passed, and nothing happened since: 0.2 µs against 0.6.
+            # One more token of the message whose last one passed, and nothing happened since.
             type(event) is dict
             and len(event) == 3
             and event.get("messageId") == self._token
@@ -89,7 +89,7 @@ class Verifier:
         return []
 
     def fail(self, exc: BaseException) -> list[Event]:
-        """The transport broke off; nothing more can be said about the stream."""
+        """The transport broke off; nothing more is known of the stream."""
         del exc
         return []
 

@@ -1,1 +1,1 @@
-"""Who is told what happens: logs now."""
+"""Who wants to know what happens: the log."""

@@ -13,7 +13,7 @@ logger = logging.getLogger("bridge.observe")
 
 @dataclass(slots=True)
 class RunRecord:
-    """What can be said of a run without its content. Times are seconds since the epoch."""
+    """A run without its content. Times are seconds since the epoch."""
 
     principal: str
     agent: str

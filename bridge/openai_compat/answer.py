@@ -27,7 +27,7 @@ class ChunkStream(RunStream):
     """A run as chunks, as server-sent events.
 
     The status is held back for ``patience`` seconds at most, until there is something to say: a model that fails at
-    once is then said by its HTTP status, which SDKs act on, and not by a 200 with an error in it.
+    once then has an HTTP status of its own, which SDKs act on, and not by a 200 with an error in it.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ async def send_json(send: Send, status: int, value: object, headers: Mapping[str
 
 
 async def _failure_before_words(run: Run, patience: float) -> BridgeError | None:
-    """The failure, where a run fails before a client heard anything of it and before patience runs out."""
+    """The failure, where a run fails before a client got anything of it and before patience runs out."""
     deadline = asyncio.get_running_loop().time() + patience
     number, journal, tools = 0, run.journal, run.request.client_tools
     while True:

@@ -84,8 +84,8 @@ class Runs:
         try:
             return await self.leases.acquire(thread)
         except ThreadBusy:
-            said = f"Thread '{thread.thread_id}' already has a run; stop it or wait for its end."
-            raise ThreadBusy(said) from None
+            message = f"Thread '{thread.thread_id}' already has a run; stop it or wait for its end."
+            raise ThreadBusy(message) from None
 
     async def reserve(self, run: Run, lease: Lease | None = None) -> None:
         """Give a run its place, in a thread that ``lease`` holds for it or that is free.

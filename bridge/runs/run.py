@@ -272,7 +272,7 @@ class Run:
             case "RUN_FINISHED" | "RUN_ERROR":
                 self._last = event
                 return False
-            case "RUN_STARTED":  # the run has said so itself, under the ids of its request
+            case "RUN_STARTED":  # the run has its own, under the ids of its request
                 return False
             case "TEXT_MESSAGE_CONTENT":
                 self._speaking = event["messageId"]

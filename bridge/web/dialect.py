@@ -52,7 +52,7 @@ def _refuse(request: Request, error: BridgeError) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A client's language: what can be asked, how an error is said, which headers a browser must be let through with.
+    """A client's language: what can be asked, how an error is put, which headers a browser must be let through with.
 
     The language of a stream is its `bridge.web.stream.Encoder`, which the operations choose by the request.
     """

@@ -58,7 +58,7 @@ class SSEDecoder:
         if not self._begun:
             data, self._buffer = self._buffer + data, b""
             if len(data) < len(_BOM) and _BOM.startswith(data):
-                self._buffer = data  # too little to tell
+                self._buffer = data  # too few bytes to decide
                 return frames
             self._begun = True
             data = data.removeprefix(_BOM)

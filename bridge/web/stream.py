@@ -188,8 +188,7 @@ async def _send_body(send: Send, body: bytes) -> None:
 class _Patience:
     """Sets what a reader waits for to ``False`` when it has waited for ``seconds``.
 
-    One timer for the whole stream, which sets itself anew: a timer for each wait, nearly all of them cancelled, costs
-    3 µs a batch of tokens.
+    One timer for the whole stream, which sets itself anew: a timer for each wait would be cancelled nearly always.
     """
 
     def __init__(self, seconds: float) -> None:
