@@ -93,7 +93,7 @@ async def connect(request: Request, agent_id: str, body: Mapping[str, Any]) -> R
 async def _now(bridge: Bridge, key: ThreadKey) -> tuple[ThreadState, Run | None]:
     """What a thread holds, and the run that goes on in it.
 
-    A run that begins or ends while the thread is read is followed: its journal has all that the reading may have missed.
+    A run that begins or ends while the thread is read is followed: its journal has what the reading may have missed.
     Only when one ended and another began, the thread is read again.
     """
     while True:

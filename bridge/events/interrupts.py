@@ -31,7 +31,7 @@ def is_pause(interrupt_id: str) -> bool:
 
 
 def announcements(interrupts: Sequence[Interrupt]) -> list[Event]:
-    """What front ends before AG-UI 1.0 are sent for interrupts: one ``CUSTOM on_interrupt`` each, with the value itself."""
+    """Interrupts for front ends before AG-UI 1.0: one ``CUSTOM on_interrupt`` each, with the value itself."""
     return [
         {
             "type": "CUSTOM",
