@@ -122,35 +122,43 @@ async def single(request: Request) -> Response:
 
 
 async def _info(request: Request) -> Response:
+    """Who is served."""
     return runtime.info(request)
 
 
 async def _run(request: Request) -> Response:
+    """Run the agent."""
     return await runtime.run(request, request.path_params["agent"], await read_body(request))
 
 
 async def _connect(request: Request) -> Response:
+    """Open a thread: what is stored of it, then the run that is going."""
     return await runtime.connect(request, request.path_params["agent"], await read_body(request))
 
 
 async def _suggest(request: Request) -> Response:
+    """Suggestions, of which nothing is stored."""
     return await runtime.suggest(request, request.path_params["agent"], await read_body(request))
 
 
 async def _stop(request: Request) -> Response:
+    """Stop a thread's run."""
     path = request.path_params
     return await runtime.stop(request, path["agent"], path["thread_id"], await read_optional(request))
 
 
 async def _change(request: Request) -> Response:
+    """Rename a thread, archive it or bring it back."""
     return await threads.change_thread(request, await read_body(request))
 
 
 async def _archive(request: Request) -> Response:
+    """Archive a thread."""
     return await threads.change_thread(request, await read_optional(request), archived=True)
 
 
 async def _delete(request: Request) -> Response:
+    """Delete a thread."""
     return await threads.delete_thread(request, await read_optional(request))
 
 
