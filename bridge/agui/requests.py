@@ -12,14 +12,15 @@ from bridge.runs.request import Disconnect, RunRequest, checked_id, checked_tool
 
 def parse_input(body: Mapping[str, Any], *, agent: str, principal: str) -> RunRequest:
     """Parse a ``RunAgentInput``. Raises `InvalidRequest` that names the field, what arrived and what was expected."""
-    body = _upgrade(body)
-    check_input(body)
+    # clients before 1.0 send null for what is absent, and ``binary`` parts, which 1.0 no longer describes
+    body = {key: value for key, value in body.items() if value is not None}
+    messages = check_input(body, _upgrade_message)
     props = body.get("forwardedProps")
     return RunRequest(
         agent=agent,
         thread_id=checked_id(body["threadId"], "threadId"),
         run_id=checked_id(body["runId"], "runId"),
-        messages=list(body["messages"]),
+        messages=messages,
         tools=list(body.get("tools") or []),
         context=list(body.get("context") or []),
         state=body.get("state"),
@@ -60,15 +61,6 @@ def first_words(messages: list[dict[str, Any]], limit: int = 80) -> str | None:
         if line:
             return line if len(line) <= limit else line[: limit - 1].rsplit(" ", 1)[0] + "…"
     return None
-
-
-def _upgrade(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What clients before 1.0 send and 1.0 no longer describes: ``binary`` parts, nulls for absent lists."""
-    upgraded = {key: value for key, value in body.items() if value is not None}
-    messages = upgraded.get("messages")
-    if isinstance(messages, list):
-        upgraded["messages"] = [_upgrade_message(message) for message in messages]
-    return upgraded
 
 
 def _upgrade_message(message: Any) -> Any:

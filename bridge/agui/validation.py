@@ -24,14 +24,28 @@ _ROLES = frozenset({"user", "assistant", "system", "developer"})
 _SHAPE = frozenset({"id", "role", "content"})
 
 
-def check_input(body: Mapping[str, Any]) -> None:
-    """Raises `InvalidRequest` that names the first field at fault."""
-    lists = [name for name in _ITEMS if isinstance(body.get(name), list)]
-    _check(_BODY, {**body, **dict.fromkeys(lists, ())}, "")
-    for name in lists:
+def check_input(body: Mapping[str, Any], upgrade: Callable[[Any], Any] | None = None) -> list[Any]:
+    """The messages, each ``upgrade``-d just before it is looked at.
+
+    Raises `InvalidRequest` that names the first field at fault.
+    """
+    known = {name: body[name] for name in _FIELDS if name in body}
+    lists = {name: known[name] for name in _ITEMS if isinstance(known.get(name), list)}
+    _check(_BODY, known | dict.fromkeys(lists, ()), "")
+    messages: list[Any] = []
+    for name, items in lists.items():
         check = _ITEMS[name]
-        for index, item in enumerate(body[name]):
-            check(item, name, index)
+        for index, item in enumerate(items):
+            if name == "messages":
+                message = item if upgrade is None else upgrade(item)
+                messages.append(message)
+                check(message, name, index)
+            else:
+                check(item, name, index)
+    return messages
+
+
+_FIELDS = tuple(field.alias or name for name, field in RunAgentInput.model_fields.items())
 
 
 def _check_message(message: Any, name: str, index: int) -> None:
