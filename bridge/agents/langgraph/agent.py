@@ -16,6 +16,7 @@ from bridge.agents.langgraph.fork import find_fork
 from bridge.agents.langgraph.inputs import plan
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
 from bridge.agents.langgraph.messages import messages_to_langchain
+from bridge.agents.langgraph.serializer import Serializer
 from bridge.agents.langgraph.state import fields_of, project
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
 from bridge.events.interrupts import Interrupt, pause_to_agui
@@ -46,7 +47,7 @@ class LangGraphAgent:
         self.name = name
         self.description = description or f"LangGraph agent {name}"
         if hasattr(graph, "copy") and not getattr(graph, "checkpointer", None):
-            graph = graph.copy(update={"checkpointer": checkpointer or InMemorySaver()})
+            graph = graph.copy(update={"checkpointer": checkpointer or InMemorySaver(serde=Serializer())})
         self.graph = graph
         self.hidden = tuple(hidden)
         self.state_allow = state_allow
