@@ -182,3 +182,9 @@ def test_line_separators_are_escaped(mark: str, more: dict[str, Any]) -> None:
     assert len(written.decode().splitlines()) == 1
     assert loads(written)["delta"] == f"да{mark}—«»é\xa0{mark}"
     assert "—«»é\xa0".encode() in written
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\u0085"])
+def test_each_separator_by_itself(mark: str) -> None:
+    assert dumps(mark) == f'"\\u{ord(mark):04x}"'.encode()
+    assert dumps([mark, 2**70]).startswith(f'["\\u{ord(mark):04x}"'.encode())

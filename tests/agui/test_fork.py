@@ -35,7 +35,7 @@ class State(MessagesState):
     note: str
 
 
-def build(checkpointer: Any) -> Any:
+def build(checkpointer: Any, *, last: str = "tidy") -> Any:
     """A graph that works on its state without a word before and after its answer."""
     numbers = iter(range(10**6))
 
@@ -52,8 +52,10 @@ def build(checkpointer: Any) -> Any:
         gone = [RemoveMessage(str(state["messages"][0].id))] if "короче" in str(state["messages"][-2].content) else []
         return {"messages": gone, "note": "tidy"}
 
-    graph = StateGraph(State).add_node(prepare).add_node(answer).add_node(tidy)
-    graph.add_edge(START, "prepare").add_edge("prepare", "answer").add_edge("answer", "tidy")
+    graph: Any = StateGraph(State).add_node(prepare).add_node(answer).add_edge(START, "prepare")
+    graph.add_edge("prepare", "answer")
+    if last == "tidy":
+        graph.add_node(tidy).add_edge("answer", "tidy")
     return graph.compile(checkpointer=checkpointer)
 
 
@@ -82,6 +84,15 @@ async def test_a_plain_thread() -> None:
     for turn in range(6):
         await ask(graph, f"u{turn}")
     await compare(graph)
+
+
+async def test_where_no_node_comes_after_the_answer() -> None:
+    graph = build(InMemorySaver(), last="answer")
+    for turn in range(5):
+        await ask(graph, f"u{turn}")
+    await compare(graph)
+    ids = await conversation(graph)
+    assert (await find_fork(graph, "t", ids[:4], {}, again=True)).length == 3
 
 
 async def test_messages_that_came_together_have_no_checkpoint_between_them() -> None:

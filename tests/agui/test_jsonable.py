@@ -12,8 +12,9 @@ import orjson
 import pytest
 from pydantic import BaseModel
 
-from bridge.agents.langgraph.jsonable import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES, jsonable
+from bridge.agents.langgraph.jsonable import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES, MAX_REPEATED, jsonable
 from bridge.agents.langgraph.state import project
+from bridge.agents.langgraph.translate import LangGraphToAgui
 from bridge.json import dumps
 
 
@@ -150,6 +151,21 @@ def test_a_cycle_is_named_by_its_type_at_once() -> None:
 def test_what_is_shared_a_few_times_stays_whole() -> None:
     shared = {"a": [1, 2]}
     assert jsonable([shared, shared, {"x": shared}]) == [shared, shared, {"x": shared}]
+
+
+def test_what_is_shared_too_often_is_named_by_its_type() -> None:
+    shared = list(range(MAX_REPEATED))
+    first, second, *others = jsonable([shared] * 5)
+    assert first == shared
+    assert len(second) == MAX_REPEATED
+    assert others == ["<builtins.list>"] * 3
+
+
+@pytest.mark.parametrize("written", [{"type": ["a"], "held": object()}, {"name": "n", "value": family()}, object()])
+def test_what_a_node_writes_is_plain_in_the_event(written: Any) -> None:
+    [event] = LangGraphToAgui("t", "r").feed({"type": "custom", "ns": (), "data": written})
+    assert event["type"] == "CUSTOM"
+    orjson.dumps(event)
 
 
 def test_depth() -> None:

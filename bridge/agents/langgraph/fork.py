@@ -46,7 +46,7 @@ async def find_fork(
     checkpointer = getattr(graph, "checkpointer", None)
     found: Fork | None = None
     if isinstance(checkpointer, BaseCheckpointSaver) and kept:
-        search = _Search(graph, checkpointer, thread_id, kept, aliases, again=again)
+        search = _Search(graph, checkpointer, thread_id, kept, aliases)
         found = await (search.earliest() if again else search.latest())
     if found is None:
         found = await _walk(graph, thread_id, kept, aliases, again=again)
@@ -109,11 +109,8 @@ class _Search:
         thread_id: str,
         kept: list[str],
         aliases: Mapping[str, str],
-        *,
-        again: bool,
     ) -> None:
         self._graph = graph
-        self._again = again
         self._checkpointer = checkpointer
         self._kept = kept
         self._aliases = aliases
@@ -180,7 +177,7 @@ class _Search:
             checkpoint_id = str(found.config["configurable"]["checkpoint_id"])
             ids = await self._ids(found, checkpoint_id)
             if ids == self._kept[: len(ids)]:
-                if fork is None or len(ids) > fork.length or (self._again and len(ids) == fork.length):
+                if fork is None or len(ids) > fork.length:
                     fork = Fork(checkpoint_id, len(ids))
             elif ids[: len(self._kept)] == self._kept:
                 grown = True
