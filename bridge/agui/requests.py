@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ag_ui.core import RunAgentInput
-from pydantic import ValidationError
-
+from bridge.agui.validation import check_input
 from bridge.errors import InvalidRequest
-from bridge.runs.request import Disconnect, RunRequest, checked_id
+from bridge.runs.request import Disconnect, RunRequest, checked_id, checked_tool_choice
 
 
 def parse_input(body: Mapping[str, Any], *, agent: str, principal: str) -> RunRequest:
     """Parse a ``RunAgentInput``. Raises `InvalidRequest` that names the field, what arrived and what was expected."""
-    body = _upgrade(body)
-    try:
-        RunAgentInput.model_validate(body, by_alias=True, by_name=False)
-    except ValidationError as error:
-        raise _invalid(error) from None
+    # clients before 1.0 send null for what is absent, and ``binary`` parts, which 1.0 no longer describes
+    body = {key: value for key, value in body.items() if value is not None}
+    messages = check_input(body, _upgrade_message)
     props = body.get("forwardedProps")
     return RunRequest(
         agent=agent,
         thread_id=checked_id(body["threadId"], "threadId"),
         run_id=checked_id(body["runId"], "runId"),
-        messages=list(body["messages"]),
+        messages=messages,
         tools=list(body.get("tools") or []),
         context=list(body.get("context") or []),
         state=body.get("state"),
@@ -40,7 +36,7 @@ def parse_input(body: Mapping[str, Any], *, agent: str, principal: str) -> RunRe
 def _settings(props: Any) -> dict[str, Any]:
     """``forwardedProps.toolChoice``, by which CopilotKit forces a tool, under OpenAI's name."""
     choice = props.get("toolChoice", props.get("tool_choice")) if isinstance(props, Mapping) else None
-    return {} if choice is None else {"tool_choice": choice}
+    return {} if choice is None else {"tool_choice": checked_tool_choice(choice, "forwardedProps.toolChoice")}
 
 
 def wanted_disconnect(request: RunRequest) -> Disconnect | None:
@@ -53,19 +49,13 @@ def wanted_disconnect(request: RunRequest) -> Disconnect | None:
     raise InvalidRequest("'disconnect' is 'cancel' or 'continue'.", param="forwardedProps.disconnect")
 
 
-def _upgrade(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What clients before 1.0 send and 1.0 no longer describes: ``binary`` parts, nulls for absent lists."""
-    upgraded = {key: value for key, value in body.items() if value is not None}
-    messages = upgraded.get("messages")
-    if isinstance(messages, list):
-        upgraded["messages"] = [_upgrade_message(message) for message in messages]
-    return upgraded
-
-
 def _upgrade_message(message: Any) -> Any:
-    if not isinstance(message, Mapping) or (type(message.get("content")) is str and None not in message.values()):
+    if not isinstance(message, Mapping):
         return message
-    said = {key: value for key, value in message.items() if value is not None}
+    stray = "toolCalls" in message and message.get("role") != "assistant"  # means nothing there, and may be anything
+    if type(message.get("content")) is str and not stray and None not in message.values():
+        return message
+    said = {key: value for key, value in message.items() if value is not None and not (stray and key == "toolCalls")}
     if isinstance(said.get("content"), list):
         said["content"] = [_upgrade_part(part) for part in said["content"]]
     return said
@@ -84,15 +74,3 @@ def _upgrade_part(part: Any) -> Any:
     else:
         source = {"type": "file", "value": str(part.get("id") or "")}
     return {"type": kind if kind in ("image", "audio", "video") else "document", "source": source}
-
-
-def _invalid(error: ValidationError) -> InvalidRequest:
-    first = error.errors(include_url=False, include_context=False)[0]
-    # pydantic puts the role of a message into the path of its fields; a client did not send that
-    path = [str(step) for step in first["loc"]]
-    name = ".".join(step for step in path if step not in _TAGS)
-    said = first["msg"].removeprefix("Value error, ")
-    return InvalidRequest(f"'{name}': {said}.", param=name)
-
-
-_TAGS = frozenset({"developer", "system", "assistant", "user", "tool", "activity", "reasoning", "str"})

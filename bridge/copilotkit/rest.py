@@ -79,7 +79,10 @@ async def perform(request: Request, call: Call) -> Response:
 
 async def _resource(request: Request, call: Call) -> Response:
     """An operation on threads in an envelope: what its REST path answers, where only one address can be reached."""
-    target = urlsplit(call.param("path"))
+    try:
+        target = urlsplit(call.param("path"))
+    except ValueError:  # "//[": an address that is none
+        raise InvalidRequest("'params.path' is no path.", param="params.path") from None
     body = dumps(call.body) if call.body else b""
     kept = [(name, value) for name, value in request.scope["headers"] if name not in _FRAMING]
     scope = {

@@ -14,7 +14,7 @@ from bridge.errors import InvalidRequest, UnknownThread, json_kind
 from bridge.runs.request import ThreadKey
 from bridge.storage.threads import Thread
 from bridge.web.callers import principal_of
-from bridge.web.http import JSON, bridge_of
+from bridge.web.http import JSON, bridge_of, read_number
 
 
 def _shown(thread: Thread) -> dict[str, Any]:
@@ -41,9 +41,7 @@ async def list_threads(request: Request) -> Response:
     bridge = bridge_of(request)
     query = request.query_params
     principal, agent = principal_of(request), bridge.agent_name(query.get("agentId"))
-    limit, cursor = query.get("limit", "50"), query.get("cursor")
-    if not limit.isdigit() or not 0 < int(limit) <= 200:
-        raise InvalidRequest(f"'limit' must be a number from 1 to 200, not '{limit[:40]}'.", param="limit")
+    limit, cursor = read_number(query.get("limit", "50"), low=1, high=200, param="limit"), query.get("cursor")
     try:
         before = float(cursor) if cursor else None
     except ValueError:
@@ -51,11 +49,11 @@ async def list_threads(request: Request) -> Response:
     found = await bridge.index.list(
         agent=agent,
         principal=principal,
-        limit=int(limit) + 1,
+        limit=limit + 1,
         before=before,
         archived=query.get("includeArchived") == "true",
     )
-    page = found[: int(limit)]
+    page = found[:limit]
     more = repr(page[-1].updated_at) if len(found) > len(page) else None
     return JSON({"threads": [_shown(thread) for thread in page], "nextCursor": more})
 

@@ -10,5 +10,5 @@ def speaks_v1(protocol_version: str | None) -> bool:
     """
     if protocol_version is None:
         return False
-    major = protocol_version.partition(".")[0]
-    return not major.isdigit() or int(major) >= 1
+    # without `int`: "²" is a digit to `isdigit` and none to `int`, which also refuses 5,000 of them
+    return protocol_version.partition(".")[0].strip("0") != "" or not protocol_version.startswith("0")

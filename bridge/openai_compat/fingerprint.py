@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.events.interrupts import Interrupt, is_pause
-from bridge.json import JSONDecodeError, dumps, loads
+from bridge.json import JSONDecodeError, dumps_unescaped, loads
 from bridge.openai_compat.approval import parse_answer
 
 
@@ -26,7 +26,7 @@ def split(messages: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], lis
 def fingerprint(messages: Sequence[Mapping[str, Any]]) -> str:
     """A name for a history: the same for the same words, whatever the ids of its messages."""
     said = [_heard(message) for message in messages if message["role"] not in ("system", "developer")]
-    return hashlib.sha256(dumps(said)).hexdigest()
+    return hashlib.sha256(dumps_unescaped(said)).hexdigest()
 
 
 def _heard(message: Mapping[str, Any]) -> list[Any]:

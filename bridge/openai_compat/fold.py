@@ -7,6 +7,7 @@ from typing import Any
 
 from bridge.errors import UpstreamFailure, failure_of_code
 from bridge.events.event import Event, is_token
+from bridge.json import joined
 from bridge.openai_compat.from_chunks import ChunksToAgui
 from bridge.openai_compat.to_chunks import AguiToChunks
 
@@ -36,7 +37,7 @@ class Fold:
         if chunk.get("usage"):
             self._usage = chunk["usage"]
         if "ag_ui" in chunk:
-            self._events += [event.model_dump(mode="json", by_alias=True) for event in self._back.feed(chunk)]
+            self._events += self._back.feed(chunk)
         for choice in chunk.get("choices") or []:
             self._delta(choice.get("delta") or {})
             self._finish_reason = choice.get("finish_reason") or self._finish_reason
@@ -68,7 +69,10 @@ class Fold:
 
     def message(self) -> dict[str, Any]:
         """The assistant's message: ``content`` is null only where there are tool calls and no text."""
+        # each delta as it was streamed: half an emoji is U+FFFD there, and the client sends back what it was given
         text = "".join(self._text)
+        if joined(text) is not text:
+            text = "".join(map(joined, self._text))
         message: dict[str, Any] = {"role": "assistant", "content": text if text or not self._calls else None}
         message["refusal"] = None
         message |= {name: "".join(parts) for name, parts in self._reasoning.items()}

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ag_ui.core import PROTOCOL_VERSION, BaseEvent
+from ag_ui.core import PROTOCOL_VERSION
 
 from bridge.errors import run_failure
-from bridge.events.event import Event, model
+from bridge.events.event import Event
 from bridge.events.lifecycle import Entity, OpenEntities
 from bridge.events.messages import reasoning_id
 from bridge.openai_compat.to_chunks import said_in
@@ -20,15 +20,19 @@ from bridge.openai_compat.usage import entries_of
 
 _REASONING_FIELDS = ("reasoning_content", "reasoning")
 
+_UNNAMED = "chatcmpl"  # the id of a completion that has none
+
 
 class ChunksToAgui:
     """Translates one stream of chunks.
 
-    ``feed(chunk) -> events``, ``finish() -> events`` after the last chunk, ``fail(exc) -> events`` when the stream
-    broke off. Events are the models of ``ag_ui.core``. Any prefix followed by ``fail`` is a legal stream.
+    ``feed(chunk) -> events`` for every chunk, then exactly one of ``finish()`` (after the last chunk), ``fail(exc)``
+    (the stream broke off) and ``cancel()`` (somebody stopped it). Events are AG-UI's JSON objects. Any prefix followed
+    by ``fail`` is a legal stream. An agent that makes its events of a provider's chunks begins with ``start()``; where
+    it is left out, the first chunk begins the run, so that a run may have the completion's id.
 
     Args:
-        thread_id, run_id: for RUN_STARTED; by default the completion's id.
+        thread_id, run_id: for RUN_STARTED; by default the completion's id, where the run begins with a chunk.
         reasoning_field: the delta's field for reasoning in extension chunks (as given to ``AguiToChunks``).
     """
 
@@ -41,6 +45,7 @@ class ChunksToAgui:
         self._extension = False
         self._open = OpenEntities()
         self._started = False
+        self._fed = False
         self._over = False
         self._id = ""
         self._model: str | None = None
@@ -50,25 +55,39 @@ class ChunksToAgui:
         self._made: list[str] = []
         self._thought: str | None = None
 
-    def feed(self, chunk: Mapping[str, Any]) -> list[BaseEvent]:
-        """The events of one chunk (of a chunk with the extension: exactly one; of framing: none)."""
+    def start(self) -> list[Event]:
+        """RUN_STARTED, before the first chunk is there; none where the run has begun."""
+        if self._started or self._extension or self._over:
+            return []
+        return self._begin(_UNNAMED)
+
+    def feed(self, chunk: Mapping[str, Any]) -> list[Event]:
+        """The events of one chunk (of a chunk with the extension: exactly one; of framing: none).
+
+        After ``start()`` the RUN_STARTED that a chunk with the extension carries is left out.
+        """
         if isinstance(chunk.get("ag_ui"), Mapping):
-            return [model(self._rebuild(chunk))]
+            event = self._rebuild(chunk)
+            if not self._started:
+                return [event]
+            if event["type"] == "RUN_FINISHED":  # the run is this agent's, by its ids
+                event |= {"threadId": self._thread_id, "runId": self._run_id}
+            return [] if event["type"] == "RUN_STARTED" else [event]
         if self._over or (self._extension and not chunk.get("error")):
             return []
-        return self._told(self._foreign(chunk))
+        return self._foreign(chunk)
 
-    def finish(self) -> list[BaseEvent]:
+    def finish(self) -> list[Event]:
         """The stream ended. A stream without a finish_reason broke off: that is an error, not an end."""
-        if self._over or self._extension:
+        if self._over:
             return []
         self._over = True
-        if not self._started:
-            return self._told([{"type": "RUN_ERROR", "message": "The stream was empty.", "code": "upstream_error"}])
+        if not self._fed:
+            return [{"type": "RUN_ERROR", "message": "The stream was empty.", "code": "upstream_error"}]
         closing = self._open.closing()
         if self._finish_reason is None:
             message = "The stream ended without a finish_reason."
-            return self._told([*closing, {"type": "RUN_ERROR", "message": message, "code": "upstream_error"}])
+            return [*closing, {"type": "RUN_ERROR", "message": message, "code": "upstream_error"}]
         ending: Event = {"type": "RUN_FINISHED", "threadId": self._thread_id, "runId": self._run_id}
         outcome: dict[str, Any] = {"type": "success"}
         if self._made:  # whatever the finish_reason: several providers say "stop" after a call
@@ -78,24 +97,40 @@ class ChunksToAgui:
             ending["usage"] = self._usage
         if self._finish_reason in ("length", "content_filter"):
             ending["metadata"] = {"finishReason": self._finish_reason}
-        return self._told([*closing, ending])
+        return [*closing, ending]
 
-    def fail(self, exc: BaseException) -> list[BaseEvent]:
+    def fail(self, exc: BaseException) -> list[Event]:
         """The stream broke off: close what is open, then RUN_ERROR."""
         if self._over:
             return []
         self._over = True
         failure = run_failure(exc)
         error: Event = {"type": "RUN_ERROR", "message": failure.message, "code": failure.code}
-        return self._told([*self._open.closing(failure.message), error])
+        return [*self._open.closing(failure.message), error]
 
-    def _told(self, events: list[Event]) -> list[BaseEvent]:
-        return [model(event) for event in events]
+    def cancel(self) -> list[Event]:
+        """Somebody stopped the run: close what is open, then RUN_FINISHED with outcome ``cancelled``."""
+        if self._over:
+            return []
+        begun = [] if self._started or self._extension else self._begin(_UNNAMED)
+        self._over = True
+        ending: Event = {"type": "RUN_FINISHED", "threadId": self._thread_id, "runId": self._run_id}
+        ending["outcome"] = {"type": "cancelled"}
+        if self._usage:
+            ending["usage"] = self._usage
+        return [*begun, *self._open.closing("The run was stopped."), ending]
+
+    def _begin(self, identity: str) -> list[Event]:
+        self._started = True
+        self._thread_id = self._thread_id or identity
+        self._run_id = self._run_id or identity
+        started: Event = {"type": "RUN_STARTED", "threadId": self._thread_id, "runId": self._run_id}
+        return [started | {"protocolVersion": PROTOCOL_VERSION}]
 
     # With the extension
 
     def _rebuild(self, chunk: Mapping[str, Any]) -> Event:
-        self._extension = True
+        self._extension = self._fed = True
         event: Event = dict(chunk["ag_ui"])
         if "delta" not in event and "error" not in chunk:
             said = said_in(chunk["choices"][0]["delta"], self._reasoning_field, event["type"])
@@ -103,6 +138,9 @@ class ChunksToAgui:
                 event["delta"] = said
         if event["type"] in ("RUN_FINISHED", "RUN_ERROR"):
             self._over = True
+        if event["type"] == "RUN_STARTED":
+            self._thread_id = self._thread_id or event["threadId"]
+            self._run_id = self._run_id or event["runId"]
         self._open.see(event)
         return event
 
@@ -112,20 +150,12 @@ class ChunksToAgui:
         events: list[Event] = []
         if chunk.get("error"):  # some providers send "error": null in every chunk
             return self._error(chunk["error"])
-        if not self._started:
-            self._started = True
-            self._id = str(chunk.get("id") or "chatcmpl")
-            self._thread_id = self._thread_id or self._id
-            self._run_id = self._run_id or self._id
+        if not self._fed:
+            self._fed = True
+            self._id = str(chunk.get("id") or _UNNAMED)
             self._model = chunk.get("model")
-            events.append(
-                {
-                    "type": "RUN_STARTED",
-                    "threadId": self._thread_id,
-                    "runId": self._run_id,
-                    "protocolVersion": PROTOCOL_VERSION,
-                }
-            )
+        if not self._started:
+            events += self._begin(self._id)
         if chunk.get("usage"):
             self._usage = entries_of(chunk["usage"], self._model)
         for choice in chunk.get("choices") or []:

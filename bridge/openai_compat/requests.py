@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from bridge.errors import InvalidRequest, json_kind
 from bridge.events.messages import parts_of
-from bridge.runs.request import Disconnect, checked_id
+from bridge.json import dumps
+from bridge.runs.request import Disconnect, checked_id, checked_tool_choice
 
 _SETTINGS: dict[str, tuple[type, ...]] = {
     "temperature": (int, float),
@@ -123,7 +124,7 @@ def _settings(body: Mapping[str, Any]) -> dict[str, Any]:
         low, high = _RANGES.get(name, (0, 0))
         if name in _RANGES and isinstance(value, int | float) and not low <= value <= high:
             raise InvalidRequest(f"'{name}' must be between {low:g} and {high:g}, not {value}.", param=name)
-        settings[name] = value
+        settings[name] = checked_tool_choice(value, name) if name == "tool_choice" else value
     return settings
 
 
@@ -190,7 +191,7 @@ def _message(message: Any, at: str, new_id: Callable[[], str]) -> dict[str, Any]
             return said | {"toolCallId": call_id, "content": _content(message, at, media=True)}
         case role:
             expected = "'system', 'developer', 'user', 'assistant' or 'tool'"
-            got = "missing" if role is None else f"{role!r}"
+            got = "missing" if role is None else _shown(role)
             raise InvalidRequest(f"'{at}.role' is {got}; expected {expected}.", param=f"{at}.role")
 
 
@@ -208,7 +209,9 @@ def _assistant(message: Mapping[str, Any], at: str, said: dict[str, Any]) -> dic
         if not isinstance(function, Mapping) or not isinstance(call.get("id"), str):
             where = f"{at}.tool_calls[{index}]"
             raise InvalidRequest(f"'{where}' must have an 'id' and a 'function'.", param=where)
-        arguments = str(function.get("arguments") or "")
+        arguments = function.get("arguments") or ""
+        if not isinstance(arguments, str):  # some clients send the object itself
+            arguments = dumps(arguments).decode()
         named = {"name": str(function.get("name") or ""), "arguments": arguments}
         told.append({"id": call["id"], "type": "function", "function": named})
     if told:
@@ -228,7 +231,7 @@ def _content(message: Mapping[str, Any], at: str, *, media: bool = False) -> Any
         if kind not in (_MEDIA if media else _TEXT):
             where = f"{at}.content[{index}].type"
             raise InvalidRequest(
-                f"'{where}' is {kind!r}; expected {' or '.join(_MEDIA if media else _TEXT)}.", param=where
+                f"'{where}' is {_shown(kind)}; expected {' or '.join(_MEDIA if media else _TEXT)}.", param=where
             )
         missing = _missing(str(kind), part)
         if missing:
@@ -238,6 +241,13 @@ def _content(message: Mapping[str, Any], at: str, *, media: bool = False) -> Any
     if isinstance(parts, list) and all(part["type"] == "text" for part in parts):
         return "".join(part["text"] for part in parts)
     return parts
+
+
+def _shown(value: Any) -> str:
+    """A value in an error message: its beginning, or its kind."""
+    if isinstance(value, str):
+        return repr(value[:40])
+    return "None" if value is None else json_kind(value)
 
 
 def _missing(kind: str, part: Mapping[str, Any]) -> str | None:

@@ -96,3 +96,15 @@ def checked_id(value: Any, param: str) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= 256 or "\0" in value:
         raise InvalidRequest(f"'{param}' must be a string of 1 to 256 characters.", param=param)
     return value
+
+
+def checked_tool_choice(value: Any, param: str) -> Any:
+    """OpenAI's ``tool_choice``: a word, or an object whose ``function``, where it has one, has a name."""
+    function = value.get("function", _NAMED) if isinstance(value, Mapping) else _NAMED
+    named = isinstance(function, Mapping) and isinstance(function.get("name"), str)
+    if not isinstance(value, str | Mapping) or not named:
+        raise InvalidRequest(f"'{param}' must be a string or {{'function': {{'name': …}}}}.", param=param)
+    return value
+
+
+_NAMED: Mapping[str, Any] = {"name": ""}

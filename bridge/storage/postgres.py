@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import create_engine
 
 from bridge.agents.langgraph.checkpoints import Visited
+from bridge.agents.langgraph.serializer import Serializer
 from bridge.storage.base import Storage
 from bridge.storage.threads import ThreadIndex
 
@@ -35,7 +36,7 @@ async def open_postgres(db: str) -> AsyncIterator[Storage]:
     )
     pool: Any = AsyncConnectionPool(address, max_size=10, kwargs=options, open=False)
     async with pool:
-        checkpointer = _Postgres(pool)
+        checkpointer = _Postgres(pool, serde=Serializer())
         await checkpointer.setup()
         index = ThreadIndex(engine, workers=_WORKERS)
         await index.create()

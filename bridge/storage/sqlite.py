@@ -15,6 +15,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from sqlalchemy import Engine, create_engine, event
 
 from bridge.agents.langgraph.checkpoints import Visited
+from bridge.agents.langgraph.serializer import Serializer
 from bridge.storage.base import Storage
 from bridge.storage.threads import ThreadIndex
 
@@ -42,7 +43,7 @@ async def open_sqlite(path: str) -> AsyncIterator[Storage]:
     _tune(engine)
     async with aiosqlite.connect(path, timeout=_BUSY) as connection:
         await connection.execute("pragma synchronous = normal")
-        checkpointer = _Sqlite(connection)
+        checkpointer = _Sqlite(connection, serde=Serializer())
         await checkpointer.setup()
         index = ThreadIndex(engine)
         await index.create()

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bridge.errors import AgentFailure, BridgeError, InvalidRequest, RateLimited, RequestTooLarge, json_kind
-from bridge.json import JSONDecodeError, dumps, loads
+from bridge.json import MAX_DEPTH, JSONDecodeError, NestedTooDeep, dumps, loads
 from bridge.observe.logging import request_id
 from bridge.service import Bridge
 
@@ -54,7 +54,7 @@ def _quote(identity: str) -> str:
 async def read_json(request: Request, limit: int) -> Any:
     """The body as JSON. Raises `RequestTooLarge` beyond ``limit`` bytes, `InvalidRequest` for what is not JSON."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
+    if _is_number(declared) and int(declared) > limit:
         raise RequestTooLarge(f"The body has {declared} bytes; at most {limit} are taken.")
     body = bytearray()
     async for piece in request.stream():
@@ -69,8 +69,25 @@ async def read_json(request: Request, limit: int) -> Any:
         raise InvalidRequest(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
     try:
         return loads(body)
+    except NestedTooDeep:
+        raise InvalidRequest(f"The body is nested deeper than {MAX_DEPTH} levels.") from None
     except JSONDecodeError as error:
         raise InvalidRequest(f"The body is not JSON: {error}.") from None
+
+
+def _is_number(text: str) -> bool:
+    """Whether ``int`` reads it, and at once: "²" is a digit to ``isdigit`` alone, and 5,000 digits are refused."""
+    return text.isascii() and text.isdigit() and len(text) < _LONGEST
+
+
+_LONGEST = 19  # digits
+
+
+def read_number(text: str, *, low: int, high: int, param: str) -> int:
+    """A whole number in a query. Raises `InvalidRequest`."""
+    if not _is_number(text) or not low <= int(text) <= high:
+        raise InvalidRequest(f"'{param}' must be a number from {low} to {high}, not '{text[:40]}'.", param=param)
+    return int(text)
 
 
 async def read_object(request: Request, limit: int) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.agui.encode import SSEEncoder
+from bridge.json import dumps
 
 
 def plain(event: dict[str, Any]) -> bytes:
-    return b"data: " + orjson.dumps(event) + b"\n\n"
+    return b"data: " + dumps(event) + b"\n\n"
 
 
 def content(identity: str, delta: str) -> dict[str, Any]:

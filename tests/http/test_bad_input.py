@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import httpx
@@ -26,6 +27,10 @@ BODIES: dict[str, tuple[bytes, int]] = {
     "null": (b"null", 400),
     "NaN": (b'{"temperature": NaN}', 400),
     "too deep": (b'{"a":' * 3000 + b"1" + b"}" * 3000, 400),
+    "a little too deep": (b'{"a":' * 201 + b"1" + b"}" * 201, 400),
+    "too deep, a large number": (b'{"n": 12345678901234567890, "a":' + b"[" * 200 + b"]" * 200 + b"}", 400),
+    "half a million deep": (b'{"a":' + b"[" * 500_000, 400),
+    "a number of 5,000 digits": (b'{"temperature": ' + b"9" * 5000 + b"}", 400),
     "10 MiB": (b'{"message": "' + b"x" * (10 * 1024 * 1024) + b'"}', 413),
 }
 
@@ -69,6 +74,13 @@ def test_too_large_without_a_declared_length(client: httpx.Client, path: str) ->
     check(client.post(path, content=pieces), 413, code="request_too_large")
 
 
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 def user(content: Any = "привет", **more: Any) -> dict[str, Any]:
     return {"role": "user", "content": content, **more}
 
@@ -100,6 +112,8 @@ BAD_CHATS: dict[str, tuple[dict[str, Any], str]] = {
         chat({"role": "assistant", "tool_calls": {"id": "x"}}, user()),
         "messages[0].tool_calls",
     ),
+    "a tool choice without a function": (chat(user(), tool_choice={"function": "x"}), "tool_choice"),
+    "a tool choice without a name": (chat(user(), tool_choice={"type": "function", "function": {}}), "tool_choice"),
     "a call without a function": (
         chat({"role": "assistant", "tool_calls": [{"id": "x"}]}, user()),
         "messages[0].tool_calls[0]",
@@ -175,6 +189,10 @@ BAD_INPUTS: dict[str, tuple[dict[str, Any], str]] = {
     "tools is an object": (agui(tools={}), "tools"),
     "a tool without a name": (agui(tools=[{"description": "x"}]), "tools.0.name"),
     "a resume of no status": (agui(resume=[{"interruptId": "i"}]), "resume.0.status"),
+    "a tool choice without a function": (
+        agui(forwardedProps={"toolChoice": {"function": "x"}}),
+        "forwardedProps.toolChoice",
+    ),
     "disconnect explode": (agui(forwardedProps={"disconnect": "explode"}), "forwardedProps.disconnect"),
 }
 
@@ -184,6 +202,35 @@ def test_bad_inputs_name_the_field(client: httpx.Client, name: str) -> None:
     body, param = BAD_INPUTS[name]
     error = check(client.post(AGUI, json=body), 400, code="invalid_request")
     assert str(error["param"]).startswith(param)
+
+
+@pytest.mark.parametrize("depth", [199, 260])
+def test_what_is_too_deep_is_refused_by_name(client: httpx.Client, depth: int) -> None:
+    envelope = {"method": "agent/run", "params": {"agentId": "teller"}, "body": {"state": nested(depth)}}
+    answers = [
+        client.post(AGUI, json=agui(state={"deep": nested(depth)})),
+        client.post(CHAT, json=chat("x", metadata={"deep": nested(depth)})),
+        client.post("/api/copilotkit", json=envelope),
+    ]
+    for answer in answers:
+        assert "nested deeper than 200 levels" in check(answer, 400)["message"]
+
+
+@pytest.mark.parametrize("limit", ["²", "٣", "9" * 5000, "-1", "1.0", " 1", "1_0", "0", "201"])
+def test_limits(client: httpx.Client, limit: str) -> None:
+    check(client.get("/api/copilotkit/threads", params={"agentId": "teller", "limit": limit}), 400, "limit")
+
+
+def test_a_resource_without_a_path(client: httpx.Client) -> None:
+    envelope = {"method": "resource/request", "params": {"path": "//[", "httpMethod": "GET"}}
+    check(client.post("/api/copilotkit", json=envelope), 400, "params.path")
+
+
+def test_a_length_that_is_no_number(server: Server) -> None:
+    head = "POST /agui/teller HTTP/1.1\r\nHost: x\r\nContent-Length: \u00b2\r\nConnection: close\r\n\r\n"
+    with socket.create_connection((httpx.URL(server.url).host, httpx.URL(server.url).port)) as opened:
+        opened.sendall(head.encode("latin-1"))
+        assert opened.recv(12) == b"HTTP/1.1 400"
 
 
 def test_unknown_agents(client: httpx.Client) -> None:

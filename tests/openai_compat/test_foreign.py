@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ag_ui.core import BaseEvent
 
 from bridge.agui import Verifier
 from bridge.agui.encode import SSEEncoder
-from bridge.events.event import wire
+from bridge.events.event import Event
 from bridge.openai_compat import ChunksToAgui
 from tests.clients.agui_client import CLIENT_VERSIONS, ClientVersion, RecordedStream, verify
 
@@ -118,12 +117,12 @@ STREAMS: dict[str, tuple[list[Chunk], str, str, list[tuple[str, str, str]]]] = {
 }  # fmt: skip
 
 
-def heard(chunks: list[Chunk]) -> list[BaseEvent]:
+def heard(chunks: list[Chunk]) -> list[Event]:
     back = ChunksToAgui()
     return [*(event for one in chunks for event in back.feed(one)), *back.finish()]
 
 
-def check(events: list[BaseEvent]) -> None:
+def check(events: list[Event]) -> None:
     verifier = Verifier(strict=True)
     for event in events:
         verifier.feed(event)
@@ -133,8 +132,8 @@ def check(events: list[BaseEvent]) -> None:
 @pytest.mark.parametrize("name", STREAMS)
 def test_quirks(name: str) -> None:
     chunks, text, reasoning, calls = STREAMS[name]
-    events = [wire(event) for event in heard(chunks)]
-    check(heard(chunks))
+    events = heard(chunks)
+    check(events)
 
     said: dict[str, str] = {}
     for event in events:
@@ -157,21 +156,21 @@ def test_every_prefix_that_breaks_off_is_legal(name: str) -> None:
         events = [event for one in chunks[:length] for event in back.feed(one)]
         events += back.fail(ConnectionError("sk-123"))
         check(events)
-        assert wire(events[-1])["type"] == "RUN_ERROR"
+        assert events[-1]["type"] == "RUN_ERROR"
         assert "sk-123" not in str(events[-1])
         assert back.finish() == []
     # the stream simply stops
     back = ChunksToAgui()
     events = [event for one in chunks[:1] for event in back.feed(one)] + back.finish()
     check(events)
-    assert wire(events[-1])["type"] == "RUN_ERROR"
+    assert events[-1]["type"] == "RUN_ERROR"
 
 
 @pytest.mark.parametrize("version", CLIENT_VERSIONS)
 def test_the_official_client_reads_them(version: ClientVersion) -> None:
     encoder = SSEEncoder()
     streams = [
-        RecordedStream(name, b"".join(encoder.encode(wire(event)) for event in heard(chunks)).decode())
+        RecordedStream(name, b"".join(encoder.encode(event) for event in heard(chunks)).decode())
         for name, (chunks, *_) in STREAMS.items()
     ]
     # what waits for the application's tools is said in 1.0's way
@@ -191,16 +190,68 @@ def test_an_error_frame(error: Any, code: str | None) -> None:
     for before in ([], [ROLE, delta(content="Да")], [called(0, "a", "paint")]):
         events = heard([*before, {"error": error}, delta(content="после")])
         check(events)
-        last = wire(events[-1])
+        last = events[-1]
         assert (last["type"], last["message"], last.get("code")) == ("RUN_ERROR", "Упало", code)
 
 
 def test_usage_and_how_it_ended() -> None:
     [*_, last] = heard([ROLE, delta("length"), COUNTED])
-    assert wire(last)["usage"] == [{"model": "gpt", "inputTokens": 3, "outputTokens": 4, "totalTokens": 7}]
-    assert wire(last)["metadata"] == {"finishReason": "length"}
+    assert last["usage"] == [{"model": "gpt", "inputTokens": 3, "outputTokens": 4, "totalTokens": 7}]
+    assert last["metadata"] == {"finishReason": "length"}
 
 
 def test_an_empty_stream_is_an_error() -> None:
     [only] = ChunksToAgui().finish()
-    assert wire(only)["code"] == "upstream_error"
+    assert only["code"] == "upstream_error"
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_every_verb_as_an_agents_translator(name: str) -> None:
+    chunks = STREAMS[name][0]
+    for length in range(len(chunks) + 1):
+        for ending in ("finish", "fail", "cancel"):
+            back = ChunksToAgui(thread_id="t", run_id="r")
+            events = back.start()
+            assert back.start() == []
+            events += [event for one in chunks[:length] for event in back.feed(one)]
+            events += back.fail(ConnectionError("x")) if ending == "fail" else getattr(back, ending)()
+            check(events)
+            assert [event["type"] for event in events].count("RUN_STARTED") == 1
+            assert (events[0]["threadId"], events[0]["runId"]) == ("t", "r")
+            assert [*back.finish(), *back.cancel(), *back.fail(ConnectionError("x"))] == []
+            if ending == "cancel":
+                assert events[-1]["outcome"] == {"type": "cancelled"}
+                assert (events[-1]["threadId"], events[-1]["runId"]) == ("t", "r")
+
+
+def test_a_cancel_before_the_first_chunk_is_a_legal_stream() -> None:
+    events = ChunksToAgui().cancel()
+    check(events)
+    assert [event["type"] for event in events] == ["RUN_STARTED", "RUN_FINISHED"]
+
+
+def extended(event: Event) -> Chunk:
+    return {"choices": [{"index": 0, "delta": {}}], "ag_ui": event}
+
+
+BEGUN = extended({"type": "RUN_STARTED", "threadId": "theirs", "runId": "theirs"})
+OPENED = extended({"type": "TEXT_MESSAGE_START", "messageId": "m", "role": "assistant"})
+
+
+def test_with_the_extension_the_run_keeps_the_ids_it_was_started_with() -> None:
+    back = ChunksToAgui(thread_id="t", run_id="r")
+    events = [*back.start(), *back.feed(BEGUN)]
+    events += back.feed(extended({"type": "RUN_FINISHED", "threadId": "theirs", "runId": "theirs"}))
+    check(events)
+    assert {(event["threadId"], event["runId"]) for event in events} == {("t", "r")}
+    assert len(events) == 2
+
+
+@pytest.mark.parametrize("ending", ["finish", "cancel"])
+def test_a_stream_with_the_extension_that_breaks_off_ends(ending: str) -> None:
+    back = ChunksToAgui()
+    events = [*back.feed(BEGUN), *back.feed(OPENED), *getattr(back, ending)()]
+    check(events)
+    assert events[-2]["type"] == "TEXT_MESSAGE_END"
+    assert events[-1]["type"] == ("RUN_ERROR" if ending == "finish" else "RUN_FINISHED")
+    assert events[-1].get("runId", "theirs") == "theirs"

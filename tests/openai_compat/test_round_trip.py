@@ -37,9 +37,7 @@ def test_there_and_back(stream: list[BaseEvent], interrupts: Any, mapping: bool)
     for event in stream:
         chunk = forth.feed(dump(event) if mapping else event)
         [returned] = back.feed(orjson.loads(orjson.dumps(chunk)))
-        assert returned == event
-        assert dump(returned) == dump(event)
-        assert type(returned) is type(event)
+        assert returned == dump(event)
 
 
 @pytest.mark.parametrize("model", EVENT_MODELS)
@@ -49,7 +47,7 @@ def test_each_type_there_and_back(model: type[BaseEvent]) -> None:
     def check(event: BaseEvent) -> None:
         for field in ("reasoning_content", "reasoning"):
             chunk = translator(extension=True, client_tools=TOOLS, reasoning_field=field).feed(event)
-            assert ChunksToAgui(reasoning_field=field).feed(chunk) == [event]
+            assert ChunksToAgui(reasoning_field=field).feed(chunk) == [dump(event)]
 
     check()
 
@@ -69,7 +67,7 @@ def test_each_type_there_and_back(model: type[BaseEvent]) -> None:
 def test_absent_empty_and_null_are_three_things(event: BaseEvent) -> None:
     chunk = translator(extension=True, client_tools=TOOLS).feed(event)
     [returned] = ChunksToAgui().feed(orjson.loads(orjson.dumps(chunk)))
-    assert dump(returned) == dump(event)
+    assert returned == dump(event)
 
 
 @settings(max_examples=60, deadline=None)

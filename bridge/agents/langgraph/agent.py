@@ -12,12 +12,13 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from bridge.agents.base import Description, ThreadState
 from bridge.agents.langgraph.checkpoints import Visit, leave, visit
+from bridge.agents.langgraph.fork import find_fork
 from bridge.agents.langgraph.inputs import plan
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
 from bridge.agents.langgraph.messages import messages_to_langchain
+from bridge.agents.langgraph.serializer import Serializer
 from bridge.agents.langgraph.state import fields_of, project
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
-from bridge.errors import InvalidRequest
 from bridge.events.event import Event, note
 from bridge.events.interrupts import Interrupt, pause_to_agui
 from bridge.runs.request import RunRequest, ThreadKey
@@ -46,7 +47,7 @@ class LangGraphAgent:
         self.name = name
         self.description = description or f"LangGraph agent {name}"
         if hasattr(graph, "copy") and not getattr(graph, "checkpointer", None):
-            graph = graph.copy(update={"checkpointer": checkpointer or InMemorySaver()})
+            graph = graph.copy(update={"checkpointer": checkpointer or InMemorySaver(serde=Serializer())})
         self.graph = graph
         self.hidden = tuple(hidden)
         self.state_allow = state_allow
@@ -225,44 +226,15 @@ class GraphRun:
         back = {streamed: durable for durable, streamed in self._aliases.items() if streamed}
         if chosen.fork is not None:
             wanted = [back.get(message_id, message_id) for message_id in chosen.fork]
-            checkpoint_id, found = await self._fork(wanted, again=given is None)
-            config["configurable"]["checkpoint_id"] = checkpoint_id
-            given = _with_earlier(given, thread, chosen.fork[found:])
+            fork = await find_fork(agent.graph, request.thread_id, wanted, self._aliases, again=given is None)
+            config["configurable"]["checkpoint_id"] = fork.checkpoint_id
+            given = _with_earlier(given, thread, chosen.fork[fork.length :])
         elif isinstance(given, dict) and thread.interrupts:
             # the interrupt is left unanswered, and with it its subgraph; what that has said was heard, and stays
             held_ids = {message.id for message in (fields_of(held.values) or {}).get("messages") or []}
             said = [message["id"] for message in thread.messages]
             given = _with_earlier(given, thread, [name for name in said if name not in held_ids and name not in back])
         return agent.graph, config, given
-
-    async def _fork(self, kept: list[str], *, again: bool) -> tuple[str, int]:
-        """The checkpoint whose conversation is ``kept``, or the longest beginning of it, and how long that is.
-
-        Not every beginning of a conversation has a checkpoint: a paused subgraph's messages are its own until it has
-        finished. To answer ``again``, the earliest that has a node to run, so that routing is done anew; else the
-        latest, with all that was done until then. Raises `InvalidRequest` when nothing of the thread is kept.
-        """
-        head: RunnableConfig = {"configurable": {"thread_id": self._request.thread_id}}
-        found: tuple[str, int] | None = None
-        async for held in self._agent.graph.aget_state_history(head):
-            messages = (fields_of(held.values) or {}).get("messages") or []
-            ids = [
-                message.id
-                for message in messages
-                if message.type in _CONVERSATION and self._aliases.get(str(message.id)) != ""  # a hidden node's
-            ]
-            if ids != kept[: len(ids)] or (found is not None and len(ids) < found[1]):
-                continue
-            whole = len(ids) == len(kept)
-            if again and whole and (not held.next or "__start__" in held.next):
-                continue
-            if found is None or len(ids) > found[1] or again:
-                found = (held.config["configurable"]["checkpoint_id"], len(ids))
-            if whole and not again:
-                break
-        if found is None:
-            raise InvalidRequest("Nothing of this conversation is kept any more.", param="messages")
-        return found
 
 
 def _with_earlier(given: dict[str, Any] | None, thread: ThreadState, ids: Sequence[str]) -> dict[str, Any] | None:
@@ -272,9 +244,6 @@ def _with_earlier(given: dict[str, Any] | None, thread: ThreadState, ids: Sequen
     by_id = {message["id"]: message for message in thread.messages}
     earlier = messages_to_langchain(by_id[message_id] for message_id in ids)
     return {**(given or {}), "messages": [*earlier, *(given or {}).get("messages", ())]}
-
-
-_CONVERSATION = ("human", "ai", "tool")
 
 
 def server_context(request: RunRequest) -> dict[str, Any]:

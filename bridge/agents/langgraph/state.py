@@ -15,7 +15,8 @@ import jsonpatch
 from langchain_core.messages import BaseMessage
 from pydantic import BaseModel
 
-from bridge.agents.langgraph.jsonable import jsonable
+from bridge.agents.langgraph.jsonable import jsonable_fields
+from bridge.agents.langgraph.paths import Paths
 from bridge.events.event import Event
 from bridge.json import dumps
 
@@ -44,11 +45,17 @@ def project(fields: Mapping[str, Any], allow: Collection[str] | None = None) -> 
     ``allow`` names the keys that may leave the server (``None``: all). Keys that start with an underscore are the
     graph's own affair, and ``messages`` and other conversations are not state.
     """
-    return {
-        key: jsonable(value)
-        for key, value in fields.items()
-        if key != "messages" and not key.startswith("_") and (allow is None or key in allow) and not is_messages(value)
-    }
+    return jsonable_fields(
+        {
+            key: value
+            for key, value in fields.items()
+            if isinstance(key, str)
+            and key != "messages"
+            and not key.startswith("_")
+            and (allow is None or key in allow)
+            and not is_messages(value)
+        }
+    )
 
 
 class StateView:
@@ -61,7 +68,7 @@ class StateView:
         self._allow = allow
         self._keys = keys
         self._base: dict[str, Any] = {}
-        self._overlays: dict[tuple[str, ...], dict[str, Any]] = {}
+        self._overlays: Paths[dict[str, Any]] = Paths()
         self._shown: dict[str, Any] | None = None
 
     def top(self, fields: Mapping[str, Any]) -> list[Event]:
@@ -72,13 +79,16 @@ class StateView:
     def nested(self, ns: tuple[str, ...], fields: Mapping[str, Any]) -> list[Event]:
         """A subgraph's state after a step of its own; ``ns`` is its path."""
         known = self._keys if self._keys is not None else self._base.keys()
-        self._overlays[ns] = {key: value for key, value in project(fields, self._allow).items() if key in known}
-        return self._changes()
+        overlay = {key: value for key, value in project(fields, self._allow).items() if key in known}
+        before = self._overlays.get(ns)
+        self._overlays.set(ns, overlay)
+        # of thousands of subgraphs at work almost none changes what its parent shows
+        nothing_new = self._shown is not None and before == overlay
+        return [] if nothing_new else self._changes()
 
     def closed(self, ns: tuple[str, ...]) -> None:
         """The task at this path ended and what it wrote is in its parent's next state; forget its overlay."""
-        for path in [path for path in self._overlays if path[: len(ns)] == ns]:
-            del self._overlays[path]
+        self._overlays.remove_under(ns)
 
     def forget(self) -> None:
         """The graph told a state of its own: what the client shows is not known, the next change is a snapshot."""
@@ -86,8 +96,8 @@ class StateView:
 
     def _changes(self) -> list[Event]:
         state = dict(self._base)
-        for path in sorted(self._overlays, key=len):
-            state.update(self._overlays[path])
+        for overlay in self._overlays.outermost_first():
+            state.update(overlay)
         before, self._shown = self._shown, state
         if before is None:
             return [{"type": "STATE_SNAPSHOT", "snapshot": state}]

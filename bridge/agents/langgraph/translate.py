@@ -18,7 +18,9 @@ from bridge.agents.langgraph.interrupts import interrupt_to_agui
 from bridge.agents.langgraph.jsonable import jsonable
 from bridge.agents.langgraph.message_stream import MessagesToAgui
 from bridge.agents.langgraph.messages import messages_to_agui
+from bridge.agents.langgraph.paths import Paths
 from bridge.agents.langgraph.state import StateView, fields_of
+from bridge.agents.langgraph.steps import StepNames
 from bridge.errors import run_failure
 from bridge.events.event import Event, model, wire
 from bridge.events.interrupts import Interrupt, announcements, pause_to_agui
@@ -73,10 +75,10 @@ class LangGraphToAgui:
         self._speech = MessagesToAgui(hidden=hidden, rich=self._v1)
         self._speech.aliases.update(aliases or {})
         self._state = StateView(allow=state_allow, keys=state_keys)
-        self._steps: dict[str, str] = {}
+        self._steps = StepNames()
         self._interrupts: dict[str, Interrupt] = {}
         self._messages: list[BaseMessage] | None = None
-        self._nested: dict[tuple[str, ...], list[BaseMessage]] = {}
+        self._nested: Paths[list[BaseMessage]] = Paths()
         self._result: Any = None
         self._hidden_ran = False
         self._over = False
@@ -186,21 +188,7 @@ class LangGraphToAgui:
         if name in self._hidden or name.startswith("__"):
             self._hidden_ran = self._hidden_ran or not ns
             return []
-        step = self._step_name(ns, name)
-        self._steps[task["id"]] = step
-        return [{"type": "STEP_STARTED", "stepName": step}]
-
-    def _step_name(self, ns: tuple[str, ...], name: str) -> str:
-        """A name that is not open now: the node's own, else with its path, else counted (``Send``)."""
-        opened = set(self._steps.values())
-        if name not in opened:
-            return name
-        path = "/".join([*(step.partition(":")[0] for step in ns), name])
-        number, step = 1, path
-        while step in opened:
-            number += 1
-            step = f"{path} #{number}"
-        return step
+        return [{"type": "STEP_STARTED", "stepName": self._steps.open(task["id"], ns, name)}]
 
     def _task_end(self, ns: tuple[str, ...], task: Mapping[str, Any]) -> list[Event]:
         self._note_interrupts(task.get("interrupts") or ())
@@ -209,9 +197,8 @@ class LangGraphToAgui:
         events += self._speech.end_of_task("|".join(own))
         if not task.get("interrupts"):
             self._state.closed(own)
-            for path in [path for path in self._nested if path[: len(own)] == own]:
-                del self._nested[path]
-        step = self._steps.pop(task["id"], None)
+            self._nested.remove_under(own)
+        step = self._steps.close(task["id"])
         if step is not None:
             events.append({"type": "STEP_FINISHED", "stepName": step})
         return events
@@ -241,7 +228,7 @@ class LangGraphToAgui:
             if ns:
                 if ns not in self._nested:
                     self._speech.remember(messages)  # what it starts with; after an interrupt, what it said before
-                self._nested[ns] = messages
+                self._nested.set(ns, messages)
             else:
                 if self._messages is None:
                     self._speech.remember(messages)
@@ -258,9 +245,10 @@ class LangGraphToAgui:
         messages = list(self._messages)
         if self._interrupts:
             held = {message.id for message in messages}
-            for path in sorted(self._nested, key=len):
-                messages += [message for message in self._nested[path] if message.id not in held]
-                held |= {message.id for message in messages}
+            for nested in self._nested.outermost_first():
+                added = [message for message in nested if message.id not in held]
+                messages += added
+                held |= {message.id for message in added}
         self._speech.leave_out(messages)
         return [{"type": "MESSAGES_SNAPSHOT", "messages": snapshot(messages, self.aliases, rich=self._v1)}]
 
@@ -268,9 +256,8 @@ class LangGraphToAgui:
 
     def _custom(self, data: Any) -> list[Event]:
         """What a node wrote: an event of its own (state, activity, custom), a ``name`` and ``value``, or anything."""
-        event = wire(data) if isinstance(data, BaseEvent) else data
-        if isinstance(event, Mapping) and event.get("type") in _OWN_EVENTS:
-            plain: Event = jsonable(event)
+        plain = _written(data)  # plain first: a node may write what cannot even be looked at
+        if isinstance(plain, dict) and isinstance(plain.get("type"), str) and plain["type"] in _OWN_EVENTS:
             try:
                 model(plain)
             except ValidationError:
@@ -278,10 +265,9 @@ class LangGraphToAgui:
             if plain["type"].startswith("STATE_"):
                 self._state.forget()
             return [plain]
-        if isinstance(event, Mapping) and isinstance(event.get("name"), str) and {"value", "data"} & event.keys():
-            value = event.get("value", event.get("data"))
-            return [{"type": "CUSTOM", "name": event["name"], "value": jsonable(value)}]
-        return [{"type": "CUSTOM", "name": "custom", "value": jsonable(data)}]
+        if isinstance(plain, dict) and isinstance(plain.get("name"), str) and {"value", "data"} & plain.keys():
+            return [{"type": "CUSTOM", "name": plain["name"], "value": plain.get("value", plain.get("data"))}]
+        return [{"type": "CUSTOM", "name": "custom", "value": plain}]
 
     # Ends
 
@@ -353,6 +339,16 @@ def _added(before: Sequence[BaseMessage], after: Sequence[BaseMessage]) -> Seque
     if count and len(after) >= count and after[count - 1].id == before[-1].id:
         return after[count:]
     return after
+
+
+def _written(data: Any) -> Any:
+    """What a node wrote, plain. A model of ``ag_ui.core`` that does not dump is a value like any other."""
+    if isinstance(data, BaseEvent):
+        try:
+            return jsonable(wire(data))
+        except (TypeError, ValueError, AttributeError):
+            return jsonable(data)
+    return jsonable(data)
 
 
 def _returned(result: Any) -> list[BaseMessage]:
