@@ -20,10 +20,11 @@ from bridge.errors import AgentFailure, UnknownAgent
 from bridge.events.event import Event
 from bridge.events.verify import Verifier
 from bridge.runs.registry import Runs
-from bridge.runs.request import Disconnect, RunRequest
+from bridge.runs.request import Disconnect, RunRequest, ThreadKey
 from bridge.runs.run import Performance, Run
 from bridge.settings import Settings
 from bridge.storage.base import Storage
+from bridge.storage.moving import settle
 from bridge.storage.opening import open_storage
 from bridge.storage.threads import Thread, ThreadIndex
 
@@ -64,6 +65,7 @@ class Bridge:
                 storage = await opening.enter_async_context(open_storage(self.settings.db))
                 for name, agent in self._given.items():
                     self._agents[name] = agent if _is_agent(agent) else self._bind(name, agent, storage)
+                await settle(storage.index, self._agents)
                 self._stack = opening.pop_all()
             self._storage = storage
 
@@ -164,16 +166,16 @@ class Bridge:
         return run
 
     @contextmanager
-    def holding(self, thread_id: str | None) -> Iterator[None]:
+    def holding(self, thread: ThreadKey | None) -> Iterator[None]:
         """Keep runs off a thread while it is looked at to decide what to run: what is read is then read once.
 
         Raises `ThreadBusy` where a run is going. ``None``: a new thread, which nobody else knows.
         """
-        if thread_id is None:
+        if thread is None:
             yield
             return
-        with self.runs.hold(thread_id):
-            visit(thread_id)
+        with self.runs.hold(thread.thread_id):
+            visit(thread)
             try:
                 yield
             finally:
@@ -195,20 +197,20 @@ class Bridge:
     async def read(
         self, agent_name: str | None, thread_id: str, principal: str, checkpoint_id: str | None = None
     ) -> ThreadState:
-        """What a thread holds; an empty state for a new one. Raises `UnknownThread` for somebody else's."""
+        """What a thread holds; an empty state for a new one, whoever else has one of this id."""
         agent = self.agent(agent_name)
         thread = await self.index.find(thread_id, agent=agent.name, principal=principal)
         if thread is None:
             return ThreadState()
-        return await agent.read(thread_id, thread.aliases, checkpoint_id)
+        return await agent.read(thread.key, thread.aliases, checkpoint_id)
 
     async def forget(self, agent_name: str | None, thread: Thread) -> None:
         """Delete a thread: its run, its checkpoints, its place in the index."""
-        going = self.runs.of_thread(thread.id)
-        if going is not None:
+        while (going := self.runs.of_thread(thread.id)) is not None:
             await going.stop()
-        await self.agent(agent_name).forget(thread.id)
-        await self.index.forget(thread.id)
+        with self.runs.hold(thread.id):  # no run begins in what is being deleted
+            await self.agent(agent_name).forget(thread.key)
+            await self.index.forget(thread.key)
 
 
 def _is_agent(value: Any) -> bool:

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from langgraph.checkpoint.base import empty_checkpoint
 
-from bridge.errors import UnknownThread
+from bridge.runs.request import ThreadKey
 from bridge.storage.opening import agent_database_url, open_storage
-from bridge.storage.threads import Turn
+from bridge.storage.threads import Position, Scope, Thread, Turn
 from tests.databases import postgres
 from tests.http.conftest import AGENTS
 from tests.http.talking import chat, events_of, run_input, text_of
@@ -27,16 +26,20 @@ async def test_threads_have_owners(db: str) -> None:
         thread = await index.open("t", agent="a", principal="я", title="Привет")
         await index.touch(thread, aliases={"checkpoint": "streamed"})
         for agent, principal in (("a", "другой"), ("b", "я")):
-            with pytest.raises(UnknownThread):
-                await index.find("t", agent=agent, principal=principal)
-            with pytest.raises(UnknownThread):
-                await index.open("t", agent=agent, principal=principal)
+            assert await index.find("t", agent=agent, principal=principal) is None
+            assert (await index.open("t", agent=agent, principal=principal)).title is None
+        assert (await index.open("t", agent="a", principal="я", title="Снова")).title == "Привет"
     async with open_storage(db) as storage:
         found = await storage.index.find("t", agent="a", principal="я")
         assert found is not None
         assert (found.title, found.aliases) == ("Привет", {"checkpoint": "streamed"})
-        with pytest.raises(UnknownThread):
-            await storage.index.find("t", agent="a", principal="другой")
+        await storage.index.forget(found.key)
+        assert await storage.index.find("t", agent="a", principal="я") is None
+        assert await storage.index.find("t", agent="a", principal="другой") is not None
+
+
+def after(thread: Thread) -> Position:
+    return Position(thread.updated_at, thread.key.stored_id)
 
 
 async def test_threads_are_listed_latest_first(db: str) -> None:
@@ -47,22 +50,28 @@ async def test_threads_are_listed_latest_first(db: str) -> None:
         await index.touch(threads[0], title="Сначала")
         listed = await index.list(agent="a", principal="я")
         assert [thread.id for thread in listed] == ["t0", "t3", "t1"]
-        rest = await index.list(agent="a", principal="я", limit=2, before=listed[0].updated_at)
+        rest = await index.list(
+            agent="a", principal="я", limit=2, before=Position(listed[0].updated_at, listed[0].key.stored_id)
+        )
         assert [thread.id for thread in rest] == ["t3", "t1"]
-        await index.forget("t0")
+        await index.forget(threads[0].key)
         assert await index.find("t0", agent="a", principal="я") is None
 
 
 async def test_turns_are_scoped(db: str) -> None:
     async with open_storage(db) as storage:
         index = storage.index
-        await index.remember_turn("я", "f", Turn("t", "c1"))
-        await index.remember_turn("я", "f", Turn("t", "c2"))
-        assert await index.find_turn("я", "f") == Turn("t", "c2")
-        assert await index.find_turn("другой", "f") is None
+        mine, yours = Scope("я", "a"), Scope("другой", "a")
+        await index.remember_turn(mine, "f", Turn("t", "c1"))
+        await index.remember_turn(mine, "f", Turn("t", "c2"))
+        assert await index.find_turn(mine, "f") == Turn("t", "c2")
+        for other in (yours, Scope("я", "b"), Scope("я", "a", "key")):
+            assert await index.find_turn(other, "f") is None
+        await index.remember_turn(yours, "f", Turn("t", "c3"))
         await index.open("t", agent="a", principal="я")
-        await index.forget("t")
-        assert await index.find_turn("я", "f") is None
+        await index.forget(ThreadKey("я", "a", "t"))
+        assert await index.find_turn(mine, "f") is None
+        assert await index.find_turn(yours, "f") == Turn("t", "c3")
 
 
 async def test_checkpoints_are_there_after_a_restart(db: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bridge.events.interrupts import Interrupt
-from bridge.runs.request import RunRequest
+from bridge.runs.request import RunRequest, ThreadKey
 from bridge.runs.run import Performance
 
 
@@ -43,11 +43,13 @@ class Agent(Protocol):
     def perform(self, request: RunRequest, aliases: Mapping[str, str]) -> Performance:
         """Prepare a run; nothing happens until its parts are read."""
 
-    async def read(self, thread_id: str, aliases: Mapping[str, str], checkpoint_id: str | None = None) -> ThreadState:
+    async def read(
+        self, thread: ThreadKey, aliases: Mapping[str, str], checkpoint_id: str | None = None
+    ) -> ThreadState:
         """What the thread holds, now or at a checkpoint: messages, state, pending interrupts."""
 
-    async def head(self, thread_id: str) -> str | None:
+    async def head(self, thread: ThreadKey) -> str | None:
         """The id of the thread's latest checkpoint."""
 
-    async def forget(self, thread_id: str) -> None:
+    async def forget(self, thread: ThreadKey) -> None:
         """Delete all that is stored of the thread."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.agents.base import ThreadState
 from bridge.agents.scripted import Told, text_events
-from bridge.errors import BridgeError, UnknownThread
+from bridge.errors import BridgeError
 from bridge.events.event import Event
 from bridge.events.interrupts import Interrupt
 from bridge.openai_compat.approval import not_understood
@@ -16,19 +16,23 @@ from bridge.openai_compat.fingerprint import answer_message, fingerprint, resume
 from bridge.openai_compat.fold import Fold
 from bridge.openai_compat.requests import ChatRequest, checked_thread_id
 from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
-from bridge.runs.request import RunRequest
+from bridge.runs.request import RunRequest, ThreadKey
 from bridge.runs.run import Performance, Run
 from bridge.service import Bridge
-from bridge.storage.threads import Turn
+from bridge.storage.threads import Scope, Turn
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks which agent; ``scope`` keeps two callers' histories apart, by their keys."""
+    """Who asks which agent; ``scope`` keeps two callers' histories apart."""
 
     agent: str
     principal: str
-    scope: str
+    scope: Scope
+
+    def thread(self, thread_id: str | None) -> ThreadKey | None:
+        """The caller's thread of this id; ``None``: a new one."""
+        return None if thread_id is None else ThreadKey(self.principal, self.agent, thread_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Place:
 
 
 async def find_place(bridge: Bridge, chat: ChatRequest, caller: Caller, *, header: str | None) -> Place:
-    """The thread a request names, else the one its history comes from. Raises `UnknownThread` for somebody else's."""
+    """The thread a request names, else the one its history comes from; never somebody else's."""
     named = chat.thread_id or checked_thread_id(header or None, "X-Thread-Id")
     earlier, new = split(chat.messages)
     if named is not None:
@@ -94,10 +98,7 @@ async def find_place(bridge: Bridge, chat: ChatRequest, caller: Caller, *, heade
     turn = await bridge.index.find_turn(caller.scope, fingerprint(earlier)) if earlier else None
     if turn is None:
         return Place(None, chat.messages)
-    try:
-        known = await bridge.index.find(turn.thread_id, agent=caller.agent, principal=caller.principal)
-    except UnknownThread:
-        known = None
+    known = await bridge.index.find(turn.thread_id, agent=caller.agent, principal=caller.principal)
     return Place(None, chat.messages) if known is None else Place(turn.thread_id, new, known=True, turn=turn)
 
 
@@ -144,5 +145,5 @@ async def remember(
     except BridgeError:
         return
     history = [*chat.messages, answer_message(folded.message())]
-    checkpoint_id = await bridge.agent(caller.agent).head(run.request.thread_id)
+    checkpoint_id = await bridge.agent(caller.agent).head(run.request.thread)
     await bridge.index.remember_turn(caller.scope, fingerprint(history), Turn(run.request.thread_id, checkpoint_id))

@@ -18,7 +18,8 @@ from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.requests import ChatRequest, parse_chat
 from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
 from bridge.runs.run import Run
-from bridge.web.callers import api_key, digest, principal_of
+from bridge.storage.threads import Scope
+from bridge.web.callers import client_of, principal_of
 from bridge.web.http import JSON, both, bridge_of, named, read_object, thread_named
 
 
@@ -40,9 +41,9 @@ async def complete(request: Request, chat: ChatRequest, *, stream: bool | None =
     bridge = bridge_of(request)
     principal = principal_of(request)
     agent = bridge.agent(chat.model)
-    caller = Caller(agent.name, principal, f"{principal}/{digest(api_key(request) or '')}/{agent.name}")
+    caller = Caller(agent.name, principal, Scope(principal, agent.name, client_of(request)))
     place = await find_place(bridge, chat, caller, header=thread_named(request))
-    with bridge.holding(place.thread_id):
+    with bridge.holding(caller.thread(place.thread_id)):
         run = await begin(request, chat, caller, await find_thread(bridge, chat, caller, place))
     translator = chunks_of(run, chat, agent.name, bridge.settings.reasoning_field)
     headers = named(run.request.thread_id, run.id)

@@ -5,14 +5,46 @@ AG-UI's ``RunAgentInput``, an OpenAI body and a CopilotKit envelope are parsed a
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from bridge.errors import InvalidRequest
 
 Disconnect = Literal["cancel", "continue"]
 """What becomes of a run when the last client that reads it has left."""
+
+ANONYMOUS = "anonymous"
+"""The principal of everybody, where neither keys nor an application say who calls."""
+
+STORED = "bridge:"
+"""How every `ThreadKey.stored_id` begins."""
+
+
+class ThreadKey(NamedTuple):
+    """A conversation: whose it is, which agent's, and the id that its client gave it.
+
+    The id alone says nothing: two principals may both call a thread ``my-first``.
+    """
+
+    principal: str
+    agent: str
+    thread_id: str
+
+    @property
+    def stored_id(self) -> str:
+        """What the conversation is stored under: 71 ASCII characters, made from all three names, never from an index.
+
+        A hash (SHA-256), so that the id is short whatever the names hold. Each name is hashed with its length before
+        it: ``("a", "bc")`` and ``("ab", "c")`` differ.
+        """
+        digest = hashlib.sha256()
+        for name in self:
+            written = name.encode("utf-8", "surrogatepass")
+            digest.update(len(written).to_bytes(8))
+            digest.update(written)
+        return STORED + digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +67,7 @@ class RunRequest:
     protocol_version: str | None = None
     parent_run_id: str | None = None
     model_settings: Mapping[str, Any] = field(default_factory=dict)
-    principal: str = "anonymous"
+    principal: str = ANONYMOUS
     checkpoint_id: str | None = None
     fresh: bool = False
     """The thread is new: nothing is stored of it that would have to be read."""
@@ -46,6 +78,11 @@ class RunRequest:
     def client_tools(self) -> frozenset[str]:
         """Names of the tools that the client runs itself."""
         return frozenset(str(tool["name"]) for tool in self.tools)
+
+    @property
+    def thread(self) -> ThreadKey:
+        """The conversation this run is part of."""
+        return ThreadKey(self.principal, self.agent, self.thread_id)
 
 
 def checked_id(value: Any, param: str) -> str:

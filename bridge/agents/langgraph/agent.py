@@ -11,7 +11,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 
 from bridge.agents.base import ThreadState
-from bridge.agents.langgraph.checkpoints import visit, visiting
+from bridge.agents.langgraph.checkpoints import ScopedSaver, keeps_its_id, visit, visiting
 from bridge.agents.langgraph.inputs import plan
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
 from bridge.agents.langgraph.messages import messages_to_langchain
@@ -19,7 +19,7 @@ from bridge.agents.langgraph.state import fields_of, project
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
 from bridge.errors import InvalidRequest
 from bridge.events.interrupts import Interrupt, pause_to_agui
-from bridge.runs.request import RunRequest
+from bridge.runs.request import RunRequest, ThreadKey
 from bridge.runs.run import Performance
 
 
@@ -28,7 +28,8 @@ class LangGraphAgent:
 
     Args:
         name: the agent's name.
-        graph: a compiled graph. Its own checkpointer is kept; without one it gets ``checkpointer``.
+        graph: a compiled graph. Its own checkpointer is kept; without one (or with ``True`` or ``False`` for one,
+            which say what a subgraph does) it gets ``checkpointer``. Each conversation sees its own part of it.
         checkpointer: where its conversations are kept; ``None``: in this process's memory.
         hidden, state_allow: as in `bridge.agui.LangGraphToAgui`.
     """
@@ -45,7 +46,10 @@ class LangGraphAgent:
     ) -> None:
         self.name = name
         self.description = description or f"LangGraph agent {name}"
-        if hasattr(graph, "copy") and not getattr(graph, "checkpointer", None):
+        own = getattr(graph, "checkpointer", None)
+        self.keeps_its_own = isinstance(own, BaseCheckpointSaver) or not hasattr(graph, "checkpointer")
+        self.plain_ids = self.keeps_its_own  # see `keeps_its_id`
+        if not self.keeps_its_own:
             graph = graph.copy(update={"checkpointer": checkpointer or InMemorySaver()})
         self.graph = graph
         self.hidden = tuple(hidden)
@@ -59,31 +63,56 @@ class LangGraphAgent:
         """A run of the graph."""
         return _GraphRun(self, request, aliases)
 
-    async def read(self, thread_id: str, aliases: Mapping[str, str], checkpoint_id: str | None = None) -> ThreadState:
+    def in_thread(self, thread: ThreadKey) -> tuple[Any, str]:
+        """The graph as it stands in one conversation, and the thread id to give it.
+
+        The client's id, where the checkpointer translates it; where the graph has none that the bridge can stand
+        around (a remote graph), the stored one.
+        """
+        saver = self.checkpointer
+        if saver is None:
+            return self.graph, thread.thread_id if keeps_its_id(thread) else thread.stored_id
+        scoped = ScopedSaver(saver, thread, plain=self.plain_ids)
+        return self.graph.copy(update={"checkpointer": scoped}), thread.thread_id
+
+    def stored_id(self, thread: ThreadKey) -> str:
+        """What the checkpointer has the thread under."""
+        return thread.thread_id if self.plain_ids and keeps_its_id(thread) else thread.stored_id
+
+    @property
+    def checkpointer(self) -> BaseCheckpointSaver[Any] | None:
+        """What stores the graph's conversations, under `ThreadKey.stored_id`."""
+        saver = getattr(self.graph, "checkpointer", None)
+        return saver if isinstance(saver, BaseCheckpointSaver) else None
+
+    async def read(
+        self, thread: ThreadKey, aliases: Mapping[str, str], checkpoint_id: str | None = None
+    ) -> ThreadState:
         """What the thread holds, at its head or at a checkpoint, paused subgraphs included."""
+        graph, thread_id = self.in_thread(thread)
         where = {"thread_id": thread_id} | ({} if checkpoint_id is None else {"checkpoint_id": checkpoint_id})
-        held = await self.graph.aget_state({"configurable": where}, subgraphs=True)
+        held = await graph.aget_state({"configurable": where}, subgraphs=True)
         return self.thread_state(held, aliases=aliases)
 
-    async def head(self, thread_id: str) -> str | None:
+    async def head(self, thread: ThreadKey) -> str | None:
         """The id of the thread's latest checkpoint; after a run, in the run's own context, without reading it."""
-        current = visiting(thread_id)
+        current = visiting(thread)
         if current is not None and current.head is not None:
             return current.head
-        checkpointer = getattr(self.graph, "checkpointer", None)
+        graph, thread_id = self.in_thread(thread)
         config: RunnableConfig = {"configurable": {"thread_id": thread_id, "checkpoint_ns": ""}}
-        if isinstance(checkpointer, BaseCheckpointSaver):
-            held = await checkpointer.aget_tuple(config)
+        if self.checkpointer is not None:
+            held = await graph.checkpointer.aget_tuple(config)
             return None if held is None else str(held.config["configurable"]["checkpoint_id"])
-        state = await self.graph.aget_state(config)
+        state = await graph.aget_state(config)
         found = (state.config or {}).get("configurable", {}).get("checkpoint_id")
         return None if found is None else str(found)
 
-    async def forget(self, thread_id: str) -> None:
+    async def forget(self, thread: ThreadKey) -> None:
         """Delete the thread's checkpoints."""
-        checkpointer = getattr(self.graph, "checkpointer", None)
-        if isinstance(checkpointer, BaseCheckpointSaver):
-            await checkpointer.adelete_thread(thread_id)
+        graph, thread_id = self.in_thread(thread)
+        if self.checkpointer is not None:
+            await graph.checkpointer.adelete_thread(thread_id)
 
     def without_memory(self) -> Any:
         """The graph without its checkpointer: it starts from what it is given, and nothing is stored."""
@@ -159,7 +188,7 @@ class _GraphRun:
             async for part in stream:
                 yield part
         if self._agent.pauses and not self._request.ephemeral:
-            head: RunnableConfig = {"configurable": {"thread_id": self._request.thread_id}}
+            head: RunnableConfig = {"configurable": {"thread_id": config["configurable"]["thread_id"]}}
             held = await graph.aget_state(head)
             for node in held.next if not held.interrupts else ():
                 checkpoint_id = held.config["configurable"]["checkpoint_id"]
@@ -171,19 +200,20 @@ class _GraphRun:
         config: RunnableConfig = {"configurable": {"thread_id": request.thread_id, **server_context(request)}}
         if request.ephemeral:
             return agent.without_memory(), config, plan(request, ThreadState(), agent.input_keys).input
-        visit(request.thread_id)  # from here on the thread is this run's, and is read once
+        visit(request.thread)  # from here on the thread is this run's, and is read once
+        graph, config["configurable"]["thread_id"] = agent.in_thread(request.thread)
         if request.checkpoint_id is not None:
             config["configurable"]["checkpoint_id"] = request.checkpoint_id
         if request.fresh:
-            return agent.graph, config, plan(request, ThreadState(), agent.input_keys).input
-        held = await agent.graph.aget_state(config, subgraphs=True)
+            return graph, config, plan(request, ThreadState(), agent.input_keys).input
+        held = await graph.aget_state(config, subgraphs=True)
         thread = agent.thread_state(held, aliases=self._aliases)
         chosen = plan(request, thread, agent.input_keys)
         given = chosen.input
         back = {streamed: durable for durable, streamed in self._aliases.items() if streamed}
         if chosen.fork is not None:
             wanted = [back.get(message_id, message_id) for message_id in chosen.fork]
-            checkpoint_id, found = await self._fork(wanted, again=given is None)
+            checkpoint_id, found = await self._fork(graph, config, wanted, again=given is None)
             config["configurable"]["checkpoint_id"] = checkpoint_id
             given = _with_earlier(given, thread, chosen.fork[found:])
         elif isinstance(given, dict) and thread.interrupts:
@@ -191,18 +221,18 @@ class _GraphRun:
             held_ids = {message.id for message in (fields_of(held.values) or {}).get("messages") or []}
             said = [message["id"] for message in thread.messages]
             given = _with_earlier(given, thread, [name for name in said if name not in held_ids and name not in back])
-        return agent.graph, config, given
+        return graph, config, given
 
-    async def _fork(self, kept: list[str], *, again: bool) -> tuple[str, int]:
+    async def _fork(self, graph: Any, config: RunnableConfig, kept: list[str], *, again: bool) -> tuple[str, int]:
         """The checkpoint whose conversation is ``kept``, or the longest beginning of it, and how long that is.
 
         Not every beginning of a conversation has a checkpoint: a paused subgraph's messages are its own until it has
         finished. To answer ``again``, the earliest that has a node to run, so that routing is done anew; else the
         latest, with all that was done until then. Raises `InvalidRequest` when nothing of the thread is kept.
         """
-        head: RunnableConfig = {"configurable": {"thread_id": self._request.thread_id}}
+        head: RunnableConfig = {"configurable": {"thread_id": config["configurable"]["thread_id"]}}
         found: tuple[str, int] | None = None
-        async for held in self._agent.graph.aget_state_history(head):
+        async for held in graph.aget_state_history(head):
             messages = (fields_of(held.values) or {}).get("messages") or []
             ids = [
                 message.id
