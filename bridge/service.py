@@ -26,6 +26,7 @@ from bridge.settings import Settings
 from bridge.storage.base import Storage
 from bridge.storage.moving import settle
 from bridge.storage.opening import open_storage
+from bridge.storage.retention import pruning
 from bridge.storage.threads import Thread, ThreadIndex
 
 logger = logging.getLogger("bridge")
@@ -66,6 +67,8 @@ class Bridge:
                 for name, agent in self._given.items():
                     self._agents[name] = agent if _is_agent(agent) else self._bind(name, agent, storage)
                 await settle(storage.index, self._agents)
+                hold = lambda thread: self.runs.hold(thread.thread_id)  # noqa: E731 - the registry names threads so
+                await opening.enter_async_context(pruning(storage, self.settings.retention, self._agents, hold))
                 self._stack = opening.pop_all()
             self._storage = storage
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bridge.runs.request import Disconnect
+from bridge.storage.retention import Retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class Settings:
     Attributes:
         db: where conversations are kept: a path or ``sqlite:///path`` (LangGraph's SQLite checkpointer), or a
             ``postgresql://`` URL (its PostgreSQL checkpointer; extra ``postgres``).
-        api_keys: keys that may call; empty: everybody may.
+        retention: how long conversations are kept; by default for ever.
+        api_keys: keys that may call, as ``key`` or ``name=key``; empty: everybody may.
         cors_origins: origins a browser may call from; ``("*",)``: any.
         cors_credentials: allow cookies and ``credentials: "include"``; the origin is then echoed.
         disconnect: what becomes of a run when its last reader has left.
@@ -36,6 +38,7 @@ class Settings:
     """
 
     db: str = field(default_factory=lambda: str(Path(".bridge") / "bridge.sqlite"))
+    retention: Retention = field(default_factory=Retention)
     api_keys: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ("*",)
     cors_credentials: bool = False

@@ -15,9 +15,9 @@ from bridge.agui.requests import first_words, parse_input, wanted_disconnect
 from bridge.copilotkit.info import describe
 from bridge.copilotkit.replay import before_run, stored
 from bridge.copilotkit.sentences import NOTHING_TO_STOP, language_of, sentence
-from bridge.errors import RateLimited, ThreadBusy, UnknownThread
+from bridge.errors import RateLimited, ThreadBusy
 from bridge.events.event import Event
-from bridge.runs.request import RunRequest
+from bridge.runs.request import RunRequest, ThreadKey
 from bridge.runs.run import Run
 from bridge.service import Bridge
 from bridge.web import sse
@@ -79,8 +79,6 @@ async def connect(request: Request, agent_id: str, body: Mapping[str, Any]) -> R
     bridge = bridge_of(request)
     wanted = _parse(request, agent_id, body)
     thread, going = await _now(bridge, wanted)
-    if going is not None and going.request.principal != wanted.principal:
-        raise UnknownThread(f"No thread '{wanted.thread_id}' is known.")
     version = wanted.protocol_version
     if going is not None:
         earlier = before_run(thread, going)
@@ -98,27 +96,26 @@ async def _now(bridge: Bridge, wanted: RunRequest) -> tuple[ThreadState, Run | N
     Only when one ended and another began, the thread is read again.
     """
     while True:
-        before = _going(bridge, wanted.thread_id)
+        before = _going(bridge, wanted.thread)
         thread = await bridge.read(wanted.agent, wanted.thread_id, wanted.principal)
-        after = _going(bridge, wanted.thread_id)
+        after = _going(bridge, wanted.thread)
         if before is None or after is None or before is after:
             return thread, after or before
 
 
-def _going(bridge: Bridge, thread_id: str) -> Run | None:
+def _going(bridge: Bridge, thread: ThreadKey) -> Run | None:
     """The run that goes on in a thread; one that only has its place yet may still be refused."""
-    run = bridge.runs.of_thread(thread_id)
-    return run if run is not None and run.begun else None
+    run = bridge.runs.of_thread(thread.thread_id)
+    return run if run is not None and run.begun and run.request.thread == thread else None
 
 
 async def stop(request: Request, agent_id: str, thread_id: str, body: Mapping[str, Any]) -> Response:
     """Stop a thread's run (or, with a ``runId``, that run only) in the graph; answers when it has ended."""
     bridge = bridge_of(request)
     agent, principal = bridge.agent(agent_id), principal_of(request)
-    going = _going(bridge, thread_id)
+    going = _going(bridge, ThreadKey(principal, agent.name, thread_id))
     wanted = body.get("runId")
-    mine = going is not None and going.request.principal == principal and going.request.agent == agent.name
-    if going is None or not mine or (wanted is not None and going.id != wanted):
+    if going is None or (wanted is not None and going.id != wanted):
         language = language_of(request.headers.get("accept-language"))
         return JSON({"stopped": False, "message": NOTHING_TO_STOP[language]})
     await going.stop()

@@ -210,16 +210,21 @@ class ThreadIndex:
         rows = await self.ask(lambda database: database.execute(query).mappings().all())
         return [Thread(**row) for row in rows]
 
-    async def forget(self, key: ThreadKey) -> None:
-        """Delete a thread and its fingerprints."""
+    async def forget(self, key: ThreadKey, *, unchanged_since: float | None = None) -> bool:
+        """Delete a thread and its fingerprints, if nobody has touched it since; whether it was there."""
         stored = key.stored_id
+        thread = delete(THREADS).where(THREADS.c.key == stored).returning(THREADS.c.key)
+        if unchanged_since is not None:
+            thread = thread.where(THREADS.c.updated_at <= unchanged_since)
 
-        def forget(database: Connection) -> None:
-            database.execute(delete(TURNS).where(TURNS.c.thread == stored))
-            database.execute(delete(UNMOVED).where(UNMOVED.c.key == stored))
-            database.execute(delete(THREADS).where(THREADS.c.key == stored))
+        def forget(database: Connection) -> bool:
+            gone = database.execute(thread).first() is not None
+            if gone or unchanged_since is None:
+                database.execute(delete(TURNS).where(TURNS.c.thread == stored))
+                database.execute(delete(UNMOVED).where(UNMOVED.c.key == stored))
+            return gone
 
-        await self.ask(forget)
+        return await self.ask(forget)
 
     async def remember_turn(self, scope: Scope, fingerprint: str, turn: Turn) -> None:
         """A turn ended: a history with this fingerprint, from this scope, is this thread at this checkpoint."""
