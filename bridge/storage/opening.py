@@ -20,6 +20,11 @@ _SQLITE = re.compile(r"sqlite(\+\w+)?", re.IGNORECASE)
 _POSTGRESQL = re.compile(r"postgres(ql)?(\+\w+)?", re.IGNORECASE)
 
 
+# A password that nobody has quoted may have any letter in it: it is all between the user's colon and the last @.
+_SECRET = re.compile(r"(?s)^([a-z][\w+.-]*:(?://[^:/@]*:|(?!//)))(.*)@", re.IGNORECASE)
+_PARAMETER = re.compile(r"(password=)([^&\s]*)", re.IGNORECASE)
+
+
 class InvalidDatabase(ValueError):
     """A ``--db`` value that names no database; the message says what would, and has no password in it."""
 
@@ -74,12 +79,11 @@ def _checked_path(db: str, path: str) -> str:
 
 def without_password(db: str, message: str | None = None) -> str:
     """A ``--db`` value as a person may see it, or a message that may have it, or its password, in it."""
-    # a password that nobody has quoted may have any letter in it: all between the user's colon and the last @
-    hidden = re.sub(r"(?s)(:/+[^:/@]*:).*@", r"\1***@", re.sub(r"(?i)(password=)[^&\s]*", r"\1***", db))
+    hidden = _SECRET.sub(r"\1***@", _PARAMETER.sub(r"\1***", db))
     if message is None:
         return hidden
     message = message.replace(db, hidden)
-    secrets = set(re.findall(r"(?s):/+[^:/@]*:(.*)@", db)) | set(re.findall(r"(?i)password=([^&\s]*)", db))
+    secrets = {found[1] for found in _SECRET.findall(db) + _PARAMETER.findall(db)}
     for secret in sorted({*secrets, *map(unquote, secrets)} - {""}, key=len, reverse=True):
         message = message.replace(secret, "***")
     return message
