@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -116,3 +117,33 @@ def test_sqlite_is_in_wal(tmp_path: Path) -> None:
         httpx.post(f"{server.url}/agui/teller", json=run_input("count 1"), trust_env=False)
         with closing(sqlite3.connect(server.db)) as connection:
             assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
+
+
+async def test_pages_skip_nobody_of_one_moment(db: str) -> None:
+    async with open_storage(db) as storage:
+        index = storage.index
+        for number in range(7):
+            thread = await index.open(f"t{number}", agent="a", principal="я")
+            await index.touch(thread, at=1_764_000_000.123456 + (number == 6))
+        seen: list[str] = []
+        before: Position | None = None
+        while page := await index.list(agent="a", principal="я", limit=2, before=before):
+            seen += [thread.id for thread in page]
+            before = after(page[-1])
+        assert sorted(seen) == [f"t{number}" for number in range(7)]
+        assert seen[0] == "t6"
+
+
+async def test_what_another_process_changes_is_seen(db: str) -> None:
+    async with open_storage(db) as one, open_storage(db) as other:
+        thread = await one.index.open("t", agent="a", principal="я")
+        assert await other.index.find("t", agent="a", principal="я") is not None
+        await one.index.touch(thread, title="Имя")
+        stale = await other.index.touch(thread, aliases={"a": "b"})  # what it knew had no title
+        assert stale.title == "Имя"
+        await one.index.forget(thread.key)
+        assert await other.index.find("t", agent="a", principal="я") is None
+        await other.index.touch(thread, title="Снова")  # deleted stays deleted
+        assert await one.index.find("t", agent="a", principal="я") is None
+        both = await asyncio.gather(*(side.index.open("n", agent="a", principal="я") for side in (one, other)))
+        assert both[0] == both[1]
