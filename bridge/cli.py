@@ -72,11 +72,6 @@ def _retention(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _read_retention(options: dict[str, Any]) -> Retention:
-    """Take what `_retention` gave out of a command's options."""
-    return Retention(**{name: options.pop(f"retention_{name}") for name in ("days", "count", "listed")})
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="agent-bridge")
 def main() -> None:
@@ -122,7 +117,6 @@ def serve(agents: tuple[str, ...], host: str, port: int, **options: Any) -> None
     """Serve agents: module:attr, name=module:attr or a langgraph.json (default: the one here)."""
     options["state_allow"] = options["state_allow"] or None
     options["cors_origins"] = options["cors_origins"] or _DEFAULTS.cors_origins
-    options["retention"] = _read_retention(options)
     try:
         read_keys(options["api_keys"])
     except ValueError as error:
@@ -158,12 +152,12 @@ def draw(agent: str) -> None:
 @_DB
 @_retention
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
-def prune(agents: tuple[str, ...], db: str, dry_run: bool, **options: Any) -> None:
+def prune(agents: tuple[str, ...], db: str, dry_run: bool, **limits: Any) -> None:
     """Delete old one-off threads, and what deleted ones have left; with --retention-listed the listed ones too.
 
     Name the AGENTs whose graphs have a checkpointer of their own, as for serve: it is pruned as well.
     """
-    retention = _read_retention(options)
+    retention = Retention(**{name.removeprefix("retention_"): value for name, value in limits.items()})
     if not retention.limits:
         raise click.UsageError("Say how long threads are kept: --retention-days, --retention-count, or both.")
     pruned = _in_storage(db, agents, lambda storage, bound: prune_once(storage, retention, bound, dry_run=dry_run))

@@ -26,7 +26,7 @@ from bridge.settings import Settings
 from bridge.storage.base import Storage
 from bridge.storage.moving import settle
 from bridge.storage.opening import open_storage
-from bridge.storage.retention import pruning
+from bridge.storage.retention import Retention, pruning
 from bridge.storage.threads import Thread, ThreadIndex
 
 logger = logging.getLogger("bridge")
@@ -68,7 +68,7 @@ class Bridge:
                     self._agents[name] = agent if _is_agent(agent) else self._bind(name, agent, storage)
                 await settle(storage.index, self._agents)
                 hold = lambda thread: self.runs.hold(thread.thread_id)  # noqa: E731 - the registry names threads so
-                await opening.enter_async_context(pruning(storage, self.settings.retention, self._agents, hold))
+                await opening.enter_async_context(pruning(storage, retention_of(self.settings), self._agents, hold))
                 self._stack = opening.pop_all()
             self._storage = storage
 
@@ -214,6 +214,11 @@ class Bridge:
         with self.runs.hold(thread.id):  # no run begins in what is being deleted
             await self.agent(agent_name).forget(thread.key)
             await self.index.forget(thread.key)
+
+
+def retention_of(settings: Settings) -> Retention:
+    """How long conversations are kept."""
+    return Retention(settings.retention_days, settings.retention_count, settings.retention_listed)
 
 
 def _is_agent(value: Any) -> bool:

@@ -19,7 +19,7 @@ ROOMS: dict[str, set[str]] = {
     "agents": {"events", "runs"},
     "observe": {"events", "runs"},
     "storage": {"events", "runs", "agents"},
-    "settings": {"runs", "storage.retention"},
+    "settings": {"runs"},
     "service": {"events", "runs", "agents", "observe", "storage", "settings"},
     "web": {"events", "runs", "agents", "observe", "storage", "settings", "service"},
     "agui": {"events", "runs", "agents", "storage", "settings", "service", "web"},
