@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
-from bridge.storage.opening import Database, InvalidDatabase, read_db, without_password
+from bridge.storage.opening import Database, InvalidDatabase, open_storage, read_db, without_password
 from tests.http.talking import chat
 from tests.server import ROOT, serve_twice
 
@@ -133,3 +136,29 @@ def test_two_processes_open_an_empty_database_at_once(tmp_path: Path, db: str) -
                 answer = httpx.post(f"{server.url}/v1/chat/completions", json=body, timeout=60, trust_env=False)
                 assert answer.json()["choices"][0]["message"]["content"] == f"{length}: message {length}"
                 length += 2
+
+
+async def test_many_open_an_empty_database_at_once(db: str) -> None:
+    async def opened() -> None:
+        async with open_storage(db) as storage:
+            await storage.index.open("t", agent="a", principal="me")
+
+    for _ in range(2):
+        await asyncio.gather(*(opened() for _ in range(6)))
+
+
+async def test_a_file_that_is_being_written_is_waited_for(tmp_path: Path) -> None:
+    """SQLite itself does not wait where it changes to WAL."""
+    with closing(sqlite3.connect(tmp_path / "b.sqlite", isolation_level=None)) as other:
+        other.execute("create table theirs (a)")
+        other.execute("begin immediate")
+
+        async def opened() -> None:
+            async with open_storage(str(tmp_path / "b.sqlite")):
+                pass
+
+        opening = asyncio.create_task(opened())
+        await asyncio.wait([opening], timeout=0.3)
+        assert not opening.done()
+        other.execute("commit")
+        await opening

@@ -147,3 +147,12 @@ async def test_what_another_process_changes_is_seen(db: str) -> None:
         assert await one.index.find("t", agent="a", principal="я") is None
         both = await asyncio.gather(*(side.index.open("n", agent="a", principal="я") for side in (one, other)))
         assert both[0] == both[1]
+
+
+async def test_a_thread_that_was_touched_meanwhile_is_kept(db: str) -> None:
+    async with open_storage(db) as storage:
+        thread = await storage.index.open("t", agent="a", principal="я")
+        await storage.index.touch(thread, at=thread.updated_at + 5)
+        assert not await storage.index.forget(thread.key, unchanged_since=thread.updated_at)
+        assert await storage.index.find("t", agent="a", principal="я") is not None
+        assert await storage.index.forget(thread.key, unchanged_since=thread.updated_at + 5)
