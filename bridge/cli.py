@@ -155,7 +155,7 @@ def draw(agent: str) -> None:
 def prune(agents: tuple[str, ...], db: str, dry_run: bool, **limits: Any) -> None:
     """Delete old one-off threads, and what deleted ones have left; with --retention-listed the listed ones too.
 
-    Name the AGENTs whose graphs have a checkpointer of their own, as for serve: it is pruned as well.
+    Where a graph has a checkpointer of its own, name all AGENTs as for serve, in the same order: it is pruned as well.
     """
     retention = Retention(**{name.removeprefix("retention_"): value for name, value in limits.items()})
     if not retention.limits:
@@ -173,7 +173,8 @@ def prune(agents: tuple[str, ...], db: str, dry_run: bool, **limits: Any) -> Non
 def adopt(old: str, new: str, agents: tuple[str, ...], db: str) -> None:
     """Give all threads of the principal OLD to NEW: 'anonymous', a key's name, or an unnamed key's digest.
 
-    Name the AGENTs whose graphs have a checkpointer of their own, as for serve. While it runs, OLD should not.
+    Where a graph has a checkpointer of its own, name all AGENTs as for serve, in the same order. While this runs, the
+    servers should not.
     """
     adopted = _in_storage(db, agents, lambda storage, bound: adopt_all(storage, old, new, bound))
     click.echo(f"{len(adopted.moved)} threads are {new}'s now.")

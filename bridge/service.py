@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -67,8 +67,9 @@ class Bridge:
                 for name, agent in self._given.items():
                     self._agents[name] = agent if _is_agent(agent) else self._bind(name, agent, storage)
                 await settle(storage.index, self._agents)
-                hold = lambda thread: self.runs.hold(thread.thread_id)  # noqa: E731 - the registry names threads so
-                await opening.enter_async_context(pruning(storage, retention_of(self.settings), self._agents, hold))
+                await opening.enter_async_context(
+                    pruning(storage, retention_of(self.settings), self._agents, self._hold)
+                )
                 self._stack = opening.pop_all()
             self._storage = storage
 
@@ -183,6 +184,11 @@ class Bridge:
                 yield
             finally:
                 leave()
+
+    @asynccontextmanager
+    async def _hold(self, thread: ThreadKey) -> AsyncIterator[None]:
+        with self.runs.hold(thread.thread_id):
+            yield
 
     async def _note(self, run: Run, thread: Thread, title: str | None, *, listed: bool) -> None:
         aliases = getattr(run.translator, "aliases", None) or None

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -56,11 +56,11 @@ class Pruned:
     leftovers: int = 0
 
 
-Hold = Callable[[ThreadKey], AbstractContextManager[None]]
+Hold = Callable[[ThreadKey], AbstractAsyncContextManager[Any]]
 """Keeps runs off a thread. Raises `ThreadBusy` where one is going."""
 
 
-def _not_held(key: ThreadKey) -> AbstractContextManager[None]:
+def _not_held(key: ThreadKey) -> AbstractAsyncContextManager[Any]:
     del key
     return nullcontext()
 
@@ -80,13 +80,15 @@ async def prune_once(
     """
     threads: list[ThreadKey] = []
     for key, updated_at in await _old(storage, retention):
-        with contextlib.suppress(ThreadBusy), hold(key):
-            if await _has_run(storage, agents, key, updated_at):
-                continue
-            if dry_run or await storage.index.forget(key, unchanged_since=updated_at):
-                threads.append(key)
-            if not dry_run:
-                await _forget(storage, agents, key)
+        with contextlib.suppress(ThreadBusy):
+            async with hold(key):
+                if await _has_run(storage, agents, key, updated_at):
+                    continue
+                if dry_run:
+                    threads.append(key)
+                elif await storage.index.forget(key, unchanged_since=updated_at):
+                    threads.append(key)
+                    await _forget(storage, agents, key)
     left = await _leftovers(storage, retention)
     for stored_id in () if dry_run else left:
         await storage.checkpointer.adelete_thread(stored_id)
