@@ -1,4 +1,4 @@
-"""The command ``bridge``: ``serve`` and ``draw``."""
+"""The command ``bridge``: ``serve``, ``draw``, ``prune`` and ``adopt``."""
 
 from __future__ import annotations
 
@@ -8,22 +8,71 @@ import logging
 import os
 import socket
 import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import uvicorn
 
+from bridge.agents.langgraph.agent import LangGraphAgent
 from bridge.agents.loading import LoadError, load_agents
 from bridge.app import create_app
 from bridge.observe import logging as logs
 from bridge.service import Bridge
 from bridge.settings import Settings
-from bridge.storage.opening import agent_database_url
+from bridge.storage.adoption import adopt_all
+from bridge.storage.base import Storage
+from bridge.storage.moving import settle
+from bridge.storage.opening import InvalidDatabase, agent_database_url, open_storage, read_db, without_password
+from bridge.storage.retention import Retention, prune_once
+from bridge.web.callers import read_keys
 from bridge.web.threads import Workers
+
+Result = TypeVar("Result")
 
 _DEFAULTS = Settings()
 _WORKERS = 64  # threads, made when they are needed: plain functions mostly wait
+
+
+def _checked_db(context: click.Context, parameter: click.Parameter, db: str) -> str:
+    del context
+    try:
+        read_db(db)
+    except InvalidDatabase as error:
+        raise click.BadParameter(str(error), param=parameter) from None
+    return db
+
+
+_DB = click.option(
+    "--db",
+    default=_DEFAULTS.db,
+    show_default=True,
+    envvar="BRIDGE_DB",
+    callback=_checked_db,
+    help="SQLite path or PostgreSQL URL.",
+)
+
+
+def _retention(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of `Retention`."""
+    for option in (
+        click.option("--retention-listed", is_flag=True, envvar="BRIDGE_RETENTION_LISTED", help="Not one-offs alone."),
+        click.option(
+            "--retention-count",
+            type=click.IntRange(min=0),
+            envvar="BRIDGE_RETENTION_COUNT",
+            help="Threads that a caller keeps with an agent; default: all.",
+        ),
+        click.option(
+            "--retention-days",
+            type=click.FloatRange(min=0),
+            envvar="BRIDGE_RETENTION_DAYS",
+            help="Days that a thread is kept after its last turn; default: for ever.",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,10 +85,11 @@ def main() -> None:
 @click.argument("agents", nargs=-1, metavar="[AGENT]...")
 @click.option("--host", default="127.0.0.1", show_default=True, envvar="BRIDGE_HOST")
 @click.option("--port", default=8000, show_default=True, type=int, envvar="BRIDGE_PORT")
+@_DB
+@_retention
 @click.option(
-    "--db", default=_DEFAULTS.db, show_default=True, envvar="BRIDGE_DB", help="SQLite path or PostgreSQL URL."
+    "--api-key", "api_keys", multiple=True, envvar="BRIDGE_API_KEYS", help="key or name=key; several may be given."
 )
-@click.option("--api-key", "api_keys", multiple=True, envvar="BRIDGE_API_KEYS", help="May be given several times.")
 @click.option("--cors-origin", "cors_origins", multiple=True, envvar="BRIDGE_CORS_ORIGINS", help="Default: any.")
 @click.option("--cors-credentials", is_flag=True, envvar="BRIDGE_CORS_CREDENTIALS", help="Allow cookies.")
 @click.option(
@@ -84,6 +134,10 @@ def serve(agents: tuple[str, ...], host: str, port: int, **options: Any) -> None
     """Serve agents: module:attr, name=module:attr or a langgraph.json (default: the one here)."""
     options["state_allow"] = options["state_allow"] or None
     options["cors_origins"] = options["cors_origins"] or _DEFAULTS.cors_origins
+    try:
+        read_keys(options["api_keys"])
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.", param_hint="--api-key") from None
     settings = Settings(**options)
     logs.configure(as_json=settings.log_json)
     # where agents may keep their own data; they read it when they first need it
@@ -108,6 +162,66 @@ def draw(agent: str) -> None:
     """Print the graph as Mermaid."""
     for graph in _load((agent,)).values():
         click.echo(graph.get_graph(xray=True).draw_mermaid())
+
+
+@main.command()
+@click.argument("agents", nargs=-1, metavar="[AGENT]...")
+@_DB
+@_retention
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+def prune(agents: tuple[str, ...], db: str, dry_run: bool, **limits: Any) -> None:
+    """Delete old one-off threads, and what deleted ones have left; with --retention-listed the listed ones too.
+
+    Where a graph has a checkpointer of its own, name all AGENTs as for serve, in the same order: it is pruned as well.
+    """
+    retention = Retention(**{name.removeprefix("retention_"): value for name, value in limits.items()})
+    if not retention.limits:
+        raise click.UsageError("Say how long threads are kept: --retention-days, --retention-count, or both.")
+    pruned = _in_storage(db, agents, lambda storage, bound: prune_once(storage, retention, bound, dry_run=dry_run))
+    word = "would be deleted" if dry_run else "deleted"
+    click.echo(f"{len(pruned.threads)} threads {word}, and what is left of {pruned.leftovers} deleted ones.")
+
+
+@main.command()
+@click.argument("old")
+@click.argument("new")
+@click.argument("agents", nargs=-1, metavar="[AGENT]...")
+@_DB
+def adopt(old: str, new: str, agents: tuple[str, ...], db: str) -> None:
+    """Give all threads of the principal OLD to NEW: 'anonymous', a key's name, or an unnamed key's digest.
+
+    Where a graph has a checkpointer of its own, name all AGENTs as for serve, in the same order. While this runs, the
+    servers should not.
+    """
+    adopted = _in_storage(db, agents, lambda storage, bound: adopt_all(storage, old, new, bound))
+    click.echo(f"{len(adopted.moved)} threads are {new}'s now.")
+    for key, why in adopted.kept:
+        click.echo(f"{old} keeps the thread '{key.thread_id}' of agent '{key.agent}': {why}.", err=True)
+
+
+def _in_storage(
+    db: str, agents: tuple[str, ...], work: Callable[[Storage, dict[str, LangGraphAgent]], Coroutine[Any, Any, Result]]
+) -> Result:
+    """Open the storage, bind the agents to it, and do some work."""
+
+    async def opened() -> Result:
+        async with open_storage(db) as storage:
+            bound = {
+                name: LangGraphAgent(name, graph, checkpointer=storage.checkpointer) for name, graph in graphs.items()
+            }
+            await settle(storage.index, bound)
+            return await work(storage, bound)
+
+    graphs = _load(agents) if agents else {}
+    try:
+        return asyncio.run(opened())
+    except Exception as error:
+        raise click.ClickException(_cannot_open(db, error)) from None
+
+
+def _cannot_open(db: str, error: Exception) -> str:
+    """Why, in one line without the password."""
+    return f"{without_password(db)} cannot be opened: {without_password(db, ' '.join(str(error).split()))}"
 
 
 def _load(agents: tuple[str, ...]) -> dict[str, Any]:
@@ -142,7 +256,7 @@ class _Server(uvicorn.Server):
         try:
             await self._bridge.open()
         except Exception as error:
-            click.echo(f"Error: {self._bridge.settings.db} cannot be opened: {' '.join(str(error).split())}", err=True)
+            click.echo(f"Error: {_cannot_open(self._bridge.settings.db, error)}", err=True)
             sys.exit(1)
         await super().startup(sockets)
         _calm_garbage_collector()

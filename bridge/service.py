@@ -25,7 +25,9 @@ from bridge.runs.run import Limits, Run
 from bridge.settings import Settings
 from bridge.storage.base import Storage
 from bridge.storage.binding import bound
+from bridge.storage.moving import settle
 from bridge.storage.opening import open_storage
+from bridge.storage.retention import Retention, pruning
 from bridge.storage.threads import Thread, ThreadIndex
 
 AfterRun = Callable[[Run, list[Event]], Awaitable[None]]
@@ -76,6 +78,10 @@ class Bridge:
             async with AsyncExitStack() as opening:
                 storage = await opening.enter_async_context(open_storage(self.settings.db))
                 self.catalog.open(lambda name, given: bound(name, given, storage, self.settings))
+                await settle(storage.index, self.catalog.agents)
+                await opening.enter_async_context(
+                    pruning(storage, retention_of(self.settings), self.catalog.agents, self.runs.hold)
+                )
                 self._stack = opening.pop_all()
             self.runs.open()
             self._storage = storage
@@ -207,12 +213,16 @@ class Bridge:
 
     async def forget(self, thread: ThreadKey) -> None:
         """Delete a thread: its run, its checkpoints, its place in the index. No run begins in it meanwhile."""
-        going = self.runs.of_thread(thread)
-        if going is not None:
+        while (going := self.runs.of_thread(thread)) is not None:
             await going.stop()
         async with self.runs.hold(thread):
             await self.agent(thread.agent).forget(thread)
-            await self.index.forget(thread.thread_id)
+            await self.index.forget(thread)
+
+
+def retention_of(settings: Settings) -> Retention:
+    """How long conversations are kept."""
+    return Retention(settings.retention_days, settings.retention_count, settings.retention_listed)
 
 
 def _resumes(request: RunRequest) -> bool:

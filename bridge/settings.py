@@ -17,7 +17,9 @@ class Settings:
     Attributes:
         db: where conversations are kept: a path or ``sqlite:///path`` (LangGraph's SQLite checkpointer), or a
             ``postgresql://`` URL (its PostgreSQL checkpointer; extra ``postgres``).
-        api_keys: keys that may call; empty: everybody may.
+        retention_days, retention_count, retention_listed: which conversations go away, and after how long; by default
+            none ever. See `bridge.storage.retention.Retention`.
+        api_keys: keys that may call, as ``key`` or ``name=key``; empty: everybody may.
         cors_origins: origins a browser may call from; ``("*",)``: any.
         cors_credentials: allow cookies and ``credentials: "include"``; the origin is then echoed.
         disconnect: what becomes of a run when its last reader has left.
@@ -41,6 +43,9 @@ class Settings:
     """
 
     db: str = field(default_factory=lambda: str(Path(".bridge") / "bridge.sqlite"))
+    retention_days: float | None = None
+    retention_count: int | None = None
+    retention_listed: bool = False
     api_keys: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ("*",)
     cors_credentials: bool = False

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,8 +40,16 @@ class Server:
 
     def start(self, *, ready: str = "/healthz") -> None:
         """Start, and wait until ``ready`` answers. Raises ``RuntimeError`` with its log when it does not."""
+        self.spawn()
+        self.wait_until_ready(ready)
+
+    def spawn(self) -> None:
+        """Start, and wait for nothing."""
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(self.command, cwd=self.cwd, env=self.env, stdout=log, stderr=log)
+
+    def wait_until_ready(self, ready: str = "/healthz") -> None:
+        """Wait until ``ready`` answers. Raises ``RuntimeError`` with its log when it does not."""
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -74,24 +82,44 @@ class Server:
 
 
 @contextlib.contextmanager
+def serve_twice(directory: Path, db: str, *arguments: str) -> Iterator[tuple[Server, Server]]:
+    """Two processes of ``bridge serve`` on one database, started at once: neither waits for the other."""
+    with contextlib.ExitStack() as stack:
+        servers = []
+        for number in range(2):
+            server = _server(directory / f"server-{number}.log", Path(db), [*arguments, "--db", db])
+            server.spawn()
+            stack.callback(server.terminate)
+            servers.append(server)
+        for server in servers:
+            server.wait_until_ready()
+        yield servers[0], servers[1]
+
+
+@contextlib.contextmanager
 def serve(directory: Path, *arguments: str, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> Iterator[Server]:
     """``bridge serve`` with these arguments, keeping all it stores in ``directory``.
 
     The model is the built-in one, without its pace, unless ``env`` says otherwise.
     """
-    port = free_port()
     db = directory / "bridge.sqlite"
-    inherited = {
-        key: value for key, value in os.environ.items() if not key.startswith(("OPENAI_", "BRIDGE_", "AGENT_"))
-    }
-    command = [sys.executable, "-m", "bridge.cli", "serve", *arguments, "--port", str(port)]
-    if "--db" not in arguments:
-        command += ["--db", str(db)]
-    environment = {**inherited, "PYTHONPATH": str(ROOT), "DEMO_MODEL_DELAY": "0", **(env or {})}
-    server = Server(f"http://127.0.0.1:{port}", db, directory / "server.log", command, environment, cwd)
+    given = arguments if "--db" in arguments else (*arguments, "--db", str(db))
+    server = _server(directory / "server.log", db, given, env, cwd)
     server.start()
     try:
         yield server
     finally:
         if server.process.poll() is None:
             server.terminate()
+
+
+def _server(
+    log: Path, db: Path, arguments: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path = ROOT
+) -> Server:
+    port = free_port()
+    inherited = {
+        key: value for key, value in os.environ.items() if not key.startswith(("OPENAI_", "BRIDGE_", "AGENT_"))
+    }
+    command = [sys.executable, "-m", "bridge.cli", "serve", *arguments, "--port", str(port)]
+    environment = {**inherited, "PYTHONPATH": str(ROOT), "DEMO_MODEL_DELAY": "0", **(env or {})}
+    return Server(f"http://127.0.0.1:{port}", db, log, command, environment, cwd)

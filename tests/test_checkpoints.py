@@ -16,8 +16,9 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import interrupt
 
-from bridge.agents.langgraph.checkpoints import Visited, visit
+from bridge.agents.langgraph.checkpoints import ScopedSaver, visit
 from bridge.app import create_app
+from bridge.runs.request import ThreadKey
 from bridge.settings import Settings
 
 
@@ -74,7 +75,7 @@ async def test_an_agui_turn_reads_its_thread_once(client: AsyncClient, reads: li
     reads.clear()
     said = (await client.post("/agui/plain", json=agui(2, "two"))).text
     assert "answer 3" in said
-    assert reads == ["t"]
+    assert reads == [ThreadKey("anonymous", "plain", "t").stored_id]
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -89,7 +90,7 @@ async def test_an_openai_turn_reads_its_thread_once(client: AsyncClient, reads: 
     second = await client.post("/v1/chat/completions", json=body)
     assert second.headers["x-thread-id"] == thread
     assert second.json()["choices"][0]["message"]["content"] == "answer 3"
-    assert reads == [thread]
+    assert reads == [ThreadKey("anonymous", "plain", thread).stored_id]
     # and the turn is found again by its history, which needs the checkpoint that was written last
     body["messages"] += [second.json()["choices"][0]["message"], {"role": "user", "content": "three"}]
     third = await client.post("/v1/chat/completions", json=body)
@@ -117,18 +118,16 @@ async def test_a_thread_that_waits_for_an_answer_is_read_as_it_stands(client: As
 
 
 async def test_what_is_written_is_read(tmp_path: Path, reads: list[str]) -> None:
-    class Saver(Visited, AsyncSqliteSaver):
-        pass
-
-    async with Saver.from_conn_string(str(tmp_path / "db")) as saver:
-        graph: Any = GRAPH.copy(update={"checkpointer": saver})
+    key = ThreadKey("me", "plain", "t")
+    async with AsyncSqliteSaver.from_conn_string(str(tmp_path / "db")) as saver:
+        graph: Any = GRAPH.copy(update={"checkpointer": ScopedSaver(saver, key)})
         where: RunnableConfig = {"configurable": {"thread_id": "t"}}
         await graph.ainvoke({"messages": [("user", "one")]}, where)
-        visiting = visit("t")
+        visiting = visit(key)
         reads.clear()
         for _ in range(3):
             assert len((await graph.aget_state(where)).values["messages"]) == 2
-        assert reads == ["t"]
+        assert reads == [key.stored_id]
         assert visiting.head is None
         await graph.ainvoke({"messages": [("user", "two")]}, where)
         held = await graph.aget_state(where)

@@ -80,12 +80,20 @@ async def test_nobody_is_refused_on_every_route_but_health(kind: str, tmp_path: 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_thread_belongs_to_its_user(kind: str, tmp_path: Path) -> None:
     body = {"message": "Привет", "thread_id": "t-1"}
+    anna, boris = {"X-User": "anna"}, {"X-User": "boris"}
+    messages = "/api/copilotkit/threads/t-1/messages"
     async with client_of(Application().principal(kind), tmp_path) as client:
-        mine = await client.post("/api/copilotkit-adapter/", json=body, headers={"X-User": "anna"})
-        theirs = await client.post("/api/copilotkit-adapter/", json=body, headers={"X-User": "boris"})
-    assert mine.status_code == 200
-    assert theirs.status_code == 404
-    assert theirs.json()["error"]["code"] == "thread_not_found"
+        await client.post("/api/copilotkit-adapter/", json=body, headers=anna)
+        theirs = await client.get(messages, headers=boris)
+        assert theirs.status_code == 404
+        assert theirs.json()["error"]["code"] == "thread_not_found"
+        begun = await client.post("/api/copilotkit-adapter/", json={**body, "message": "Секрет"}, headers=boris)
+        assert begun.status_code == 200
+        mine = (await client.get(messages, headers=anna)).text
+        theirs = await client.get(messages, headers=boris)
+    assert "Секрет" not in mine
+    assert "Секрет" in theirs.text
+    assert "Привет" not in theirs.text
 
 
 async def test_an_application_that_fails_is_a_server_error(tmp_path: Path) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from langgraph.checkpoint.base import empty_checkpoint
 
-from bridge.errors import UnknownThread
+from bridge.runs.request import ThreadKey
 from bridge.storage.opening import agent_database_url, open_storage
-from bridge.storage.threads import Turn
+from bridge.storage.threads import Position, Scope, Thread, Turn
 from tests.databases import postgres
 from tests.http.conftest import AGENTS
 from tests.http.talking import chat, events_of, run_input, text_of
@@ -27,16 +27,20 @@ async def test_threads_have_owners(db: str) -> None:
         thread = await index.open("t", agent="a", principal="я", title="Привет")
         await index.touch(thread, aliases={"checkpoint": "streamed"})
         for agent, principal in (("a", "другой"), ("b", "я")):
-            with pytest.raises(UnknownThread):
-                await index.find("t", agent=agent, principal=principal)
-            with pytest.raises(UnknownThread):
-                await index.open("t", agent=agent, principal=principal)
+            assert await index.find("t", agent=agent, principal=principal) is None
+            assert (await index.open("t", agent=agent, principal=principal)).title is None
+        assert (await index.open("t", agent="a", principal="я", title="Снова")).title == "Привет"
     async with open_storage(db) as storage:
         found = await storage.index.find("t", agent="a", principal="я")
         assert found is not None
         assert (found.title, found.aliases) == ("Привет", {"checkpoint": "streamed"})
-        with pytest.raises(UnknownThread):
-            await storage.index.find("t", agent="a", principal="другой")
+        await storage.index.forget(found.key)
+        assert await storage.index.find("t", agent="a", principal="я") is None
+        assert await storage.index.find("t", agent="a", principal="другой") is not None
+
+
+def after(thread: Thread) -> Position:
+    return Position(thread.updated_at, thread.key.stored_id)
 
 
 async def test_threads_are_listed_latest_first(db: str) -> None:
@@ -47,22 +51,28 @@ async def test_threads_are_listed_latest_first(db: str) -> None:
         await index.touch(threads[0], title="Сначала")
         listed = await index.list(agent="a", principal="я")
         assert [thread.id for thread in listed] == ["t0", "t3", "t1"]
-        rest = await index.list(agent="a", principal="я", limit=2, before=listed[0].updated_at)
+        rest = await index.list(
+            agent="a", principal="я", limit=2, before=Position(listed[0].updated_at, listed[0].key.stored_id)
+        )
         assert [thread.id for thread in rest] == ["t3", "t1"]
-        await index.forget("t0")
+        await index.forget(threads[0].key)
         assert await index.find("t0", agent="a", principal="я") is None
 
 
 async def test_turns_are_scoped(db: str) -> None:
     async with open_storage(db) as storage:
         index = storage.index
-        await index.remember_turn("я", "f", Turn("t", "c1"))
-        await index.remember_turn("я", "f", Turn("t", "c2"))
-        assert await index.find_turn("я", "f") == Turn("t", "c2")
-        assert await index.find_turn("другой", "f") is None
+        mine, yours = Scope("я", "a"), Scope("другой", "a")
+        await index.remember_turn(mine, "f", Turn("t", "c1"))
+        await index.remember_turn(mine, "f", Turn("t", "c2"))
+        assert await index.find_turn(mine, "f") == Turn("t", "c2")
+        for other in (yours, Scope("я", "b"), Scope("я", "a", "key")):
+            assert await index.find_turn(other, "f") is None
+        await index.remember_turn(yours, "f", Turn("t", "c3"))
         await index.open("t", agent="a", principal="я")
-        await index.forget("t")
-        assert await index.find_turn("я", "f") is None
+        await index.forget(ThreadKey("я", "a", "t"))
+        assert await index.find_turn(mine, "f") is None
+        assert await index.find_turn(yours, "f") == Turn("t", "c3")
 
 
 async def test_checkpoints_are_there_after_a_restart(db: str) -> None:
@@ -107,3 +117,42 @@ def test_sqlite_is_in_wal(tmp_path: Path) -> None:
         httpx.post(f"{server.url}/agui/teller", json=run_input("count 1"), trust_env=False)
         with closing(sqlite3.connect(server.db)) as connection:
             assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
+
+
+async def test_pages_skip_nobody_of_one_moment(db: str) -> None:
+    async with open_storage(db) as storage:
+        index = storage.index
+        for number in range(7):
+            thread = await index.open(f"t{number}", agent="a", principal="я")
+            await index.touch(thread, at=1_764_000_000.123456 + (number == 6))
+        seen: list[str] = []
+        before: Position | None = None
+        while page := await index.list(agent="a", principal="я", limit=2, before=before):
+            seen += [thread.id for thread in page]
+            before = after(page[-1])
+        assert sorted(seen) == [f"t{number}" for number in range(7)]
+        assert seen[0] == "t6"
+
+
+async def test_what_another_process_changes_is_seen(db: str) -> None:
+    async with open_storage(db) as one, open_storage(db) as other:
+        thread = await one.index.open("t", agent="a", principal="я")
+        assert await other.index.find("t", agent="a", principal="я") is not None
+        await one.index.touch(thread, title="Имя")
+        stale = await other.index.touch(thread, aliases={"a": "b"})  # what it knew had no title
+        assert stale.title == "Имя"
+        await one.index.forget(thread.key)
+        assert await other.index.find("t", agent="a", principal="я") is None
+        await other.index.touch(thread, title="Снова")  # deleted stays deleted
+        assert await one.index.find("t", agent="a", principal="я") is None
+        both = await asyncio.gather(*(side.index.open("n", agent="a", principal="я") for side in (one, other)))
+        assert both[0] == both[1]
+
+
+async def test_a_thread_that_was_touched_meanwhile_is_kept(db: str) -> None:
+    async with open_storage(db) as storage:
+        thread = await storage.index.open("t", agent="a", principal="я")
+        await storage.index.touch(thread, at=thread.updated_at + 5)
+        assert not await storage.index.forget(thread.key, unchanged_since=thread.updated_at)
+        assert await storage.index.find("t", agent="a", principal="я") is not None
+        assert await storage.index.forget(thread.key, unchanged_since=thread.updated_at + 5)

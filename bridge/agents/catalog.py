@@ -26,6 +26,11 @@ class Catalog:
         """The agents' names, the default one first."""
         return list(self._given)
 
+    @property
+    def agents(self) -> Mapping[str, Agent]:
+        """The agents that are bound."""
+        return self._agents
+
     def open(self, bind: Callable[[str, Any], Agent]) -> None:
         """Make agents of what was given: ``bind(name, given)`` makes one of what is no `Agent` yet."""
         self._agents = {

@@ -10,9 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bridge.copilotkit.replay import messages_for
-from bridge.errors import InvalidRequest, UnknownThread, json_kind
-from bridge.runs.request import ThreadKey
-from bridge.storage.threads import Thread
+from bridge.errors import InvalidRequest, json_kind
+from bridge.storage.threads import Position, Thread
 from bridge.web.callers import principal_of
 from bridge.web.http import JSON, bridge_of, read_number
 
@@ -28,10 +27,6 @@ def _shown(thread: Thread) -> dict[str, Any]:
     }
 
 
-def _key(thread: Thread) -> ThreadKey:
-    return ThreadKey(thread.principal, thread.agent, thread.id)
-
-
 def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
@@ -40,52 +35,56 @@ async def list_threads(request: Request) -> Response:
     """Threads of an agent, latest first; ``nextCursor`` where there are more."""
     bridge = bridge_of(request)
     query = request.query_params
-    principal, agent = principal_of(request), bridge.agent_name(query.get("agentId"))
+    principal, agent = principal_of(request), bridge.agent_name(query.get("agentId") or query.get("agent"))
     limit, cursor = read_number(query.get("limit", "50"), low=1, high=200, param="limit"), query.get("cursor")
-    try:
-        before = float(cursor) if cursor else None
-    except ValueError:
-        raise InvalidRequest("'cursor' must be a 'nextCursor' of an earlier page.", param="cursor") from None
     found = await bridge.index.list(
         agent=agent,
         principal=principal,
         limit=limit + 1,
-        before=before,
+        before=_position(cursor) if cursor else None,
         archived=query.get("includeArchived") == "true",
     )
     page = found[:limit]
-    more = repr(page[-1].updated_at) if len(found) > len(page) else None
+    more = _cursor(page[-1]) if len(found) > len(page) else None
     return JSON({"threads": [_shown(thread) for thread in page], "nextCursor": more})
 
 
+def _cursor(last: Thread) -> str:
+    return f"{last.updated_at!r}~{last.key.stored_id}"
+
+
+def _position(cursor: str) -> Position:
+    moment, _, key = cursor.partition("~")
+    try:
+        return Position(float(moment), key)
+    except ValueError:
+        raise InvalidRequest("'cursor' must be a 'nextCursor' of an earlier page.", param="cursor") from None
+
+
 async def _thread(request: Request, agent_id: Any) -> Thread:
-    """The thread in the path, of that agent, or of whichever has it. Raises `UnknownThread` for somebody else's."""
+    """The caller's thread in the path: of the agent that is named (also by ``?agent=``), else of the only one with it.
+
+    Raises `UnknownThread`, and `InvalidRequest` where more than one agent has a thread of this id.
+    """
     if agent_id is not None and not isinstance(agent_id, str):
         raise InvalidRequest(f"'agentId' must be a string, not {json_kind(agent_id)}.", param="agentId")
     bridge = bridge_of(request)
-    thread_id, principal = request.path_params["thread_id"], principal_of(request)
-    named = [agent_id] if agent_id is not None else bridge.names
-    for name in named:
-        try:
-            thread = await bridge.index.find(thread_id, agent=bridge.agent_name(name), principal=principal)
-        except UnknownThread:
-            continue
-        if thread is not None:
-            return thread
-    raise UnknownThread(f"No thread '{thread_id}' is known.")
+    named = agent_id or request.query_params.get("agentId") or request.query_params.get("agent")
+    agents = [bridge.agent_name(named)] if named else bridge.names
+    return await bridge.index.holder(request.path_params["thread_id"], agents=agents, principal=principal_of(request))
 
 
 async def read_messages(request: Request) -> Response:
     """A thread's messages."""
-    thread = await _thread(request, request.query_params.get("agentId"))
-    held = await bridge_of(request).read(_key(thread))
+    thread = await _thread(request, None)
+    held = await bridge_of(request).read(thread.key)
     return JSON({"messages": messages_for(held.messages, None)})
 
 
 async def read_state(request: Request) -> Response:
     """A thread's state."""
-    thread = await _thread(request, request.query_params.get("agentId"))
-    held = await bridge_of(request).read(_key(thread))
+    thread = await _thread(request, None)
+    held = await bridge_of(request).read(thread.key)
     return JSON({"state": held.state})
 
 
@@ -105,6 +104,6 @@ async def change_thread(request: Request, body: Mapping[str, Any], *, archived: 
 
 async def delete_thread(request: Request, body: Mapping[str, Any]) -> Response:
     """Delete a thread: its run, its messages, its place in the list."""
-    thread = await _thread(request, body.get("agentId") or request.query_params.get("agentId"))
-    await bridge_of(request).forget(_key(thread))
+    thread = await _thread(request, body.get("agentId"))
+    await bridge_of(request).forget(thread.key)
     return JSON({"deleted": True, "id": thread.id})

@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.agents.base import ThreadState
 from bridge.agents.scripted import scripted
-from bridge.errors import BridgeError, UnknownThread
+from bridge.errors import BridgeError
 from bridge.events.event import Event, text_message
 from bridge.events.interrupts import Interrupt
 from bridge.openai_compat.approval import not_understood
@@ -19,16 +19,16 @@ from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
 from bridge.runs.request import RunRequest, ThreadKey
 from bridge.runs.run import Run
 from bridge.service import Bridge
-from bridge.storage.threads import Turn
+from bridge.storage.threads import Scope, Turn
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks which agent; ``scope`` keeps two callers' histories apart, by their keys."""
+    """Who asks which agent; ``scope`` keeps two callers' histories apart."""
 
     agent: str
     principal: str
-    scope: str
+    scope: Scope
 
     def thread(self, thread_id: str) -> ThreadKey:
         """A thread of the caller's."""
@@ -89,7 +89,7 @@ class Place:
 
 
 async def find_place(bridge: Bridge, chat: ChatRequest, caller: Caller, *, header: str | None) -> Place:
-    """The thread a request names, else the one its history comes from. Raises `UnknownThread` for somebody else's."""
+    """The thread a request names, else the one its history comes from; never somebody else's."""
     named = chat.thread_id or checked_thread_id(header or None, "X-Thread-Id")
     earlier, new = split(chat.messages)
     if named is not None:
@@ -98,10 +98,7 @@ async def find_place(bridge: Bridge, chat: ChatRequest, caller: Caller, *, heade
     turn = await bridge.index.find_turn(caller.scope, fingerprint(earlier)) if earlier else None
     if turn is None:
         return Place(None, chat.messages)
-    try:
-        known = await bridge.index.find(turn.thread_id, agent=caller.agent, principal=caller.principal)
-    except UnknownThread:
-        known = None
+    known = await bridge.index.find(turn.thread_id, agent=caller.agent, principal=caller.principal)
     return Place(None, chat.messages) if known is None else Place(turn.thread_id, new, known=True, turn=turn)
 
 

@@ -19,9 +19,9 @@ from bridge.openai_compat.models import ChatAnswer, ChatBody
 from bridge.openai_compat.requests import ChatRequest, parse_chat
 from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
 from bridge.runs.leases import Lease
-from bridge.runs.request import ThreadKey
 from bridge.runs.run import Run
-from bridge.web.callers import api_key, digest, principal_of
+from bridge.storage.threads import Scope
+from bridge.web.callers import client_of, principal_of
 from bridge.web.dialect import Dialect, Operation
 from bridge.web.http import JSON, bridge_of, named, read_object, thread_named
 
@@ -44,9 +44,9 @@ async def complete(request: Request, chat: ChatRequest, *, stream: bool | None =
     bridge = bridge_of(request)
     principal = principal_of(request)
     agent = bridge.agent_name(chat.model)
-    caller = Caller(agent, principal, f"{principal}/{digest(api_key(request) or '')}/{agent}")
+    caller = Caller(agent, principal, Scope(principal, agent, client_of(request)))
     place = await find_place(bridge, chat, caller, header=thread_named(request))
-    thread = None if place.thread_id is None else ThreadKey(principal, agent, place.thread_id)
+    thread = None if place.thread_id is None else caller.thread(place.thread_id)
     async with bridge.hold(thread) as lease:
         run = await begin(request, chat, caller, await find_thread(bridge, chat, caller, place), lease)
     settings = bridge.settings

@@ -5,6 +5,7 @@ AG-UI's ``RunAgentInput``, an OpenAI body and a CopilotKit envelope are parsed a
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
@@ -13,6 +14,12 @@ from bridge.errors import InvalidRequest
 
 Disconnect = Literal["cancel", "continue"]
 """What becomes of a run when the last client that reads it has left."""
+
+ANONYMOUS = "anonymous"
+"""The principal of everybody, where neither keys nor an application say who calls."""
+
+STORED = "bridge:"
+"""How every `ThreadKey.stored_id` begins."""
 
 
 class ThreadKey(NamedTuple):
@@ -24,6 +31,20 @@ class ThreadKey(NamedTuple):
     principal: str
     agent: str
     thread_id: str
+
+    @property
+    def stored_id(self) -> str:
+        """What the conversation is stored under: 71 ASCII characters, made from all three names, never from an index.
+
+        A hash (SHA-256), so that the id is short whatever the names hold. Each name is hashed with its length before
+        it: ``("a", "bc")`` and ``("ab", "c")`` differ.
+        """
+        digest = hashlib.sha256()
+        for name in self:
+            written = name.encode("utf-8", "surrogatepass")
+            digest.update(len(written).to_bytes(8))
+            digest.update(written)
+        return STORED + digest.hexdigest()
 
 
 class RunKey(NamedTuple):
@@ -58,7 +79,7 @@ class RunRequest:
     protocol_version: str | None = None
     parent_run_id: str | None = None
     model_settings: Mapping[str, Any] = field(default_factory=dict)
-    principal: str = "anonymous"
+    principal: str = ANONYMOUS
     checkpoint_id: str | None = None
     fresh: bool = False
     """The thread is new: nothing is stored of it that would have to be read."""

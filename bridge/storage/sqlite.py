@@ -1,35 +1,31 @@
-"""Where conversations are kept: LangGraph's own checkpointer, and the index of threads beside it.
-
-SQLite by default, nothing to install; PostgreSQL by URL, with the extra ``postgres``.
-"""
+"""Conversations in a SQLite file: nothing to install."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 
-from bridge.agents.langgraph.checkpoints import Visited
 from bridge.agents.langgraph.serializer import Serializer
 from bridge.storage.base import Storage
 from bridge.storage.threads import ThreadIndex
 
 _BUSY = 30.0  # seconds that one writer waits for another
-_WORKERS = 5  # questions that the index may have for PostgreSQL at once: SQLAlchemy's pool keeps as many connections
-
-
-class _Sqlite(Visited, AsyncSqliteSaver):
-    """LangGraph's SQLite checkpointer."""
+_PAUSE = 0.05  # seconds between two attempts, where SQLite does not wait by itself
 
 
 @asynccontextmanager
 async def open_sqlite(path: str) -> AsyncIterator[Storage]:
-    """The file at this path (``:memory:``: none), with what is missing made."""
+    """The file at this path (``:memory:``: none), with what is missing made. Several processes may open it at once."""
     memory = path == ":memory:"
     if not memory:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -41,16 +37,27 @@ async def open_sqlite(path: str) -> AsyncIterator[Storage]:
         skip_autocommit_rollback=True,
     )
     _tune(engine)
-    async with aiosqlite.connect(path, timeout=_BUSY) as connection:
+    index = ThreadIndex(engine)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(index.close)
+        connection = await stack.enter_async_context(aiosqlite.connect(path, timeout=_BUSY))
         await connection.execute("pragma synchronous = normal")
-        checkpointer = _Sqlite(connection, serde=Serializer())
-        await checkpointer.setup()
-        index = ThreadIndex(engine)
-        await index.create()
+        checkpointer = AsyncSqliteSaver(connection, serde=Serializer())
+        await _patiently(checkpointer.setup)
+        await _patiently(index.create)
+        yield Storage(checkpointer, index)
+
+
+async def _patiently(make: Callable[[], Awaitable[None]]) -> None:
+    """Make tables; again while another process has the file: SQLite waits for a writer, but not to change to WAL."""
+    until = time.monotonic() + _BUSY
+    while True:
         try:
-            yield Storage(checkpointer, index)
-        finally:
-            await index.close()
+            return await make()
+        except (sqlite3.OperationalError, OperationalError) as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+        await asyncio.sleep(_PAUSE)
 
 
 def _tune(engine: Engine) -> None:

@@ -9,84 +9,38 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import (
-    JSON,
-    Boolean,
-    Column,
-    Connection,
-    Engine,
-    Float,
-    Index,
-    MetaData,
-    String,
-    Table,
-    Update,
-    bindparam,
-    delete,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, bindparam, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from bridge.errors import UnknownThread
-
-_METADATA = MetaData()
-
-_THREADS = Table(
-    "bridge_threads",
-    _METADATA,
-    Column("id", String, primary_key=True),
-    Column("agent", String, nullable=False),
-    Column("principal", String, nullable=False),
-    Column("title", String),
-    Column("listed", Boolean, nullable=False),
-    Column("archived", Boolean, nullable=False),
-    Column("aliases", JSON, nullable=False),
-    Column("created_at", Float, nullable=False),
-    Column("updated_at", Float, nullable=False),
-    Index("bridge_threads_by_owner", "principal", "agent", "updated_at"),
-)
-
-_TURNS = Table(
-    "bridge_turns",
-    _METADATA,
-    Column("scope", String, primary_key=True),
-    Column("fingerprint", String, primary_key=True),
-    Column("thread_id", String, nullable=False),
-    Column("checkpoint_id", String),
-    Column("created_at", Float, nullable=False),
-    Index("bridge_turns_by_thread", "thread_id"),
-)
+from bridge.errors import InvalidRequest, UnknownThread
+from bridge.runs.request import ThreadKey
+from bridge.storage.schema import THREADS, TURNS, UNMOVED, prepare
 
 # The statements of every turn are made once: to make one costs as much as to run it.
-_FIND = select(_THREADS).where(_THREADS.c.id == bindparam("thread"))
-_ADD = insert(_THREADS)
-_FIND_TURN = select(_TURNS.c.thread_id, _TURNS.c.checkpoint_id).where(
-    _TURNS.c.scope == bindparam("scope"), _TURNS.c.fingerprint == bindparam("fingerprint")
+_COLUMNS = [column for column in THREADS.columns if column.name != "key"]
+_FIND = select(*_COLUMNS).where(THREADS.c.key == bindparam("thread"))
+_TURN = ("principal", "agent", "client", "fingerprint")
+_FIND_TURN = select(TURNS.c.thread_id, TURNS.c.checkpoint_id).where(
+    *(TURNS.c[name] == bindparam(name) for name in _TURN)
 )
 
 
 @cache
-def _change(names: frozenset[str]) -> Update:
-    """Set these columns of one thread."""
-    return (
-        update(_THREADS).where(_THREADS.c.id == bindparam("thread")).values({name: bindparam(name) for name in names})
-    )
+def _change(names: frozenset[str]) -> ReturningUpdate[Any]:
+    """Set these columns of one thread; the thread as it then is."""
+    changed = update(THREADS).where(THREADS.c.key == bindparam("thread"))
+    return changed.values({name: bindparam(name) for name in names}).returning(*_COLUMNS)
 
 
 Result = TypeVar("Result")
-
-_CACHE = 2_048  # threads, half a KiB each; more than there are runs at once, so that a run finds its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +57,22 @@ class Thread:
     created_at: float = 0.0
     updated_at: float = 0.0
 
+    @property
+    def key(self) -> ThreadKey:
+        """Which conversation it is."""
+        return ThreadKey(self.principal, self.agent, self.id)
+
+
+class Scope(NamedTuple):
+    """Whose histories are compared: fingerprints of one scope never find another's threads.
+
+    ``client`` parts callers that share a principal; empty where the principal is one caller.
+    """
+
+    principal: str
+    agent: str
+    client: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -112,26 +82,34 @@ class Turn:
     checkpoint_id: str | None
 
 
+class Position(NamedTuple):
+    """Where a page of the list ends: threads of one moment are told apart by their keys."""
+
+    updated_at: float
+    key: str
+
+
 class ThreadIndex:
     """Threads by owner, on any SQLAlchemy engine (SQLite, PostgreSQL) whose statements commit by themselves.
 
     A database is asked in a thread, one trip there for each question: SQLAlchemy's asyncio engine makes several, and
     costs a run 1.5 ms where this costs 0.5. ``workers`` is how many may ask at once: one for SQLite, which has one
-    writer, and whose connection in memory belongs to one thread.
+    writer, and whose connection in memory belongs to one thread. Nothing is remembered between two questions: another
+    process may have changed the answer.
     """
 
     def __init__(self, engine: Engine, *, workers: int = 1) -> None:
         self._engine = engine
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="threads")
-        dialect = postgresql_insert if engine.dialect.name == "postgresql" else sqlite_insert
-        remember = dialect(_TURNS)
-        values = ("thread_id", "checkpoint_id", "created_at")
+        insert = postgresql_insert if engine.dialect.name == "postgresql" else sqlite_insert
+        self._add = insert(THREADS).on_conflict_do_nothing(index_elements=["key"]).returning(THREADS.c.key)
+        remember = insert(TURNS)
+        values = ("thread", "thread_id", "checkpoint_id", "created_at")
         self._remember_turn = remember.on_conflict_do_update(
-            index_elements=["scope", "fingerprint"], set_={name: remember.excluded[name] for name in values}
+            index_elements=list(_TURN), set_={name: remember.excluded[name] for name in values}
         )
-        self._cache: OrderedDict[str, Thread] = OrderedDict()
 
-    async def _ask(self, question: Callable[[Connection], Result]) -> Result:
+    async def ask(self, question: Callable[[Connection], Result]) -> Result:
         """The answer to a question that is put to a connection, in a thread that may wait for it."""
         return await asyncio.get_running_loop().run_in_executor(self._workers, self._answer, question)
 
@@ -140,8 +118,8 @@ class ThreadIndex:
             return question(connection)
 
     async def create(self) -> None:
-        """Make the tables where they are missing."""
-        await self._ask(_METADATA.create_all)
+        """Make the tables where they are missing, and bring older ones up to date. Raises `NewerDatabase`."""
+        await self.ask(prepare)
 
     async def close(self) -> None:
         """Close the connections, in the thread that they belong to."""
@@ -149,35 +127,48 @@ class ThreadIndex:
         self._workers.shutdown()
 
     async def find(self, thread_id: str, *, agent: str, principal: str) -> Thread | None:
-        """This owner's thread, or ``None`` where there is none yet.
+        """This owner's thread, or ``None`` where there is none yet. Somebody else's of the same id is not seen."""
+        key = ThreadKey(principal, agent, thread_id).stored_id
+        row = await self.ask(lambda database: database.execute(_FIND, {"thread": key}).mappings().first())
+        return None if row is None else Thread(**row)
 
-        Raises `UnknownThread` for somebody else's, or another agent's.
+    async def holder(self, thread_id: str, *, agents: Iterable[str], principal: str) -> Thread:
+        """This owner's thread of this id, whichever of the agents has it.
+
+        Raises `UnknownThread` where none has, `InvalidRequest` where more than one has.
         """
-        thread = self._cache.get(thread_id)
-        if thread is None:
-            row = await self._ask(lambda database: database.execute(_FIND, {"thread": thread_id}).mappings().first())
-            if row is None:
-                return None
-            thread = self._remember(Thread(**row))
-        if thread.principal != principal or thread.agent != agent:
-            raise UnknownThread(f"No thread '{thread_id}' is known to agent '{agent}'.")
-        return thread
+        keys = [ThreadKey(principal, agent, thread_id).stored_id for agent in agents]
+        query = select(*_COLUMNS).where(THREADS.c.key.in_(keys))
+        found = [Thread(**row) for row in await self.ask(lambda database: database.execute(query).mappings().all())]
+        if not found:
+            raise UnknownThread(f"No thread '{thread_id}' is known.")
+        if len(found) > 1:
+            names = sorted(thread.agent for thread in found)
+            raise InvalidRequest(
+                f"Several agents have a thread '{thread_id}': say '?agent=' with one of {', '.join(names)}.",
+                param="agent",
+            )
+        return found[0]
 
     async def open(
         self, thread_id: str, *, agent: str, principal: str, title: str | None = None, listed: bool = True
     ) -> Thread:
-        """This owner's thread, made where it is new. Raises `UnknownThread` for somebody else's.
+        """This owner's thread, made where it is new.
 
         Who calls this has not found it just now: so the thread is made, and looked for only when that fails.
         """
         now = time.time()
         thread = Thread(thread_id, agent, principal, title, listed, created_at=now, updated_at=now)
-        try:
-            await self._ask(lambda database: database.execute(_ADD, _row(thread)))
-        except IntegrityError:  # another request was quicker
-            found = await self.find(thread_id, agent=agent, principal=principal)
-            return found or thread
-        return self._remember(thread)
+        key = thread.key.stored_id
+        values = {"key": key, **{column.name: getattr(thread, column.name) for column in _COLUMNS}}
+
+        def made(database: Connection) -> Thread:
+            if database.execute(self._add, values).first() is not None:
+                return thread
+            row = database.execute(_FIND, {"thread": key}).mappings().first()  # another request was quicker
+            return thread if row is None else Thread(**row)
+
+        return await self.ask(made)
 
     async def touch(
         self,
@@ -189,67 +180,66 @@ class ThreadIndex:
         aliases: Mapping[str, str] | None = None,
         at: float | None = None,
     ) -> Thread:
-        """Note a turn, a new name, new aliases; ``at`` keeps another time than now."""
+        """Note a turn, a new name, new aliases; ``at`` keeps another time than now. The thread as it then is.
+
+        A thread that was deleted meanwhile stays deleted.
+        """
         given = {"title": title, "listed": listed, "archived": archived, "aliases": aliases and dict(aliases)}
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         changes["updated_at"] = time.time() if at is None else at
-        # `thread` may be as old as the run that notes its end: a name given in the meantime stays
-        changed = replace(self._cache.get(thread.id, thread), **changes)
         change = _change(frozenset(changes))
-        await self._ask(lambda database: database.execute(change, {**changes, "thread": thread.id}))
-        return self._remember(changed)
+        wanted = {**changes, "thread": thread.key.stored_id}
+        row = await self.ask(lambda database: database.execute(change, wanted).mappings().first())
+        return replace(thread, **changes) if row is None else Thread(**row)
 
     async def list(
-        self, *, agent: str, principal: str, limit: int = 50, before: float | None = None, archived: bool = False
+        self, *, agent: str, principal: str, limit: int = 50, before: Position | None = None, archived: bool = False
     ) -> list[Thread]:
-        """An owner's threads, latest first; ``before`` is the ``updated_at`` of the last one already seen."""
+        """An owner's threads, latest first; ``before`` is the position of the last one already seen."""
+        updated, key = THREADS.c.updated_at, THREADS.c.key
         query = (
-            select(_THREADS)
-            .where(_THREADS.c.principal == principal, _THREADS.c.agent == agent, _THREADS.c.listed)
-            .order_by(_THREADS.c.updated_at.desc())
+            select(*_COLUMNS)
+            .where(THREADS.c.principal == principal, THREADS.c.agent == agent, THREADS.c.listed)
+            .order_by(updated.desc(), key.desc())
             .limit(limit)
         )
         if not archived:
-            query = query.where(~_THREADS.c.archived)
+            query = query.where(~THREADS.c.archived)
         if before is not None:
-            query = query.where(_THREADS.c.updated_at < before)
-        rows = await self._ask(lambda database: database.execute(query).mappings().all())
+            query = query.where(updated <= before.updated_at, or_(updated < before.updated_at, key < before.key))
+        rows = await self.ask(lambda database: database.execute(query).mappings().all())
         return [Thread(**row) for row in rows]
 
-    async def forget(self, thread_id: str) -> None:
-        """Delete a thread and its fingerprints."""
-        self._cache.pop(thread_id, None)
+    async def forget(self, key: ThreadKey, *, unchanged_since: float | None = None) -> bool:
+        """Delete a thread and its fingerprints, if nobody has touched it since; whether it was there."""
+        stored = key.stored_id
+        thread = delete(THREADS).where(THREADS.c.key == stored).returning(THREADS.c.key)
+        if unchanged_since is not None:
+            thread = thread.where(THREADS.c.updated_at <= unchanged_since)
 
-        def forget(database: Connection) -> None:
-            database.execute(delete(_TURNS).where(_TURNS.c.thread_id == thread_id))
-            database.execute(delete(_THREADS).where(_THREADS.c.id == thread_id))
+        def forget(database: Connection) -> bool:
+            gone = database.execute(thread).first() is not None
+            if gone or unchanged_since is None:
+                database.execute(delete(TURNS).where(TURNS.c.thread == stored))
+                database.execute(delete(UNMOVED).where(UNMOVED.c.key == stored))
+            return gone
 
-        await self._ask(forget)
+        return await self.ask(forget)
 
-    async def remember_turn(self, scope: str, fingerprint: str, turn: Turn) -> None:
+    async def remember_turn(self, scope: Scope, fingerprint: str, turn: Turn) -> None:
         """A turn ended: a history with this fingerprint, from this scope, is this thread at this checkpoint."""
         values = {
-            "scope": scope,
+            **scope._asdict(),
             "fingerprint": fingerprint,
+            "thread": ThreadKey(scope.principal, scope.agent, turn.thread_id).stored_id,
             "thread_id": turn.thread_id,
             "checkpoint_id": turn.checkpoint_id,
             "created_at": time.time(),
         }
-        await self._ask(lambda database: database.execute(self._remember_turn, values))
+        await self.ask(lambda database: database.execute(self._remember_turn, values))
 
-    async def find_turn(self, scope: str, fingerprint: str) -> Turn | None:
+    async def find_turn(self, scope: Scope, fingerprint: str) -> Turn | None:
         """The turn a history comes from."""
-        wanted = {"scope": scope, "fingerprint": fingerprint}
-        row = await self._ask(lambda database: database.execute(_FIND_TURN, wanted).first())
+        wanted = {**scope._asdict(), "fingerprint": fingerprint}
+        row = await self.ask(lambda database: database.execute(_FIND_TURN, wanted).first())
         return None if row is None else Turn(row.thread_id, row.checkpoint_id)
-
-    def _remember(self, thread: Thread) -> Thread:
-        self._cache[thread.id] = thread
-        self._cache.move_to_end(thread.id)
-        if len(self._cache) > _CACHE:
-            self._cache.popitem(last=False)
-        return thread
-
-
-def _row(thread: Thread) -> dict[str, object]:
-    return {column.name: getattr(thread, column.name) for column in _THREADS.columns}

@@ -29,24 +29,27 @@ async def test_threads_belong_to_whoever_began_them() -> None:
             ("PATCH", "/threads/hers", {"agentId": "default", "name": "Моё"}),
             ("POST", "/threads/hers/archive", {"agentId": "default"}),
             ("DELETE", "/threads/hers", {"agentId": "default"}),
-            ("POST", "/agent/default/connect", run_input("hers")),
-            ("POST", "/agent/default/run", run_input("hers", [user("Ещё")])),
         ):
             answer = await boris.ask(verb, path, body, **{"Accept-Language": "ru"})
             assert (answer.status_code, answer.json()["message"]) == (404, "Такой беседы нет."), path
             assert "Секрет" not in answer.text
 
+        # a thread of the same name, begun by another: his own
+        assert (await boris.agent("connect", run_input("hers"))).content == b""
+        await boris.say("hers", "Ещё")
+        assert "Секрет" not in (await boris.agent("connect", run_input("hers"))).text
+
         sent = run_input("going", [user("Привет")])
         async with anna.open("run", sent, "speaker") as running:
             await until(running, FIRST[-1])
-            assert (await boris.agent("connect", run_input("going"), "speaker")).status_code == 404
+            assert (await boris.agent("connect", run_input("going"), "speaker")).content == b""
             assert (await boris.ask("POST", "/agent/speaker/stop/going")).json()["stopped"] is False
             assert model.cancelled == []
             model.gate.set()
             assert [event async for event in running][-1]["type"] == "RUN_FINISHED"
 
         hers = events(await anna.agent("connect", run_input("hers")))
-        assert hers[1]["messages"][0]["content"] == "Секрет Анны"
+        assert [message["content"] for message in hers[1]["messages"] if message["role"] == "user"] == ["Секрет Анны"]
 
 
 async def test_without_a_key_nothing_is_told() -> None:

@@ -65,18 +65,39 @@ def test_somebody_elses_thread_and_run_are_not_found(locked: Server) -> None:
         assert mine.post("/agui/teller", json=asked).status_code == 200
         thread = asked["threadId"]
 
-        answers = [
-            other.post("/agui/teller", json=run_input("count 1", thread=thread)),
-            other.post("/v1/chat/completions", json=chat("да", model="teller"), headers={"X-Thread-Id": thread}),
-            other.post("/v1/chat/completions", json=chat("да", model="teller", ag_ui={"thread_id": thread})),
-            mine.post("/agui/sales", json=run_input("count 1", thread=thread)),
-        ]
-        for answer in answers:
-            assert answer.status_code == 404
-            assert answer.json()["error"]["code"] == "thread_not_found"
+        messages = f"/api/copilotkit/threads/{thread}/messages"
+        assert other.get(messages).json()["error"]["code"] == "thread_not_found"
+        assert mine.get(messages, params={"agent": "sales"}).json()["error"]["code"] == "thread_not_found"
+        held = mine.get(messages).json()
         assert other.get(f"/runs/{asked['runId']}/events").json()["error"]["code"] == "run_not_found"
         assert other.post(f"/runs/{asked['runId']}/stop").status_code == 404
         assert mine.get(f"/runs/{asked['runId']}/events").status_code == 200
+
+        # beginning a thread of that name is his own thread's first turn
+        by_header = {"X-Thread-Id": thread}
+        answer = other.post("/v1/chat/completions", json=chat("да", model="teller"), headers=by_header)
+        assert (answer.status_code, answer.headers["x-thread-id"]) == (200, thread)
+        named = other.post("/v1/chat/completions", json=chat("и ещё", model="teller", ag_ui={"thread_id": thread}))
+        assert named.json()["choices"][0]["message"]["content"] == "3: и ещё"
+        assert mine.get(messages).json() == held
+
+
+def test_one_id_of_two_agents_is_two_threads(locked: Server) -> None:
+    with caller(locked, "key-b") as client:
+        asked = run_input("count 2")
+        thread = asked["threadId"]
+        client.post("/agui/teller", json=asked)
+        client.post("/agui/sales", json=run_input("Покажи воронку продаж", thread=thread))
+        messages = f"/api/copilotkit/threads/{thread}/messages"
+        asked_which = client.get(messages)
+        assert asked_which.status_code == 400
+        assert "sales, teller" in asked_which.json()["error"]["message"]
+        teller = client.get(messages, params={"agent": "teller"}).text
+        sales = client.get(messages, params={"agentId": "sales"}).text
+        assert ("count 2" in teller, "воронку" in teller) == (True, False)
+        assert ("count 2" in sales, "воронку" in sales) == (False, True)
+        assert client.delete(f"/api/copilotkit/threads/{thread}", params={"agent": "sales"}).status_code == 200
+        assert client.get(messages).text == teller
 
 
 def test_a_stranger_does_not_stop_a_run(locked: Server) -> None:

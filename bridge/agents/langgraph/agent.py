@@ -11,7 +11,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 
 from bridge.agents.base import Description, ThreadState
-from bridge.agents.langgraph.checkpoints import Visit, leave, visit
+from bridge.agents.langgraph.checkpoints import ScopedSaver, Visit, guarding, keeps_its_id, leave, visit
 from bridge.agents.langgraph.fork import find_fork
 from bridge.agents.langgraph.inputs import plan
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
@@ -29,7 +29,8 @@ class LangGraphAgent:
 
     Args:
         name: the agent's name.
-        graph: a compiled graph. Its own checkpointer is kept; without one it gets ``checkpointer``.
+        graph: a compiled graph. Its own checkpointer is kept; without one (or with ``True`` or ``False`` for one,
+            which say what a subgraph does) it gets ``checkpointer``. Each conversation sees its own part of it.
         checkpointer: where its conversations are kept; ``None``: in this process's memory.
         hidden, state_allow: as in `bridge.agui.LangGraphToAgui`.
     """
@@ -46,7 +47,10 @@ class LangGraphAgent:
     ) -> None:
         self.name = name
         self.description = description or f"LangGraph agent {name}"
-        if hasattr(graph, "copy") and not getattr(graph, "checkpointer", None):
+        own = getattr(graph, "checkpointer", None)
+        self.keeps_its_own = isinstance(own, BaseCheckpointSaver) or not hasattr(graph, "checkpointer")
+        self.plain_ids = self.keeps_its_own  # see `keeps_its_id`
+        if not self.keeps_its_own:
             graph = graph.copy(update={"checkpointer": checkpointer or InMemorySaver(serde=Serializer())})
         self.graph = graph
         self.hidden = tuple(hidden)
@@ -64,6 +68,28 @@ class LangGraphAgent:
         """A run of the graph."""
         return GraphRun(self, request)
 
+    def in_thread(self, thread: ThreadKey) -> tuple[Any, str]:
+        """The graph as it stands in one conversation, and the thread id to give it.
+
+        The client's id, where the checkpointer translates it; where the graph has none that the bridge can stand
+        around (a remote graph), the stored one.
+        """
+        saver = self.checkpointer
+        if saver is None:
+            return self.graph, thread.thread_id if keeps_its_id(thread) else thread.stored_id
+        scoped = ScopedSaver(saver, thread, plain=self.plain_ids)
+        return self.graph.copy(update={"checkpointer": scoped}), thread.thread_id
+
+    def stored_id(self, thread: ThreadKey) -> str:
+        """What the checkpointer has the thread under."""
+        return thread.thread_id if self.plain_ids and keeps_its_id(thread) else thread.stored_id
+
+    @property
+    def checkpointer(self) -> BaseCheckpointSaver[Any] | None:
+        """What stores the graph's conversations, under `ThreadKey.stored_id`."""
+        saver = getattr(self.graph, "checkpointer", None)
+        return saver if isinstance(saver, BaseCheckpointSaver) else None
+
     async def read(
         self,
         thread: ThreadKey,
@@ -77,29 +103,30 @@ class LangGraphAgent:
         ``held``: what was read is handed out again to the run that follows.
         """
         if held:
-            visit(thread.thread_id)
+            visit(thread)
         else:
             leave()
-        where = {"thread_id": thread.thread_id} | ({} if checkpoint_id is None else {"checkpoint_id": checkpoint_id})
-        found = await self.graph.aget_state({"configurable": where}, subgraphs=True)
+        graph, thread_id = self.in_thread(thread)
+        where = {"thread_id": thread_id} | ({} if checkpoint_id is None else {"checkpoint_id": checkpoint_id})
+        found = await graph.aget_state({"configurable": where}, subgraphs=True)
         return self.thread_state(found, aliases=aliases)
 
-    async def head(self, thread_id: str) -> str | None:
+    async def head(self, thread: ThreadKey) -> str | None:
         """The id of the thread's latest checkpoint."""
-        checkpointer = getattr(self.graph, "checkpointer", None)
+        graph, thread_id = self.in_thread(thread)
         config: RunnableConfig = {"configurable": {"thread_id": thread_id, "checkpoint_ns": ""}}
-        if isinstance(checkpointer, BaseCheckpointSaver):
-            held = await checkpointer.aget_tuple(config)
+        if self.checkpointer is not None:
+            held = await graph.checkpointer.aget_tuple(config)
             return None if held is None else str(held.config["configurable"]["checkpoint_id"])
-        state = await self.graph.aget_state(config)
+        state = await graph.aget_state(config)
         found = (state.config or {}).get("configurable", {}).get("checkpoint_id")
         return None if found is None else str(found)
 
     async def forget(self, thread: ThreadKey) -> None:
         """Delete the thread's checkpoints."""
-        checkpointer = getattr(self.graph, "checkpointer", None)
-        if isinstance(checkpointer, BaseCheckpointSaver):
-            await checkpointer.adelete_thread(thread.thread_id)
+        graph, thread_id = self.in_thread(thread)
+        if self.checkpointer is not None:
+            await graph.checkpointer.adelete_thread(thread_id)
 
     def without_memory(self) -> Any:
         """The graph without its checkpointer: it starts from what it is given, and nothing is stored."""
@@ -180,12 +207,12 @@ class GraphRun:
             async for part in stream:
                 for event in feed(part):
                     yield event
-        for part in await self._paused(graph):
+        for part in await self._paused(graph, config["configurable"]["thread_id"]):
             for event in feed(part):
                 yield event
         if not self._request.ephemeral:
             head = self._visit.head if self._visit is not None else None
-            yield note(checkpoint_id=head or await self._agent.head(self._request.thread_id))
+            yield note(checkpoint_id=head or await self._agent.head(self._request.thread))
         for event in translator.finish():
             yield event
 
@@ -195,11 +222,11 @@ class GraphRun:
         ending = self._translator.cancel() if why is None else self._translator.fail(why)
         return [*([note(checkpoint_id=head)] if head else []), *ending]
 
-    async def _paused(self, graph: Any) -> list[dict[str, Any]]:
+    async def _paused(self, graph: Any, thread_id: str) -> list[dict[str, Any]]:
         """Where a graph that can pause without an Interrupt paused."""
         if not self._agent.pauses or self._request.ephemeral:
             return []
-        head: RunnableConfig = {"configurable": {"thread_id": self._request.thread_id}}
+        head: RunnableConfig = {"configurable": {"thread_id": thread_id}}
         held = await graph.aget_state(head)
         if held.interrupts:
             return []
@@ -214,19 +241,23 @@ class GraphRun:
         config: RunnableConfig = {"configurable": {"thread_id": request.thread_id, **server_context(request)}}
         if request.ephemeral:
             return agent.without_memory(), config, plan(request, ThreadState(), agent.input_keys).input
-        self._visit = visit(request.thread_id)  # from here on the thread is this run's, and is read once
+        guarding(request.holds)
+        self._visit = visit(request.thread)  # from here on the thread is this run's, and is read once
+        graph, config["configurable"]["thread_id"] = agent.in_thread(request.thread)
         if request.checkpoint_id is not None:
             config["configurable"]["checkpoint_id"] = request.checkpoint_id
         if request.fresh:
-            return agent.graph, config, plan(request, ThreadState(), agent.input_keys).input
-        held = await agent.graph.aget_state(config, subgraphs=True)
+            return graph, config, plan(request, ThreadState(), agent.input_keys).input
+        held = await graph.aget_state(config, subgraphs=True)
         thread = agent.thread_state(held, aliases=self._aliases)
         chosen = plan(request, thread, agent.input_keys)
         given = chosen.input
         back = {streamed: durable for durable, streamed in self._aliases.items() if streamed}
         if chosen.fork is not None:
             wanted = [back.get(message_id, message_id) for message_id in chosen.fork]
-            fork = await find_fork(agent.graph, request.thread_id, wanted, self._aliases, again=given is None)
+            fork = await find_fork(
+                graph, config["configurable"]["thread_id"], wanted, self._aliases, again=given is None
+            )
             config["configurable"]["checkpoint_id"] = fork.checkpoint_id
             given = _with_earlier(given, thread, chosen.fork[fork.length :])
         elif isinstance(given, dict) and thread.interrupts:
@@ -234,7 +265,7 @@ class GraphRun:
             held_ids = {message.id for message in (fields_of(held.values) or {}).get("messages") or []}
             said = [message["id"] for message in thread.messages]
             given = _with_earlier(given, thread, [name for name in said if name not in held_ids and name not in back])
-        return agent.graph, config, given
+        return graph, config, given
 
 
 def _with_earlier(given: dict[str, Any] | None, thread: ThreadState, ids: Sequence[str]) -> dict[str, Any] | None:

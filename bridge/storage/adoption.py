@@ -1,0 +1,79 @@
+"""Giving one principal's threads to another: a key that gets a name, or keyless threads once there are keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from sqlalchemy import Connection, and_, delete, select, update
+
+from bridge.agents.langgraph.agent import LangGraphAgent
+from bridge.agents.langgraph.moving import move_thread
+from bridge.runs.request import ThreadKey
+from bridge.storage.base import Storage
+from bridge.storage.checkpoint_tables import rename
+from bridge.storage.schema import THREADS, TURNS, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """Threads by their old keys: those that were ``moved``, and those that were ``kept``, with the reason."""
+
+    moved: list[ThreadKey] = field(default_factory=list)
+    kept: list[tuple[ThreadKey, str]] = field(default_factory=list)
+
+
+async def adopt_all(storage: Storage, old: str, new: str, agents: Mapping[str, LangGraphAgent]) -> Adopted:
+    """Give all threads of the principal ``old`` to ``new``; what `adopt_all` has done already it leaves alone.
+
+    A thread's conversation moves with it, to the id that is made of the new owner's name. Conversations that a graph
+    keeps under ids of its own, beside its thread's, stay behind.
+
+    Args:
+        agents: those whose graphs have a checkpointer of their own; the conversations of all others are the bridge's.
+    """
+    adopted = Adopted()
+    query = select(THREADS.c.agent, THREADS.c.id).where(THREADS.c.principal == old)
+    for agent_name, thread_id in await storage.index.ask(lambda database: database.execute(query).all()):
+        key = ThreadKey(old, agent_name, thread_id)
+        why = await _adopt(storage, key, key._replace(principal=new), agents.get(agent_name))
+        if why is None:
+            adopted.moved.append(key)
+        else:
+            adopted.kept.append((key, why))
+    return adopted
+
+
+async def _adopt(storage: Storage, key: ThreadKey, to: ThreadKey, agent: LangGraphAgent | None) -> str | None:
+    """Move one thread; why it could not be."""
+    if await storage.index.find(to.thread_id, agent=to.agent, principal=to.principal) is not None:
+        return f"{to.principal} has one of this name"
+    elsewhere = agent is not None and agent.keeps_its_own and agent.checkpointer is not None
+    if agent is not None and agent.checkpointer is not None and elsewhere:
+        await move_thread(agent.checkpointer, agent.stored_id(key), agent.stored_id(to))
+    return await storage.index.ask(partial(_move_rows, key=key, to=to, elsewhere=elsewhere or agent is not None))
+
+
+def _move_rows(database: Connection, *, key: ThreadKey, to: ThreadKey, elsewhere: bool) -> str | None:
+    old, new = key.stored_id, to.stored_id
+    with transaction(database):
+        if not rename(database, old, new) and not elsewhere:
+            return "its conversation is not in this database; name the agent, if its graph has its own checkpointer"
+        database.execute(update(THREADS).where(THREADS.c.key == old).values(key=new, principal=to.principal))
+        _move_turns(database, old, to)
+    return None
+
+
+def _move_turns(database: Connection, old: str, to: ThreadKey) -> None:
+    """The thread's turns; of histories that two clients had in common the first one found."""
+    taken = select(TURNS.c.fingerprint).where(
+        TURNS.c.principal == to.principal, TURNS.c.agent == to.agent, TURNS.c.client == ""
+    )
+    for turn in database.execute(select(TURNS).where(TURNS.c.thread == old)).all():
+        this = and_(*(column == getattr(turn, column.name) for column in TURNS.primary_key.columns))
+        if database.scalar(taken.where(TURNS.c.fingerprint == turn.fingerprint)) is None:
+            values = {"thread": to.stored_id, "principal": to.principal, "client": ""}
+            database.execute(update(TURNS).where(this).values(values))
+        else:
+            database.execute(delete(TURNS).where(this))
