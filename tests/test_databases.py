@@ -76,11 +76,11 @@ REFUSED = [
 def test_what_is_refused_says_what_is_accepted(db: str) -> None:
     with pytest.raises(InvalidDatabase) as raised:
         read_db(db)
-    said = str(raised.value)
-    assert "sqlite:///path" in said
-    assert "postgresql://" in said
-    assert "secret" not in said
-    assert "\0" not in said
+    output = str(raised.value)
+    assert "sqlite:///path" in output
+    assert "postgresql://" in output
+    assert "secret" not in output
+    assert "\0" not in output
 
 
 def bridge(*arguments: str, cwd: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:
@@ -120,8 +120,8 @@ def test_a_server_that_cannot_be_reached_keeps_the_password(url: str) -> None:
 
 def test_a_message_is_cleaned_of_the_password_in_any_form() -> None:
     url = f"postgresql://bob:{PASSWORD}@h/d"
-    said = without_password(url, f'no "{url}"; "p@ss/w" is wrong, so is {PASSWORD}')
-    assert said == 'no "postgresql://bob:***@h/d"; "***" is wrong, so is ***'
+    output = without_password(url, f'no "{url}"; "p@ss/w" is wrong, so is {PASSWORD}')
+    assert output == 'no "postgresql://bob:***@h/d"; "***" is wrong, so is ***'
     assert without_password("postgresql://bob@h/d", 'no role "bob"') == 'no role "bob"'
     assert without_password("./bridge.sqlite", "no ./bridge.sqlite") == "no ./bridge.sqlite"
 

@@ -30,8 +30,8 @@ SECRET = "the secret"
 
 
 def say(state: MessagesState, config: RunnableConfig) -> dict[str, Any]:
-    heard = ", ".join(message.text for message in state["messages"])
-    return {"messages": [AIMessage(f"[{config['configurable']['thread_id']}] heard: {heard}")]}
+    got = ", ".join(message.text for message in state["messages"])
+    return {"messages": [AIMessage(f"[{config['configurable']['thread_id']}] got: {got}")]}
 
 
 SAYING = StateGraph(MessagesState).add_node(say).add_edge(START, "say")
@@ -85,7 +85,7 @@ async def test_what_one_process_deletes_another_does_not_give_away(db: str) -> N
         assert SECRET not in (await ask(other, "t", "again", ANN)).text  # it is deleted there as well
         await ask(other, "t", SECRET, ANN)
         taken = await ask(one, "t", "mine?", BOB)
-        assert "heard: mine?" in taken.text
+        assert "got: mine?" in taken.text
         assert SECRET not in (await one.get(f"{THREAD}t/messages", headers=BOB)).text
         assert SECRET in (await one.get(f"{THREAD}t/messages", headers=ANN)).text
 
@@ -111,17 +111,17 @@ async def test_two_users_may_call_a_thread_the_same(tmp_path: Path, saver: str) 
             client_of(str(tmp_path / "b.sqlite"), {"say": graph, "too": graph}, api_keys=KEYS)
         )
         first = await ask(client, "my-first", "from ann", ANN)
-        assert "[my-first] heard: from ann" in first.text  # the graph sees the client's id
+        assert "[my-first] got: from ann" in first.text  # the graph sees the client's id
         assert (await client.get(f"{THREAD}my-first/messages", headers=BOB)).status_code == 404
-        assert "[my-first] heard: from bob" in (await ask(client, "my-first", "from bob", BOB)).text
-        assert "[my-first] heard: too" in (await ask(client, "my-first", "too", ANN, "too")).text
+        assert "[my-first] got: from bob" in (await ask(client, "my-first", "from bob", BOB)).text
+        assert "[my-first] got: too" in (await ask(client, "my-first", "too", ANN, "too")).text
         again = (await ask(client, "my-first", "more", ANN)).text
         assert "from ann" in again
         assert "from bob" not in again
         # one is deleted, the other stays
         assert (await client.delete(f"{THREAD}my-first?agent=say", headers=ANN)).status_code == 200
         assert "from bob" in (await client.get(f"{THREAD}my-first/messages", headers=BOB)).text
-        assert "heard: anew" in (await ask(client, "my-first", "anew", ANN)).text
+        assert "got: anew" in (await ask(client, "my-first", "anew", ANN)).text
 
 
 async def test_a_graphs_own_memory_keeps_plain_ids_where_everybody_is_one(tmp_path: Path) -> None:
@@ -132,11 +132,11 @@ async def test_a_graphs_own_memory_keeps_plain_ids_where_everybody_is_one(tmp_pa
     looks = ThreadKey(ANONYMOUS, "say", "x").stored_id
     async with client_of(str(tmp_path / "b.sqlite"), {"say": graph, "too": graph}) as client:
         # the client knows nothing of it yet, the graph does
-        assert "heard: before" in (await ask(client, "t", "after", {})).text
+        assert "got: before" in (await ask(client, "t", "after", {})).text
         held = await graph.aget_state({"configurable": {"thread_id": "t"}})
         assert held.values["messages"][2].text == "after"
         # two agents never share a thread, though they share a checkpointer; and no id reaches a stored one
-        assert "heard: other" in (await ask(client, "t", "other", {}, "too")).text
+        assert "got: other" in (await ask(client, "t", "other", {}, "too")).text
         await ask(client, looks, "guessed", {})
     named = ThreadKey(ANONYMOUS, "say", looks)
     assert set(own.storage) == {"t", ThreadKey(ANONYMOUS, "too", "t").stored_id, named.stored_id}
@@ -149,7 +149,7 @@ async def test_what_a_subgraph_says_of_its_checkpointer_says_nothing_of_a_graph(
     graph = SAYING.compile(checkpointer=checkpointer)
     async with client_of(str(tmp_path / "b.sqlite"), {"say": graph}) as client:
         await ask(client, "t", "one", {})
-        assert "heard: one" in (await ask(client, "t", "two", {})).text
+        assert "got: one" in (await ask(client, "t", "two", {})).text
 
 
 @pytest.mark.parametrize("thread", ["a/b", "ü" * 256, "../t", "%00", "' or 1=1 --", "a\nb", "😀"])

@@ -167,12 +167,12 @@ def test_the_command(db: str) -> None:
     run = CliRunner().invoke
     assert run(main, ["prune", "--db", db]).exit_code == 2
     week = ["prune", "--db", db, "--retention-days", "7"]
-    said = run(main, [*week, "--dry-run"]).output
-    assert said == "1 threads would be deleted, and what is left of 1 deleted ones.\n"
+    output = run(main, [*week, "--dry-run"]).output
+    assert output == "1 threads would be deleted, and what is left of 1 deleted ones.\n"
     assert run(main, week).output == "1 threads deleted, and what is left of 1 deleted ones.\n"
     assert run(main, week).output == "0 threads deleted, and what is left of 0 deleted ones.\n"
-    said = run(main, [*week[:-2]], env={"BRIDGE_RETENTION_DAYS": "7", "BRIDGE_RETENTION_LISTED": "1"}).output
-    assert said.startswith("1 threads deleted")
+    output = run(main, [*week[:-2]], env={"BRIDGE_RETENTION_DAYS": "7", "BRIDGE_RETENTION_LISTED": "1"}).output
+    assert output.startswith("1 threads deleted")
 
 
 async def test_adopting_threads(db: str) -> None:
@@ -195,9 +195,9 @@ async def test_adopting_threads(db: str) -> None:
         return run(main, ["adopt", *arguments, "--db", db]).output
 
     assert (await asyncio.to_thread(command, "anonymous", "ann")) == "1 threads are ann's now.\n"
-    said = await asyncio.to_thread(command, digest("key-a"), "ann")
-    assert "2 threads are ann's now." in said
-    assert "'both' of agent 'say': ann has one of this name" in said
+    output = await asyncio.to_thread(command, digest("key-a"), "ann")
+    assert "2 threads are ann's now." in output
+    assert "'both' of agent 'say': ann has one of this name" in output
     async with client_of(db, api_keys=("ann=key-a", "bob=key-b")) as client:
         for thread in ("keyless", "unnamed"):
             assert SECRET in (await ask(client, thread, "more", ANN)).text
