@@ -142,14 +142,41 @@ class Bridge:
         ``after`` is called with the run and its last events before any reader sees them. ``lease``: the caller's, who
         `hold`s the thread.
         """
-        agent = self.agent(request.agent)
-        thread: Thread | None = None
-        if not request.ephemeral:
+        if request.ephemeral:
+            run = self._made(request, events, disconnect)
+            await self.runs.reserve(run)
+            self.runs.begin(run, _after(after))
+            return run
+        lease = lease or await self.runs.acquire(request.thread)
+        try:  # nobody else can begin a run in the thread from here on, nor delete it
             thread = await self.index.find(request.thread_id, agent=request.agent, principal=request.principal)
             if thread is None and (request.resume or _resumes(request)):
                 raise InvalidRequest("No interrupt is pending on this thread.", param="resume")
-        request = replace(request, fresh=thread is None, aliases=thread.aliases if thread else {})
-        run: Run
+            request = replace(request, fresh=thread is None, aliases=thread.aliases if thread else {})
+            run = self._made(request, events, disconnect)
+            await self.runs.reserve(run, lease)
+        except BaseException:
+            self.runs.leases.release(lease)
+            raise
+        try:
+            # before the run begins: a conversation never exists without its owner, whatever kills the process
+            opened = thread or await self.index.open(
+                request.thread_id, agent=request.agent, principal=request.principal, title=title, listed=listed
+            )
+        except BaseException:
+            self.runs.release(run)
+            raise
+
+        async def ended(run: Run, ending: list[Event]) -> None:
+            await self._note(run, opened, title, listed=listed)
+            if after is not None:
+                await after(run, ending)
+
+        self.runs.begin(run, ended)
+        return run
+
+    def _made(self, request: RunRequest, events: AsyncIterable[Event] | None, disconnect: Disconnect | None) -> Run:
+        """The run of this request, which has no place yet."""
 
         def holds() -> bool:
             return run.request.ephemeral or self.runs.leases.is_current(run.lease)
@@ -157,31 +184,13 @@ class Bridge:
         request = replace(request, holds=holds)
         run = Run(
             request,
-            events if events is not None else agent.run(request),
+            events if events is not None else self.agent(request.agent).run(request),
             disconnect=disconnect or self.settings.disconnect,
             limits=self._limits,
             journal=MemoryJournal(self.settings.max_journal_bytes, self.runs.budget),
             leases=self.runs.leases,
             observers=self.observers,
         )
-
-        async def ended(run: Run, ending: list[Event]) -> None:
-            if thread is not None:
-                await self._note(run, thread, title, listed=listed)
-            if after is not None:
-                await after(run, ending)
-
-        await self.runs.reserve(run, lease)
-        try:
-            if thread is None and not request.ephemeral:
-                # before the run begins: a conversation never exists without its owner, whatever kills the process
-                thread = await self.index.open(
-                    request.thread_id, agent=request.agent, principal=request.principal, title=title, listed=listed
-                )
-        except BaseException:
-            self.runs.release(run)
-            raise
-        self.runs.begin(run, ended)
         return run
 
     @asynccontextmanager
@@ -223,6 +232,14 @@ class Bridge:
 def retention_of(settings: Settings) -> Retention:
     """How long conversations are kept."""
     return Retention(settings.retention_days, settings.retention_count, settings.retention_listed)
+
+
+def _after(after: AfterRun | None) -> AfterRun:
+    async def ended(run: Run, ending: list[Event]) -> None:
+        if after is not None:
+            await after(run, ending)
+
+    return ended
 
 
 def _resumes(request: RunRequest) -> bool:
