@@ -8,6 +8,7 @@
     │   ├── UnknownThread    404    no such thread, or somebody else's
     │   ├── UnknownRun       404    no such run, or somebody else's
     │   ├── ThreadBusy       409    the thread already has a run
+    │   ├── InterruptPending 409    the thread waits for a person's answer, and this is none
     │   ├── RequestTooLarge  413
     │   └── RateLimited      429
     └── RunFailure                  the run is at fault; the client asked for nothing wrong
@@ -92,6 +93,13 @@ class ThreadBusy(ClientError):
     code = "thread_busy"
 
 
+class InterruptPending(ClientError):
+    """409: the thread waits for a person's answer, and the request brings something else."""
+
+    status = 409
+    code = "interrupt_pending"
+
+
 class RequestTooLarge(ClientError):
     """413: the body is larger than ``Settings.max_body_bytes``."""
 
@@ -143,7 +151,8 @@ class LogOverrun(RunFailure):
 
 # What a run can only find out while it goes (an answer to no pending interrupt) is still the client's fault.
 _BY_CODE: dict[str, type[BridgeError]] = {
-    kind.code: kind for kind in (AgentFailure, UpstreamFailure, RunTimeout, LogOverrun, InvalidRequest, UnknownThread)
+    kind.code: kind
+    for kind in (AgentFailure, UpstreamFailure, RunTimeout, LogOverrun, InvalidRequest, UnknownThread, InterruptPending)
 }
 
 # Exceptions of model clients are recognised by module and name, so that no provider's package is a dependency.

@@ -15,6 +15,7 @@ from bridge.agui.requests import first_words
 from bridge.openai_compat.answer import ChunkStream, Completion
 from bridge.openai_compat.conversation import Caller, Found, find_place, find_thread, remember
 from bridge.openai_compat.encode import ChunkEncoder
+from bridge.openai_compat.questions import conversation_language
 from bridge.openai_compat.requests import ChatRequest, parse_chat
 from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
 from bridge.runs.run import Run
@@ -86,6 +87,7 @@ def chunks_of(
         extension=chat.extension if extension is None else extension,
         reasoning_field=reasoning_field,
         interrupts=chat.interrupts,
+        language=conversation_language(chat.messages),
     )
 
 

@@ -15,6 +15,7 @@ from bridge.agents.langgraph.checkpoints import visit, visiting
 from bridge.agents.langgraph.inputs import plan
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
 from bridge.agents.langgraph.messages import messages_to_langchain
+from bridge.agents.langgraph.reanswer import earlier_ids, resume_on_copy
 from bridge.agents.langgraph.state import fields_of, project
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
 from bridge.errors import InvalidRequest
@@ -106,7 +107,8 @@ class LangGraphAgent:
         return ThreadState(snapshot(messages, aliases), state, self._pending(held, checkpoint_id), checkpoint_id)
 
     def _pending(self, held: Any, checkpoint_id: str | None) -> list[Interrupt]:
-        interrupts = {said["id"]: said for said in map(interrupt_to_agui, held.interrupts)}
+        earlier = earlier_ids(held.metadata)
+        interrupts = {made["id"]: made for made in (interrupt_to_agui(item, earlier) for item in held.interrupts)}
         if interrupts or not held.next or not self.pauses:
             return list(interrupts.values())
         return [pause_to_agui(node, str(checkpoint_id)) for node in held.next]
@@ -191,7 +193,7 @@ class _GraphRun:
             held_ids = {message.id for message in (fields_of(held.values) or {}).get("messages") or []}
             said = [message["id"] for message in thread.messages]
             given = _with_earlier(given, thread, [name for name in said if name not in held_ids and name not in back])
-        return agent.graph, config, given
+        return agent.graph, *await resume_on_copy(agent.graph, config, given)
 
     async def _fork(self, kept: list[str], *, again: bool) -> tuple[str, int]:
         """The checkpoint whose conversation is ``kept``, or the longest beginning of it, and how long that is.
