@@ -166,7 +166,7 @@ def _with_rest(text: str, at: int, *, yes: bool) -> Decided | None:
     if not _WORD.search(bare):
         return Decided(yes, "")
     first = _WORD.search(bare)
-    last = text[:at].split()[-1].casefold()
+    last = text[:at].rsplit(maxsplit=1)[-1].casefold()
     if stop is None and first is not None and first.group().casefold() not in _CONNECTORS and last not in _ACTS:
         return None
     return Decided(yes, bare)

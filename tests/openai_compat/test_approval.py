@@ -140,8 +140,10 @@ def test_answers(said: str, schema: Any, value: Any) -> None:
         ),
         (
             {"message": "Which?", "responseSchema": ORDER},
-            'Which?\n\nPlease give ("size: value"): size (S / M); Amount (from 1, optional); '
-            "colour (Красный / зелёный / 3)",
+            (
+                'Which?\n\nPlease give ("size: value"): size (S / M); Amount (from 1, optional); '
+                "colour (Красный / зелёный / 3)"
+            ),
         ),
         ({"message": "Цвет?", "responseSchema": COLOUR}, "Цвет?\n\nОтветьте: Красный / зелёный / 3"),
         ({"message": "Сколько?", "responseSchema": AMOUNT}, "Сколько?"),

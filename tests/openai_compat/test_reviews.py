@@ -111,15 +111,19 @@ def test_what_the_middleware_cannot_read_does_not_fit(wrong: Any) -> None:
         (
             ONE,
             "en",
-            "Mail to the customer\n\nsend_mail\nto: a@b.c\ncopies: 2\n\n"
-            'Please answer: yes / no, reason / edit {"argument": "value"} / respond: text',
+            (
+                "Mail to the customer\n\nsend_mail\nto: a@b.c\ncopies: 2\n\n"
+                'Please answer: yes / no, reason / edit {"argument": "value"} / respond: text'
+            ),
         ),
         (STRICT, "ru", "Mail to the customer\n\nsend_mail\nto: a@b.c\ncopies: 2\n\nОтветьте: да / нет, причина"),
         (
             batched(MAIL, PAY, allowed=["approve", "reject"]),
             "ru",
-            "1. Mail to the customer\n\nsend_mail\nto: a@b.c\ncopies: 2\n\n2. pay\nsum: 10\n\n"
-            "Ответьте: да / нет, причина. По одному: 1 да, 2 нет.",
+            (
+                "1. Mail to the customer\n\nsend_mail\nto: a@b.c\ncopies: 2\n\n2. pay\nsum: 10\n\n"
+                "Ответьте: да / нет, причина. По одному: 1 да, 2 нет."
+            ),
         ),
         (
             INBOX,
