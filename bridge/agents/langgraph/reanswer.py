@@ -137,7 +137,8 @@ class _Copy:
         parent = (held.parent_config or {}).get("configurable", {}).get("checkpoint_id")
         parent = parent if ns == new_ns else None
         before = earlier_ids(held.metadata)
-        metadata[ASKED] = {new: [*before.get(old, []), old] for old, new in self.renamed.items()} if not ns else {}
+        if not ns:
+            metadata[ASKED] = {new: [*before.get(old, []), old] for old, new in self.renamed.items()}
         self.levels.append(_Level(new_ns, parent, checkpoint, metadata, kept))
         return waits
 
@@ -221,7 +222,7 @@ class _Copy:
                 config,
                 level.checkpoint,
                 cast("CheckpointMetadata", level.metadata),
-                level.checkpoint["channel_versions"],
+                level.checkpoint["channel_versions"] if level.ns else {},  # the thread has the values already
             )
             for task, writes in level.writes.items():
                 if writes:
