@@ -29,7 +29,8 @@ from typing import Any, ClassVar
 class BridgeError(Exception):
     """Base of every error the bridge says to a client.
 
-    ``message`` is for a person, ``param`` names the request field at fault (dotted, or ``None``).
+    ``message`` is for a person, ``param`` names the request field at fault (dotted, or ``None``). ``interrupts``: the
+    questions that go on waiting, for a client that closes its dialog when a run begins.
     """
 
     status: ClassVar[int] = 500
@@ -40,6 +41,7 @@ class BridgeError(Exception):
         super().__init__(message)
         self.message = message
         self.param = param
+        self.interrupts: list[dict[str, Any]] = []
 
     def envelope(self) -> dict[str, Any]:
         """The OpenAI error object: ``{"error": {"message", "type", "param", "code"}}``."""

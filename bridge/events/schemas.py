@@ -31,8 +31,8 @@ def misfit(value: Any, schema: Mapping[str, Any] | None) -> str | None:
     if error is None:
         return None
     where = ".".join(str(step) for step in error.absolute_path)
-    said = error.message if len(error.message) <= _LONGEST else f"{error.message[:_LONGEST]}…"
-    return f"'{where}': {said}" if where else said
+    text = error.message if len(error.message) <= _LONGEST else f"{error.message[:_LONGEST]}…"
+    return f"'{where}': {text}" if where else text
 
 
 _LONGEST = 300

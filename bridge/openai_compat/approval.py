@@ -38,10 +38,10 @@ def resume_entries(
     where one of the answers does not parse.
     """
     waiting = {name: interrupt for interrupt in pending for name in ids_of(interrupt)}
-    told = [message for message in new if message["role"] == "tool" and message.get("toolCallId") in waiting]
+    answers = [message for message in new if message["role"] == "tool" and message.get("toolCallId") in waiting]
     rest = [message for message in new if not (message["role"] == "tool" and message.get("toolCallId") in waiting)]
-    if told:
-        entries = [_told(waiting[message["toolCallId"]], message) for message in told]
+    if answers:
+        entries = [_from_tool(waiting[message["toolCallId"]], message) for message in answers]
         read = [entry for entry in entries if entry is not None]
         return (read, rest) if len(read) == len(entries) else ([], list(new))
     if not pending or not new or new[-1]["role"] != "user":
@@ -51,7 +51,7 @@ def resume_entries(
     return ([], rest) if entry is None else ([entry], rest)
 
 
-def _told(interrupt: Interrupt, message: Mapping[str, Any]) -> Entry | None:
+def _from_tool(interrupt: Interrupt, message: Mapping[str, Any]) -> Entry | None:
     """An answer by a tool's message: the value as JSON, else in words."""
     text = text_of(message)
     try:

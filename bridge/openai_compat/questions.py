@@ -41,21 +41,21 @@ def as_call(interrupt: Interrupt, index: int) -> dict[str, Any]:
 def in_words(interrupt: Interrupt, language: Language | None = None) -> str:
     """The interrupt as a sentence, with what its schema has room for; in the language of its message by default."""
     message = str(interrupt.get("message") or interrupt.get("reason") or "")
-    spoken = language or language_of(str(interrupt.get("message") or "")) or "ru"
+    chosen = language or language_of(str(interrupt.get("message") or "")) or "ru"
     review = review_of(value_of(interrupt), interrupt.get("responseSchema"))
     if review is not None:
-        how = how_to_answer(review, spoken)
+        how = how_to_answer(review, chosen)
     else:
-        how = _options(interrupt.get("responseSchema") or {}, spoken)
+        how = _options(interrupt.get("responseSchema") or {}, chosen)
     return f"{message}\n\n{how}".strip()
 
 
 def not_understood(interrupt: Interrupt, language: Language | None = None) -> str:
     """What to say before asking again, with the way out. A pause has none: it waits."""
-    spoken = language or language_of(str(interrupt.get("message") or "")) or "ru"
+    chosen = language or language_of(str(interrupt.get("message") or "")) or "ru"
     if is_pause(interrupt["id"]):
-        return "Не удалось понять ответ." if spoken == "ru" else "That answer could not be read."
-    if spoken == "ru":
+        return "Не удалось понять ответ." if chosen == "ru" else "That answer could not be read."
+    if chosen == "ru":
         return f"Не удалось понять ответ. Чтобы отказаться, ответьте «{WAY_OUT['ru']}»."
     return f'That answer could not be read. To refuse, answer "{WAY_OUT["en"]}".'
 

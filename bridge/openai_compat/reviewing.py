@@ -41,7 +41,7 @@ def parse_review(text: str, review: Review) -> Answer | None:
 def how_to_answer(review: Review, language: Language) -> str:
     """The decisions that a review allows, with the words for them."""
     russian = language == "ru"
-    said = {
+    forms = {
         "approve": "да" if russian else "yes",
         "reject": "нет, причина" if russian else "no, reason",
         "edit": 'изменить {"аргумент": "значение"}' if russian else 'edit {"argument": "value"}',
@@ -50,7 +50,7 @@ def how_to_answer(review: Review, language: Language) -> str:
     order = ("approve", "reject", "edit", "respond")
     allowed = [kind for kind in order if all(kind in action.allowed for action in review.actions)]
     several = len(review.actions) > 1
-    words = " / ".join(said[kind] for kind in (allowed if not several else [*allowed] or list(order)))
+    words = " / ".join(forms[kind] for kind in allowed or order)
     asked = f"Ответьте: {words}" if russian else f"Please answer: {words}"
     if not several:
         return asked
@@ -100,16 +100,16 @@ def _each(text: str, actions: tuple[Action, ...]) -> list[Decision] | None:
         by_number = dict(zip(map(int, pieces[1::2]), pieces[2::2], strict=True))
         if len(by_number) != len(pieces) // 2 or sorted(by_number) != list(range(1, len(actions) + 1)):
             return None
-        made = [_spoken(by_number[number], action) for number, action in enumerate(actions, start=1)]
+        made = [_in_words(by_number[number], action) for number, action in enumerate(actions, start=1)]
     else:
-        made = [_spoken(text, action) for action in actions]
+        made = [_in_words(text, action) for action in actions]
         if len(actions) > 1 and any(one is not None and one.kind in ("edit", "respond") for one in made):
             return None  # which of them is meant?
     known = [decision for decision in made if decision is not None]
     return known if len(known) == len(actions) else None
 
 
-def _spoken(text: str, action: Action) -> Decision | None:
+def _in_words(text: str, action: Action) -> Decision | None:
     """One decision in words, where the action allows it."""
     text = text.strip()
     decision = _by_verb(text, action)

@@ -14,7 +14,7 @@ from typing import Any
 from bridge.agents.base import ThreadState
 from bridge.agents.langgraph.answers import answer_of
 from bridge.agents.langgraph.messages import messages_to_langchain
-from bridge.errors import InterruptPending
+from bridge.errors import ClientError, InterruptPending
 from bridge.runs.request import RunRequest
 
 _CONVERSATION = ("user", "assistant", "tool")
@@ -135,6 +135,14 @@ def plan(request: RunRequest, thread: ThreadState, keys: Collection[str] | None 
     an answer that fits no pending interrupt, and `InterruptPending` for new input while one waits: the graph would
     start anew, and the question be lost. To go back to before the question is allowed.
     """
+    try:
+        return _plan(request, thread, keys)
+    except ClientError as refused:
+        refused.interrupts = thread.interrupts
+        raise
+
+
+def _plan(request: RunRequest, thread: ThreadState, keys: Collection[str] | None) -> Plan:
     answer = answer_of(request, thread.interrupts)
     if answer is not None:
         return Plan(answer.value)

@@ -16,7 +16,7 @@ _CALLS = ("tool_call_id", "toolCallId")
 _COPILOTKIT = "__copilotkit_interrupt_value__"
 """Where ``copilotkit_interrupt()`` puts what is asked."""
 
-_UNSAID = frozenset({"reason", "type", "expires_at", "expiresAt", *_SCHEMAS, *_CALLS})
+_TECHNICAL = frozenset({"reason", "type", "expires_at", "expiresAt", *_SCHEMAS, *_CALLS})
 """Keys of a question that are not for a person."""
 
 _LONGEST = 4000
@@ -64,8 +64,8 @@ def message_of(value: Any) -> str:
     if isinstance(value, Mapping):
         if _COPILOTKIT in value:
             return message_of(value[_COPILOTKIT])
-        said = next((value[name] for name in _MESSAGES if isinstance(value.get(name), str) and value[name]), None)
-        return said if said is not None else _fields(value)
+        message = next((value[name] for name in _MESSAGES if isinstance(value.get(name), str) and value[name]), None)
+        return message if message is not None else _fields(value)
     return _readable(value)
 
 
@@ -90,7 +90,7 @@ def _action_text(action: Action) -> str:
 def _fields(value: Mapping[str, Any]) -> str:
     lines = []
     for key, held in value.items():
-        if key in _UNSAID or str(key).startswith("__"):
+        if key in _TECHNICAL or str(key).startswith("__"):
             continue
         shown = _readable(held)
         lines.append(f"{key}:\n{shown}" if "\n" in shown else f"{key}: {shown}")
