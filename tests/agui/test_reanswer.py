@@ -17,6 +17,7 @@ from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, Send, interrupt
 
+from bridge.agents.langgraph.interrupts import waiting_interrupts
 from bridge.agents.langgraph.reanswer import earlier_ids, resume_on_copy
 from bridge.storage.opening import open_storage
 from tests.databases import postgres
@@ -210,7 +211,11 @@ async def test_what_finished_beside_the_question_is_kept(nested: bool) -> None:
     origin = thread.checkpoint_id
     await thread.answer({ids["first"]: "yes"})
     [other] = await thread.pending()
+    between = thread.checkpoint_id
     assert sorted((await thread.answer({other: "1"}))["log"]) == ["end", "other 1", "work", "yes"]
+    for checkpoint_id, waits in ((origin, ["first", "other"]), (between, ["other"])):
+        held = await thread.graph.aget_state(thread.config(checkpoint_id), subgraphs=True)
+        assert sorted(item.value for item in waiting_interrupts(held)) == waits
     both = {ids["first"]: "no", ids["other"]: "2"}
     assert sorted((await thread.answer(both, origin))["log"]) == ["end", "no", "other 2", "work"]
     assert nodes.ran == ["work"]

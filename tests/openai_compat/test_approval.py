@@ -72,6 +72,7 @@ UNCLEAR = (
         ("approved: yes, discount: 12", APPROVAL, {"approved": True, "discount": 12}),
         ("discount=12\napproved=нет", APPROVAL, {"approved": False, "discount": 12}),
         ("approved: maybe", APPROVAL, UNREAD),
+        ("approved: yes but later", APPROVAL, UNREAD),
         ('{"approved": true, "discount": 12}', APPROVAL, {"approved": True, "discount": 12}),
         ('{"discount": 12}', APPROVAL, UNREAD),
         ('{"approved": "да"}', APPROVAL, UNREAD),

@@ -13,7 +13,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from bridge.agents.base import ThreadState
 from bridge.agents.langgraph.checkpoints import visit, visiting
 from bridge.agents.langgraph.inputs import plan
-from bridge.agents.langgraph.interrupts import interrupt_to_agui
+from bridge.agents.langgraph.interrupts import interrupt_to_agui, waiting_interrupts
 from bridge.agents.langgraph.messages import messages_to_langchain
 from bridge.agents.langgraph.reanswer import earlier_ids, resume_on_copy
 from bridge.agents.langgraph.state import fields_of, project
@@ -108,7 +108,8 @@ class LangGraphAgent:
 
     def _pending(self, held: Any, checkpoint_id: str | None) -> list[Interrupt]:
         earlier = earlier_ids(held.metadata)
-        interrupts = {made["id"]: made for made in (interrupt_to_agui(item, earlier) for item in held.interrupts)}
+        waiting = [interrupt_to_agui(item, earlier) for item in waiting_interrupts(held)]
+        interrupts = {made["id"]: made for made in waiting}
         if interrupts or not held.next or not self.pauses:
             return list(interrupts.values())
         return [pause_to_agui(node, str(checkpoint_id)) for node in held.next]

@@ -59,6 +59,16 @@ def interrupt_to_agui(item: Any, earlier: Mapping[str, list[str]] | None = None)
     return made
 
 
+def waiting_interrupts(held: Any) -> list[Any]:
+    """The interrupts of a state snapshot that wait for an answer.
+
+    Of an earlier checkpoint LangGraph lists all that its step raised, the answered ones too: these count only where
+    nothing else waits, so that a question can be answered again from there.
+    """
+    waiting = [item for task in held.tasks if task.result is None for item in task.interrupts]
+    return waiting or list(held.interrupts)
+
+
 def message_of(value: Any) -> str:
     """What a question says to a person: its message, else what it holds, one line a field; empty for nothing."""
     if isinstance(value, Mapping):
