@@ -8,6 +8,7 @@
     │   ├── UnknownThread    404    no such thread, or somebody else's
     │   ├── UnknownRun       404    no such run, or somebody else's
     │   ├── ThreadBusy       409    the thread already has a run
+    │   ├── InterruptPending 409    the thread waits for a person's answer, and this is none
     │   ├── RequestTooLarge  413
     │   └── RateLimited      429
     └── RunFailure                  the run is at fault; the client asked for nothing wrong
@@ -29,7 +30,8 @@ from typing import Any, ClassVar
 class BridgeError(Exception):
     """Base of every error the bridge says to a client.
 
-    ``message`` is for a person, ``param`` names the request field at fault (dotted, or ``None``).
+    ``message`` is for a person, ``param`` names the request field at fault (dotted, or ``None``). ``interrupts``: the
+    questions that go on waiting, for a client that closes its dialog when a run begins.
     """
 
     status: ClassVar[int] = 500
@@ -40,6 +42,7 @@ class BridgeError(Exception):
         super().__init__(message)
         self.message = message
         self.param = param
+        self.interrupts: list[dict[str, Any]] = []
 
     def envelope(self) -> dict[str, Any]:
         """The OpenAI error object: ``{"error": {"message", "type", "param", "code"}}``."""
@@ -91,6 +94,13 @@ class ThreadBusy(ClientError):
 
     status = 409
     code = "thread_busy"
+
+
+class InterruptPending(ClientError):
+    """409: the thread waits for a person's answer, and the request brings something else."""
+
+    status = 409
+    code = "interrupt_pending"
 
 
 class RequestTooLarge(ClientError):
@@ -149,7 +159,15 @@ class LeaseLost(RunFailure):
 # What a run can only find out while it goes (an answer to no pending interrupt) is still the client's fault.
 _BY_CODE: dict[str, type[BridgeError]] = {
     kind.code: kind
-    for kind in (AgentFailure, UpstreamFailure, RunTimeout, JournalOverrun, InvalidRequest, UnknownThread)
+    for kind in (
+        AgentFailure,
+        UpstreamFailure,
+        RunTimeout,
+        JournalOverrun,
+        InvalidRequest,
+        UnknownThread,
+        InterruptPending,
+    )
 }
 
 # Exceptions of model clients are recognised by module and name, so that no provider's package is a dependency.

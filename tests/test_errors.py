@@ -25,6 +25,7 @@ TABLE = {
     "UnknownThread": (404, "invalid_request_error", "thread_not_found"),
     "UnknownRun": (404, "invalid_request_error", "run_not_found"),
     "ThreadBusy": (409, "invalid_request_error", "thread_busy"),
+    "InterruptPending": (409, "invalid_request_error", "interrupt_pending"),
     "RequestTooLarge": (413, "invalid_request_error", "request_too_large"),
     "RateLimited": (429, "rate_limit_error", "rate_limit_exceeded"),
     "AgentFailure": (500, "server_error", "server_error"),

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bridge.agents.base import ThreadState
 from bridge.agents.scripted import scripted
 from bridge.errors import BridgeError
 from bridge.events.event import Event, text_message
-from bridge.events.interrupts import Interrupt
-from bridge.openai_compat.approval import not_understood
-from bridge.openai_compat.fingerprint import answer_message, fingerprint, resume_entries, split
+from bridge.events.interrupts import Interrupt, asked_first
+from bridge.openai_compat.approval import resume_entries
+from bridge.openai_compat.fingerprint import answer_message, fingerprint, split
 from bridge.openai_compat.fold import Fold
+from bridge.openai_compat.questions import conversation_language, not_understood, was_asked
 from bridge.openai_compat.requests import ChatRequest, checked_thread_id
 from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
 from bridge.runs.request import RunRequest, ThreadKey
@@ -48,6 +49,8 @@ class Found:
     checkpoint_id: str | None = None
     resume: list[dict[str, Any]] = field(default_factory=list)
     again: list[Interrupt] = field(default_factory=list)
+    regret: str = ""
+    one_by_one: bool = False
     named: bool = False
 
     def request(self, chat: ChatRequest, caller: Caller, *, run_id: str, thread_id: str) -> RunRequest:
@@ -59,6 +62,7 @@ class Found:
             messages=self.messages,
             tools=[tool for tool in chat.tools if tool["name"] != INTERRUPT_TOOL],
             resume=self.resume,
+            one_by_one=self.one_by_one,
             protocol_version="1.0",  # the chunks need the outcome, the usage and what is pending
             model_settings=chat.settings,
             principal=caller.principal,
@@ -69,9 +73,10 @@ class Found:
         """The question again, where the answer to an interrupt could not be read; ``None``: the agent's own events."""
         if not self.again:
             return None
+        events = text_message(f"{request.run_id}:again", [self.regret]) if self.regret else []
         ending: Event = {"type": "RUN_FINISHED", "threadId": request.thread_id, "runId": request.run_id}
         ending["outcome"] = {"type": "interrupt", "interrupts": self.again}
-        return scripted([*text_message(f"{request.run_id}:again", [not_understood(self.again[0])]), ending])
+        return scripted([*events, ending])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +124,24 @@ async def find_thread(bridge: Bridge, chat: ChatRequest, caller: Caller, place: 
 
 
 def _answered(chat: ChatRequest, found: Found, thread: ThreadState) -> Found:
-    """With an interrupt pending, the new messages are its answer: read by the schema, or asked again."""
-    if not thread.interrupts:
+    """With an interrupt pending, the new messages are its answer: read by the schema, or asked again.
+
+    An answer in words counts where the history shows the question: it may have been asked in another client. In words
+    one is asked after the other; as calls of a tool all at once, and then all must be answered.
+    """
+    if not thread.interrupts or not found.messages:
         return found
-    entries, rest = resume_entries(found.messages, thread.interrupts)
-    as_tool = chat.interrupts == "tool" or any(tool["name"] == INTERRUPT_TOOL for tool in chat.tools)
+    here = Found([], found.thread_id, found.checkpoint_id, named=True)
+    in_words = found.messages[-1]["role"] == "user"
+    asked = asked_first(thread.interrupts)
+    earlier, _ = split(chat.messages)
+    if in_words and earlier and not was_asked(asked, earlier[-1]):
+        return replace(here, again=thread.interrupts)
+    entries, _ = resume_entries(found.messages, thread.interrupts)
     if entries:
-        return Found([], found.thread_id, found.checkpoint_id, resume=entries, named=True)
-    if as_tool or not rest:
-        return found
-    return Found([], found.thread_id, found.checkpoint_id, again=thread.interrupts, named=True)
+        return replace(here, resume=entries, one_by_one=in_words)
+    regret = not_understood(asked, conversation_language(chat.messages))
+    return replace(here, again=thread.interrupts, regret=regret)
 
 
 async def remember(

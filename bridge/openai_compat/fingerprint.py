@@ -10,9 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bridge.events.interrupts import Interrupt, is_pause
-from bridge.json import JSONDecodeError, dumps_unescaped, loads
-from bridge.openai_compat.approval import parse_answer
+from bridge.json import dumps_unescaped
 
 
 def split(messages: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -45,44 +43,3 @@ def answer_message(completion_message: Mapping[str, Any]) -> dict[str, Any]:
     if completion_message.get("tool_calls"):
         said["toolCalls"] = completion_message["tool_calls"]
     return said
-
-
-def resume_entries(
-    new: Sequence[Mapping[str, Any]], pending: Sequence[Interrupt]
-) -> tuple[list[dict[str, Any]], list[Mapping[str, Any]]]:
-    """The answers to pending interrupts among the new messages, and the messages that are none.
-
-    A ``tool`` message with an interrupt's id answers it. Without any, the last user message answers the first pending
-    interrupt in words. Returns ``([], messages)`` where nothing answers.
-    """
-    waiting = {interrupt["id"]: interrupt for interrupt in pending}
-    entries = [
-        {"interruptId": message["toolCallId"], "status": "resolved", "payload": _payload(message.get("content"))}
-        for message in new
-        if message["role"] == "tool" and message.get("toolCallId") in waiting
-    ]
-    rest = [message for message in new if not (message["role"] == "tool" and message.get("toolCallId") in waiting)]
-    if entries or not pending or not new or new[-1]["role"] != "user":
-        return entries, rest
-    first = pending[0]
-    answer = parse_answer(_words(new[-1]), first.get("responseSchema"))
-    if answer is None:
-        return [], rest
-    if is_pause(first["id"]) and answer.value is not True:
-        return [], rest
-    return [{"interruptId": first["id"], "status": "resolved", "payload": answer.value}], rest
-
-
-def _payload(content: Any) -> Any:
-    text = content if isinstance(content, str) else ""
-    try:
-        return loads(text)
-    except JSONDecodeError:
-        return text
-
-
-def _words(message: Mapping[str, Any]) -> str:
-    content = message.get("content")
-    if isinstance(content, list):
-        return " ".join(part.get("text", "") for part in content if part.get("type") == "text")
-    return str(content or "")

@@ -16,6 +16,7 @@ from bridge.openai_compat.answer import ChunkStream, Completion
 from bridge.openai_compat.conversation import Caller, Found, find_place, find_thread, remember
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.models import ChatAnswer, ChatBody
+from bridge.openai_compat.questions import conversation_language
 from bridge.openai_compat.requests import ChatRequest, parse_chat
 from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
 from bridge.runs.leases import Lease
@@ -91,6 +92,7 @@ def chunks_of(
         extension=chat.extension if extension is None else extension,
         reasoning_field=reasoning_field,
         interrupts=chat.interrupts,
+        language=conversation_language(chat.messages),
     )
 
 

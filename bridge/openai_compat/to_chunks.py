@@ -23,7 +23,8 @@ from ag_ui.core import BaseEvent
 
 from bridge.errors import failure_of_code, run_failure
 from bridge.events.event import Event, wire
-from bridge.openai_compat.approval import as_call, in_words
+from bridge.events.interrupts import asked_first
+from bridge.openai_compat.questions import as_call, in_words
 from bridge.openai_compat.usage import usage_of
 
 Chunk: TypeAlias = dict[str, Any]
@@ -50,6 +51,7 @@ class AguiToChunks:
         extension: add ``ag_ui`` to each chunk.
         reasoning_field: the delta's field for reasoning; clients disagree (``reasoning_content``, ``reasoning``).
         interrupts: ask ``"words"`` or call the ``"tool"``; ``None``: the tool if the client declares it.
+        language: of the conversation, in which to ask; ``None``: the question's own.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class AguiToChunks:
         extension: bool = False,
         reasoning_field: str = "reasoning_content",
         interrupts: Literal["words", "tool"] | None = None,
+        language: Literal["ru", "en"] | None = None,
     ) -> None:
         self.usage: dict[str, Any] | None = None
         self._head: Chunk = {"id": id, "object": "chat.completion.chunk", "created": created, "model": model}
@@ -69,6 +72,7 @@ class AguiToChunks:
         self._extension = extension
         self._reasoning_field = reasoning_field
         self._interrupts = interrupts or ("tool" if INTERRUPT_TOOL in self._client_tools else "words")
+        self._language = language
         self._roles: dict[str, str] = {}
         self._indices: dict[str, int] = {}
         self._answered: set[str] = set()
@@ -216,7 +220,7 @@ class AguiToChunks:
             first = len(self._indices)
             calls = [as_call(interrupt, first + number) for number, interrupt in enumerate(interrupts)]
             return {"tool_calls": calls}, "tool_calls"
-        words = in_words(interrupts[0]) if interrupts else ""
+        words = in_words(asked_first(interrupts), self._language) if interrupts else ""
         return {"content": words if self._last_text is None else SEPARATOR + words}, "stop"
 
     def _error(self, event: Event) -> Chunk:

@@ -76,6 +76,8 @@ class RunRequest:
     state: Any = None
     forwarded_props: Mapping[str, Any] = field(default_factory=dict)
     resume: list[dict[str, Any]] = field(default_factory=list)
+    one_by_one: bool = False
+    """``resume`` may leave interrupts out: the client asks its person about one after the other."""
     protocol_version: str | None = None
     parent_run_id: str | None = None
     model_settings: Mapping[str, Any] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from langgraph.types import Command
 
 from bridge.agents.base import ThreadState
 from bridge.agents.langgraph.inputs import plan, reconcile
-from bridge.errors import InvalidRequest
+from bridge.errors import InterruptPending, InvalidRequest
 from bridge.runs.request import RunRequest
 
 Message = dict[str, Any]
@@ -187,6 +187,15 @@ def test_copilotkits_graphs_get_what_they_look_for() -> None:
 
 ONE, TWO = {"id": "i1", "reason": "x"}, {"id": "i2", "reason": "x"}
 PAUSED = {"id": "pause:risky:c", "reason": "paused"}
+UP_TO_10 = {"id": "i3", "reason": "x", "responseSchema": {"type": "number", "maximum": 10}}
+ASKED_20 = {"id": "i4", "metadata": {"value": {"ask": "quote", "discount": 20.0, "final": False}}}
+ASKED_15 = {"id": "i5", "metadata": {"value": {"ask": "quote", "discount": 15, "final": False}}}
+AGAIN = {"id": "i6", "metadata": {"value": None, "earlierIds": ["i0"]}}
+
+
+def command(answer: Any, *event: Any) -> dict[str, Any]:
+    shown = {"interruptEvent": event[0]} if event else {}
+    return {"forwarded_props": {"command": {"resume": answer, **shown}}}
 
 
 def entry(identity: str, payload: Any = None, status: str = "resolved") -> dict[str, Any]:
@@ -198,7 +207,6 @@ def entry(identity: str, payload: Any = None, status: str = "resolved") -> dict[
     [
         pytest.param([ONE], [entry("i1", True)], {"i1": True}, id="by id"),
         pytest.param([ONE, TWO], [entry("i2", 2), entry("i1", 1)], {"i1": 1, "i2": 2}, id="two at once, in any order"),
-        pytest.param([ONE, TWO], [entry("i2", 2)], {"i2": 2}, id="in part"),
         pytest.param([ONE], [entry("i1", "да", "cancelled")], {"i1": None}, id="cancelled"),
         pytest.param([ONE, TWO], [entry("i1", 1), entry("i2", 2, "cancelled")], {"i1": 1, "i2": None}, id="both kinds"),
         pytest.param([ONE], [{"interruptId": "i1", "status": "resolved"}], {"i1": None}, id="without a payload"),
@@ -220,13 +228,69 @@ def test_answers_resume_by_id(pending: Any, resume: Any, expected: Any) -> None:
         pytest.param([ONE, TWO], {"i1": 1, "i2": 2}, {"i1": 1, "i2": 2}, id="by id"),
         pytest.param([ONE, TWO], "да", {"i1": "да"}, id="the first of two"),
         pytest.param([ONE], {"approved": True}, {"i1": {"approved": True}}, id="an object that is a value"),
-        pytest.param([ONE], None, {"i1": None}, id="null"),
     ],
 )
 def test_older_front_ends_answer_by_command(pending: Any, value: Any, expected: Any) -> None:
     planned = plan(request(forwarded_props={"command": {"resume": value}}), thread(interrupts=pending))
     assert isinstance(planned.input, Command)
     assert planned.input.resume == expected
+
+
+@pytest.mark.parametrize(
+    ("event", "answered"),
+    [
+        pytest.param({"ask": "quote", "discount": 20, "final": False}, "i4", id="a number by value"),
+        pytest.param({"final": False, "discount": 15.0, "ask": "quote"}, "i5", id="keys in another order"),
+        pytest.param('{"ask":"quote","discount":15,"final":false}', "i5", id="JSON in a string"),
+        pytest.param(None, "i4", id="none: the one that was announced last"),
+    ],
+)
+def test_older_front_ends_answer_what_was_on_the_screen(event: Any, answered: str) -> None:
+    planned = plan(request(**command(True, event)), thread(interrupts=[ASKED_15, ASKED_20]))
+    assert planned.input.resume == {answered: True}
+
+
+@pytest.mark.parametrize(
+    "event", [{"ask": "quote", "discount": 15, "final": 0}, {"ask": "quote", "discount": 15}, 1, ""]
+)
+def test_what_is_only_alike_is_not_the_question(event: Any) -> None:
+    with pytest.raises(InvalidRequest):
+        plan(request(**command(True, event)), thread(interrupts=[ASKED_15, ASKED_20]))
+
+
+def test_a_question_is_answered_by_the_id_it_had_before_its_run_failed() -> None:
+    planned = plan(request(resume=[entry("i0", "да")]), thread(interrupts=[AGAIN]))
+    assert planned.input.resume == {"i6": "да"}
+
+
+def test_one_of_two_is_answered_where_the_client_asks_one_by_one() -> None:
+    planned = plan(request(resume=[entry("i2", 2)], one_by_one=True), thread(interrupts=[ONE, TWO]))
+    assert planned.input.resume == {"i2": 2}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param(request(*KNOWN, user("u3")), id="a new message"),
+        pytest.param(request(user("u3")), id="a new message alone"),
+        pytest.param(request(*KNOWN), id="nothing new"),
+        pytest.param(request(*KNOWN, state={"stage": "won"}), id="a new state"),
+        pytest.param(request(*KNOWN, **command(None)), id="null is no answer"),
+    ],
+)
+@pytest.mark.parametrize("pending", [ONE, PAUSED])
+def test_new_input_while_a_question_waits_is_refused(asked: RunRequest, pending: Any) -> None:
+    with pytest.raises(InterruptPending):
+        plan(asked, thread(interrupts=[pending]))
+
+
+def test_going_back_to_before_the_question_is_allowed() -> None:
+    assert plan(request(*KNOWN[:2], user("u2", "иначе")), thread(interrupts=[ONE])).fork == ["u1", "a1"]
+    assert plan(request(*KNOWN[:3]), thread(interrupts=[ONE])).fork == ["u1", "a1", "u2"]
+
+
+def test_null_answers_nothing() -> None:
+    assert plan(request(user("u3"), **command(None)), thread()).input["messages"][0].id == "u3"
 
 
 def test_a_pause_goes_on_with_nothing() -> None:
@@ -241,6 +305,14 @@ def test_a_pause_goes_on_with_nothing() -> None:
         pytest.param({"resume": [entry("no")]}, [ONE], "resume", id="an unknown interrupt"),
         pytest.param({"resume": [entry("i1")]}, [], "resume", id="nothing is pending"),
         pytest.param({"resume": [entry("i1"), entry("no")]}, [ONE], "resume", id="one known, one not"),
+        pytest.param({"resume": [entry("i2")]}, [ONE, TWO], "resume", id="one left out"),
+        pytest.param({"resume": [entry("i1", 1), entry("i1", 2)]}, [ONE], "resume", id="one answered twice"),
+        pytest.param({"resume": [entry("i3", 11)]}, [UP_TO_10], "resume", id="more than its maximum"),
+        pytest.param({"resume": [entry("i3")]}, [UP_TO_10], "resume", id="no payload, where the schema wants one"),
+        pytest.param(command(11), [UP_TO_10], "forwardedProps.command.resume", id="a command with more than that"),
+        pytest.param(
+            command(True, {"ask": "other"}), [ASKED_20, ASKED_15], "forwardedProps.command.interruptEvent", id="no such"
+        ),
         pytest.param({"resume": [entry(PAUSED["id"], status="cancelled")]}, [PAUSED], "resume", id="a pause cancelled"),
         pytest.param(
             {"forwarded_props": {"command": {"resume": 1}}},

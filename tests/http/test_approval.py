@@ -141,16 +141,43 @@ def test_in_words_over_openai(client: httpx.Client, quotes: Quotes, words: str, 
 
     asked = say()
     assert "15 %" in asked
-    assert asked.endswith("Ответьте: да / нет")
+    assert "Ответьте: да / нет\n" in asked
+    assert "Скидка, % (от 0 до 30" in asked
     assert quotes() == []
 
-    for unclear in ("наверное", "да, но со скидкой 12 %", "сколько это в долларах?"):
-        assert say(unclear) == f"Не удалось понять ответ.\n\n{asked}"
+    for unclear in ("наверное", "да, но не больше 99 %", "сколько это в долларах?"):
+        assert say(unclear) == f"Не удалось понять ответ. Чтобы отказаться, ответьте «отмена».\n\n{asked}"
         assert quotes() == []
 
     said = say(words)
     assert quotes() == ([("approved", 15.0)] if approved else [])
     assert (REFUSED in said) is not approved
+
+
+@pytest.mark.parametrize(
+    ("words", "made"),
+    [
+        ("да, но не больше 12 %", [("approved", 12.0)]),
+        ("согласен на 12 %", [("approved", 12.0)]),
+        ("approve it", [("approved", 15.0)]),
+        ("нет, слишком дорого", []),
+        ("отмена", []),
+    ],
+)
+def test_a_decision_with_a_condition(client: httpx.Client, quotes: Quotes, words: str, made: Any) -> None:
+    first = client.post("/v1/chat/completions", json=chat(QUOTE)).json()["choices"][0]["message"]["content"]
+    done = client.post("/v1/chat/completions", json=chat(QUOTE, first, words)).json()
+    assert quotes() == made
+    assert (REFUSED in done["choices"][0]["message"]["content"]) is not bool(made)
+
+
+def test_answered_again_the_new_answer_counts(client: httpx.Client, quotes: Quotes) -> None:
+    first = client.post("/v1/chat/completions", json=chat(QUOTE)).json()["choices"][0]["message"]["content"]
+    for words, refused, made in (("да", False, 1), ("нет", True, 1), ("да, но не больше 11 %", False, 2)):
+        done = client.post("/v1/chat/completions", json=chat(QUOTE, first, words)).json()
+        assert (REFUSED in done["choices"][0]["message"]["content"]) is refused
+        assert len(quotes()) == made
+    assert quotes() == [("approved", 15.0), ("approved", 11.0)]
 
 
 def test_an_object_in_words(client: httpx.Client, quotes: Quotes) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bridge.openai_compat.fingerprint import answer_message, fingerprint, resume_entries, split
+from bridge.openai_compat.approval import resume_entries
+from bridge.openai_compat.fingerprint import answer_message, fingerprint, split
 
 Message = dict[str, Any]
 
@@ -63,6 +64,8 @@ def test_what_was_answered_comes_back_the_same() -> None:
 
 ASK: Message = {"id": "i", "message": "Можно?", "responseSchema": {"type": "boolean"}}
 OTHER: Message = {"id": "j", "message": "Сколько?", "responseSchema": {"type": "number"}}
+FREE: Message = {"id": "f", "message": "Как?"}
+AGAIN: Message = {"id": "k", "message": "Сколько?", "metadata": {"earlierIds": ["old"]}}
 PAUSE: Message = {"id": "pause:node:1", "message": "Paused.", "responseSchema": {"type": "boolean"}}
 
 
@@ -78,8 +81,14 @@ def entry(name: str, payload: Any) -> Message:
         ([said("user", "да")], [ASK, OTHER], [entry("i", True)]),
         ([said("user", "что?")], [ASK], []),
         ([said("user", "да")], [], []),
-        ([said("tool", '{"approved": true}', toolCallId="i")], [ASK], [entry("i", {"approved": True})]),
-        ([said("tool", "да", toolCallId="i")], [ASK], [entry("i", "да")]),
+        ([said("tool", "true", toolCallId="i")], [ASK], [entry("i", True)]),
+        ([said("tool", '{"approved": true}', toolCallId="i")], [ASK], []),
+        ([said("tool", '{"approved": true}', toolCallId="f")], [FREE], [entry("f", {"approved": True})]),
+        ([said("tool", "да", toolCallId="i")], [ASK], [entry("i", True)]),
+        ([said("tool", "да", toolCallId="f")], [FREE], [entry("f", "да")]),
+        ([said("tool", "3", toolCallId="j"), said("tool", "кто?", toolCallId="i")], [ASK, OTHER], []),
+        ([said("tool", "3", toolCallId="old")], [AGAIN], [entry("k", 3)]),
+        ([said("user", "отмена")], [OTHER], [entry("j", None) | {"status": "cancelled"}]),
         (
             [said("tool", "3", toolCallId="j"), said("tool", "true", toolCallId="i")],
             [ASK, OTHER],

@@ -14,8 +14,9 @@ from bridge.agents.base import Description, ThreadState
 from bridge.agents.langgraph.checkpoints import ScopedSaver, Visit, guarding, keeps_its_id, leave, visit
 from bridge.agents.langgraph.fork import find_fork
 from bridge.agents.langgraph.inputs import plan
-from bridge.agents.langgraph.interrupts import interrupt_to_agui
+from bridge.agents.langgraph.interrupts import interrupt_to_agui, waiting_interrupts
 from bridge.agents.langgraph.messages import messages_to_langchain
+from bridge.agents.langgraph.reanswer import earlier_ids, resume_on_copy
 from bridge.agents.langgraph.serializer import Serializer
 from bridge.agents.langgraph.state import fields_of, project
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
@@ -149,7 +150,9 @@ class LangGraphAgent:
         return ThreadState(snapshot(messages, aliases), state, self._pending(held, checkpoint_id), checkpoint_id)
 
     def _pending(self, held: Any, checkpoint_id: str | None) -> list[Interrupt]:
-        interrupts = {said["id"]: said for said in map(interrupt_to_agui, held.interrupts)}
+        earlier = earlier_ids(held.metadata)
+        waiting = [interrupt_to_agui(item, earlier) for item in waiting_interrupts(held)]
+        interrupts = {made["id"]: made for made in waiting}
         if interrupts or not held.next or not self.pauses:
             return list(interrupts.values())
         return [pause_to_agui(node, str(checkpoint_id)) for node in held.next]
@@ -260,12 +263,7 @@ class GraphRun:
             )
             config["configurable"]["checkpoint_id"] = fork.checkpoint_id
             given = _with_earlier(given, thread, chosen.fork[fork.length :])
-        elif isinstance(given, dict) and thread.interrupts:
-            # the interrupt is left unanswered, and with it its subgraph; what that has said was heard, and stays
-            held_ids = {message.id for message in (fields_of(held.values) or {}).get("messages") or []}
-            said = [message["id"] for message in thread.messages]
-            given = _with_earlier(given, thread, [name for name in said if name not in held_ids and name not in back])
-        return graph, config, given
+        return graph, *await resume_on_copy(graph, config, given)
 
 
 def _with_earlier(given: dict[str, Any] | None, thread: ThreadState, ids: Sequence[str]) -> dict[str, Any] | None:

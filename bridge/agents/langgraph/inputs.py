@@ -11,13 +11,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from langgraph.types import Command
-
 from bridge.agents.base import ThreadState
+from bridge.agents.langgraph.answers import answer_of
 from bridge.agents.langgraph.messages import messages_to_langchain
-from bridge.errors import InvalidRequest
-from bridge.events.interrupts import Interrupt, is_pause
-from bridge.json import JSONDecodeError, loads
+from bridge.errors import ClientError, InterruptPending
 from bridge.runs.request import RunRequest
 
 _CONVERSATION = ("user", "assistant", "tool")
@@ -41,7 +38,7 @@ class Plan:
 
 def refuse_answer(request: RunRequest) -> None:
     """Raises `InvalidRequest` for an answer to an interrupt: on a new thread none is pending."""
-    _answer(request, ())
+    answer_of(request, ())
 
 
 def reconcile(incoming: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str, Any]]) -> Reconciled:
@@ -135,9 +132,18 @@ def plan(request: RunRequest, thread: ThreadState, keys: Collection[str] | None 
     """What to run for this request on this thread.
 
     ``keys`` are the graph's input keys, ``None`` when they are not known (all are passed). Raises `InvalidRequest` for
-    an answer to an interrupt that is not pending.
+    an answer that fits no pending interrupt, and `InterruptPending` for new input while one waits: the graph would
+    start anew, and the question be lost. To go back to before the question is allowed.
     """
-    answer = _answer(request, thread.interrupts)
+    try:
+        return _plan(request, thread, keys)
+    except ClientError as refused:
+        refused.interrupts = thread.interrupts
+        raise
+
+
+def _plan(request: RunRequest, thread: ThreadState, keys: Collection[str] | None) -> Plan:
+    answer = answer_of(request, thread.interrupts)
     if answer is not None:
         return Plan(answer.value)
     reconciled = reconcile(request.messages, thread.messages)
@@ -147,6 +153,9 @@ def plan(request: RunRequest, thread: ThreadState, keys: Collection[str] | None 
         fork = shown[: reconciled.kept]
         if fork and not reconciled.new:
             return Plan(None, fork)  # regenerate: the checkpoint knows which node comes next
+    elif thread.interrupts:
+        named = ", ".join(f"'{interrupt['id']}'" for interrupt in thread.interrupts)
+        raise InterruptPending(f"This thread waits for an answer to {named}; answer with 'resume'.", param="resume")
     given = _accepted(request, thread, keys)
     if reconciled.new or not given:
         given["messages"] = messages_to_langchain(reconciled.new)
@@ -176,56 +185,3 @@ def _accepted(request: RunRequest, thread: ThreadState, keys: Collection[str] | 
 
 
 _ABSENT = object()
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What goes into ``astream`` to go on after an interrupt: a Command, or ``None`` after a pause."""
-
-    value: Command[Any] | None
-
-
-def _answer(request: RunRequest, pending: Sequence[Interrupt]) -> _Answer | None:
-    """The resume that a request brings, by interrupt id; ``None`` when it brings none.
-
-    An entry that was cancelled resumes with ``None``: the node decides what a refusal means. A node whose interrupt
-    is not answered yet interrupts again.
-    """
-    entries = {entry["interruptId"]: entry for entry in request.resume}
-    if not entries:
-        return _legacy_answer(request, pending)
-    waiting = {interrupt["id"] for interrupt in pending}
-    unknown = sorted(set(entries) - waiting)
-    if unknown:
-        raise InvalidRequest(f"No interrupt '{unknown[0]}' is pending on this thread.", param="resume")
-    if all(is_pause(name) for name in entries):
-        if any(entry["status"] == "cancelled" for entry in entries.values()):
-            raise InvalidRequest("A paused run goes on or stays paused; it cannot be cancelled.", param="resume")
-        return _Answer(None)
-    values = {
-        name: entry.get("payload") if entry["status"] == "resolved" else None
-        for name, entry in entries.items()
-        if not is_pause(name)
-    }
-    return _Answer(Command(resume=values))
-
-
-def _legacy_answer(request: RunRequest, pending: Sequence[Interrupt]) -> _Answer | None:
-    """Front ends before AG-UI 1.0 answer in ``forwardedProps.command.resume``, one interrupt at a time, without id."""
-    command = request.forwarded_props.get("command")
-    if not isinstance(command, Mapping) or "resume" not in command:
-        return None
-    if not pending:
-        raise InvalidRequest("No interrupt is pending on this thread.", param="forwardedProps.command.resume")
-    value = command["resume"]
-    if isinstance(value, str):
-        try:
-            value = loads(value)
-        except JSONDecodeError:
-            value = command["resume"]
-    waiting = [interrupt["id"] for interrupt in pending]
-    if isinstance(value, Mapping) and value and set(value) <= set(waiting):
-        return _Answer(Command(resume=dict(value)))
-    if is_pause(waiting[0]):
-        return _Answer(None)
-    return _Answer(Command(resume={waiting[0]: value}))

@@ -2,48 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.agents.langgraph.jsonable import jsonable
 from bridge.events.interrupts import Interrupt
+from bridge.events.reviews import Action, review_of
+from bridge.json import dumps
 
 _MESSAGES = ("message", "question", "prompt", "title", "description")
-
-
 _SCHEMAS = ("response_schema", "responseSchema", "schema")
-
-
 _CALLS = ("tool_call_id", "toolCallId")
+_COPILOTKIT = "__copilotkit_interrupt_value__"
+"""Where ``copilotkit_interrupt()`` puts what is asked."""
+
+_TECHNICAL = frozenset({"reason", "type", "expires_at", "expiresAt", *_SCHEMAS, *_CALLS})
+"""Keys of a question that are not for a person."""
+
+_LONGEST = 4000
+"""Characters of a message that is made from a value."""
 
 
-def interrupt_to_agui(item: Any) -> Interrupt:
+def interrupt_to_agui(item: Any, earlier: Mapping[str, list[str]] | None = None) -> Interrupt:
     """A LangGraph ``Interrupt`` (or the dict that ``tasks`` parts and RemoteGraph give) as AG-UI has it.
 
     The value itself goes along under ``metadata.value``: the front end that knows this agent draws its dialog from it.
+    ``earlier``: by id, the ids the same question had before (`bridge.agents.langgraph.reanswer`).
     """
     if isinstance(item, Mapping):
         identity, value, schema = item.get("id"), item.get("value"), item.get("response_schema")
     else:
         identity, value, schema = item.id, item.value, getattr(item, "response_schema", None)
     plain = jsonable(value)
-    said: Interrupt = {"id": str(identity), "reason": "input_required"}
+    made: Interrupt = {"id": str(identity), "reason": "input_required"}
     if isinstance(plain, dict):
         if isinstance(plain.get("reason"), str):
-            said["reason"] = plain["reason"]
-        message = next((plain[name] for name in _MESSAGES if isinstance(plain.get(name), str)), None)
+            made["reason"] = plain["reason"]
         call = next((plain[name] for name in _CALLS if isinstance(plain.get(name), str)), None)
         schema = schema or next((plain[name] for name in _SCHEMAS if isinstance(plain.get(name), dict)), None)
         expires = plain.get("expires_at", plain.get("expiresAt"))
         if call is not None:
-            said["toolCallId"] = call
+            made["toolCallId"] = call
         if isinstance(expires, str):
-            said["expiresAt"] = expires
-    else:
-        message = plain if isinstance(plain, str) else None
-    if message is not None:
-        said["message"] = message
-    if isinstance(schema, Mapping):
-        said["responseSchema"] = jsonable(schema)
-    said["metadata"] = {"value": plain}
-    return said
+            made["expiresAt"] = expires
+    schema = jsonable(schema) if isinstance(schema, Mapping) else None
+    review = review_of(plain, schema)
+    message = _actions_text(review.actions) if review is not None else message_of(plain)
+    if message:
+        made["message"] = message[:_LONGEST]
+    schema = schema or (review.schema() if review is not None else None)
+    if schema is not None:
+        made["responseSchema"] = schema
+    made["metadata"] = {"value": plain}
+    if earlier and made["id"] in earlier:
+        made["metadata"]["earlierIds"] = list(earlier[made["id"]])
+    return made
+
+
+def waiting_interrupts(held: Any) -> list[Any]:
+    """The interrupts of a state snapshot that wait for an answer.
+
+    Of an earlier checkpoint LangGraph lists all that its step raised, the answered ones too: these count only where
+    nothing else waits, so that a question can be answered again from there.
+    """
+    waiting = [item for task in held.tasks if task.result is None for item in task.interrupts]
+    return waiting or list(held.interrupts)
+
+
+def message_of(value: Any) -> str:
+    """What a question says to a person: its message, else what it holds, one line a field; empty for nothing."""
+    if isinstance(value, Mapping):
+        if _COPILOTKIT in value:
+            return message_of(value[_COPILOTKIT])
+        message = next((value[name] for name in _MESSAGES if isinstance(value.get(name), str) and value[name]), None)
+        return message if message is not None else _fields(value)
+    return _readable(value)
+
+
+def _actions_text(actions: Sequence[Action]) -> str:
+    """Tool calls to review; several are numbered, so that each can be answered."""
+    texts = [_action_text(action) for action in actions]
+    return texts[0] if len(texts) == 1 else "\n\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1))
+
+
+def _action_text(action: Action) -> str:
+    """A tool call to review: its name, its arguments, and what the graph says about it."""
+    made = f"{action.name}\n{_fields(action.args)}".strip()
+    if not action.description:
+        return made
+    # the middleware's own description names the tool and its arguments
+    whole = action.name in action.description and all(
+        _readable(one) in action.description for one in action.args.values()
+    )
+    return action.description if whole else f"{action.description}\n\n{made}"
+
+
+def _fields(value: Mapping[str, Any]) -> str:
+    lines = []
+    for key, held in value.items():
+        if key in _TECHNICAL or str(key).startswith("__"):
+            continue
+        shown = _readable(held)
+        lines.append(f"{key}:\n{shown}" if "\n" in shown else f"{key}: {shown}")
+    return "\n".join(lines)
+
+
+def _readable(value: Any) -> str:
+    """A value for a person: text as it is, a list one line an item, anything else as JSON."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case list() if value and all(isinstance(one, str | int | float) for one in value):
+            return "\n".join(f"- {one}" for one in value)
+        case list() if value and all(isinstance(one, Mapping) for one in value):
+            return "\n".join(f"- {', '.join(_fields(one).splitlines())}" for one in value)
+        case _:
+            return dumps(value).decode()

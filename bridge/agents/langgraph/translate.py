@@ -166,7 +166,9 @@ class LangGraphToAgui:
         usage = self._speech.usage.entries()
         if usage and self._v1:
             error["usage"] = usage
-        return [*self._open.closing(failure.message), error]
+        # a page from before 1.0 closed its dialog when this run began
+        still = [] if self._v1 else announcements(failure.interrupts)
+        return [*self._open.closing(failure.message), *still, error]
 
     def cancel(self) -> list[Event]:
         """Somebody stopped the run: close what is open, then RUN_FINISHED (outcome ``cancelled`` from 1.0 on)."""
