@@ -85,6 +85,7 @@ class Bridge:
             checkpointer=storage.checkpointer,
             hidden=self.settings.hidden,
             state_allow=self.settings.state_allow,
+            recursion_limit=self.settings.recursion_limit,
         )
 
     @property

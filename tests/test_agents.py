@@ -10,6 +10,7 @@ from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import interrupt
 
 from bridge.agents.langgraph.agent import LangGraphAgent
+from bridge.agents.langgraph.healing import WENT_ON, ended
 from bridge.agui import Verifier
 from bridge.runs.request import RunRequest
 
@@ -144,7 +145,7 @@ async def test_what_a_paused_subgraph_said_stays_when_its_question_is_passed_ove
     assert (await talk.say("a"))["outcome"]["type"] == "interrupt"
     assert talk.texts() == ["a", "let me ask"]
     assert (await talk.say("b"))["outcome"]["type"] == "interrupt"
-    assert talk.texts() == ["a", "let me ask", "b", "let me ask"]
+    assert talk.texts() == ["a", "let me ask", WENT_ON, "b", "let me ask"]  # it called the page beside its question
 
 
 async def test_a_fork_among_the_messages_of_a_paused_subgraph() -> None:
@@ -153,11 +154,12 @@ async def test_a_fork_among_the_messages_of_a_paused_subgraph() -> None:
     [asked] = (await talk.say("b"))["outcome"]["interrupts"]
     await talk.run(resume=[{"interruptId": asked["id"], "status": "resolved", "payload": "yes"}])
     await talk.say("c")
-    assert talk.texts() == ["a", "let me ask", "b", "let me ask", "so: yes", "c", "let me ask"]
-    # between "let me ask" and its answer the thread itself has no checkpoint: the message is said again
-    talk.messages = [*talk.messages[:4], {"id": "d", "role": "user", "content": "d"}]
+    earlier = ["a", "let me ask", WENT_ON, "b", "let me ask"]
+    assert talk.texts() == [*earlier, ended(), "so: yes", "c", "let me ask"]
+    # between "let me ask" and its answer the thread itself has no checkpoint: the message is added again
+    talk.messages = [*talk.messages[:5], {"id": "d", "role": "user", "content": "d"}]
     await talk.run()
-    assert talk.texts() == ["a", "let me ask", "b", "let me ask", "d", "let me ask"]
+    assert talk.texts() == [*earlier, ended(), "d", "let me ask"]
 
 
 async def test_a_client_call_that_waited_beside_an_interrupt_is_named_when_the_run_goes_on() -> None:

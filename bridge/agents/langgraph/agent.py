@@ -14,7 +14,9 @@ from bridge.agents.base import ThreadState
 from bridge.agents.langgraph.checkpoints import visit, visiting
 from bridge.agents.langgraph.inputs import plan
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
+from bridge.agents.langgraph.limits import limit_of_steps
 from bridge.agents.langgraph.messages import messages_to_langchain
+from bridge.agents.langgraph.repair import heal
 from bridge.agents.langgraph.state import fields_of, project
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
 from bridge.errors import InvalidRequest
@@ -31,6 +33,7 @@ class LangGraphAgent:
         graph: a compiled graph. Its own checkpointer is kept; without one it gets ``checkpointer``.
         checkpointer: where its conversations are kept; ``None``: in this process's memory.
         hidden, state_allow: as in `bridge.agui.LangGraphToAgui`.
+        recursion_limit: the steps after which a run is ended, where the graph itself does not set a lower limit.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class LangGraphAgent:
         checkpointer: BaseCheckpointSaver[Any] | None = None,
         hidden: Collection[str] = (),
         state_allow: Collection[str] | None = None,
+        recursion_limit: int = 250,
     ) -> None:
         self.name = name
         self.description = description or f"LangGraph agent {name}"
@@ -50,6 +54,7 @@ class LangGraphAgent:
         self.graph = graph
         self.hidden = tuple(hidden)
         self.state_allow = state_allow
+        self.recursion_limit = limit_of_steps(graph, recursion_limit)
         self.input_keys = _schema_keys(graph, "input_schema")
         self.state_keys = _schema_keys(graph, "output_schema")
         # Only these graphs can stop without an Interrupt; for all others the state need not be read after a run.
@@ -168,14 +173,19 @@ class _GraphRun:
     async def _prepare(self) -> tuple[Any, RunnableConfig, Any]:
         """The graph, its config and its input, from the request and what the thread holds."""
         agent, request = self._agent, self._request
-        config: RunnableConfig = {"configurable": {"thread_id": request.thread_id, **server_context(request)}}
+        config: RunnableConfig = {
+            "configurable": {"thread_id": request.thread_id, **server_context(request)},
+            "recursion_limit": agent.recursion_limit,
+        }
         if request.ephemeral:
-            return agent.without_memory(), config, plan(request, ThreadState(), agent.input_keys).input
+            given = plan(request, ThreadState(), agent.input_keys).input
+            return agent.without_memory(), *await heal(agent.graph, config, None, given, request.client_tools)
         visit(request.thread_id)  # from here on the thread is this run's, and is read once
         if request.checkpoint_id is not None:
             config["configurable"]["checkpoint_id"] = request.checkpoint_id
         if request.fresh:
-            return agent.graph, config, plan(request, ThreadState(), agent.input_keys).input
+            given = plan(request, ThreadState(), agent.input_keys).input
+            return agent.graph, *await heal(agent.graph, config, None, given, request.client_tools)
         held = await agent.graph.aget_state(config, subgraphs=True)
         thread = agent.thread_state(held, aliases=self._aliases)
         chosen = plan(request, thread, agent.input_keys)
@@ -191,7 +201,9 @@ class _GraphRun:
             held_ids = {message.id for message in (fields_of(held.values) or {}).get("messages") or []}
             said = [message["id"] for message in thread.messages]
             given = _with_earlier(given, thread, [name for name in said if name not in held_ids and name not in back])
-        return agent.graph, config, given
+        if chosen.fork is not None:
+            held = await agent.graph.aget_state(config, subgraphs=True)
+        return agent.graph, *await heal(agent.graph, config, held, given, request.client_tools)
 
     async def _fork(self, kept: list[str], *, again: bool) -> tuple[str, int]:
         """The checkpoint whose conversation is ``kept``, or the longest beginning of it, and how long that is.

@@ -14,6 +14,7 @@ from typing import Any
 from langgraph.types import Command
 
 from bridge.agents.base import ThreadState
+from bridge.agents.langgraph.healing import is_placeholder
 from bridge.agents.langgraph.messages import messages_to_langchain
 from bridge.errors import InvalidRequest
 from bridge.events.interrupts import Interrupt, is_pause
@@ -52,47 +53,119 @@ def reconcile(incoming: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str
     gone. Messages a screen may not keep (system prompts, reasoning, activity) do not count.
     """
     shown = [message for message in known if message["role"] in _CONVERSATION]
-    by_id = {message["id"]: message for message in known}
-    answered = {message["toolCallId"] for message in shown if message["role"] == "tool"}
-    said = _answerable(
+    by_id = {message["id"] for message in known}
+    sent = _answerable(
         [dict(message) for message in incoming if message["role"] not in ("activity", "reasoning")], by_id
     )
-    fresh = [message for message in said if message["id"] not in by_id and not _answers_again(message, answered)]
-    back = [message["id"] for message in said if message["id"] in by_id and message["role"] in _CONVERSATION]
-    if not back:
-        return Reconciled(fresh)
-    kept = _common(back, said, shown)
+    answers = match_answers(sent, shown)
+    back = [message["id"] for message in sent if message["id"] in by_id and message["role"] in _CONVERSATION]
+    kept = _common(back, sent, shown, answers) if back else len(shown)
     if kept == len(shown):
-        return Reconciled(fresh)
+        return Reconciled(_new(sent, by_id, answers, alone=not shown))
     keep = {message["id"] for message in shown[:kept]}
-    left = {message["toolCallId"] for message in shown[:kept] if message["role"] == "tool"}
-    new = [
-        message
-        for message in said
-        if message["id"] not in keep
-        and not _answers_again(message, left)
-        and (message["role"] in _CONVERSATION or message["id"] not in by_id)
-    ]
-    return Reconciled(new, kept)
+    keep |= {message["id"] for message in known if message["role"] not in _CONVERSATION}
+    return Reconciled(_new(sent, keep, match_answers(sent, shown[:kept])), kept)
 
 
-def _common(back: list[str], said: list[dict[str, Any]], shown: Sequence[Mapping[str, Any]]) -> int:
+def _new(
+    sent: Sequence[dict[str, Any]], held: Collection[str], answers: Mapping[str, str | None], *, alone: bool = False
+) -> list[dict[str, Any]]:
+    """What is to be added to the ``held`` messages; ``alone``: the thread shows none, and the graph must know.
+
+    Of a call that has its answer no other is taken: providers refuse a second one. An answer that comes late replaces
+    the placeholder that healed the call.
+    """
+    new: list[dict[str, Any]] = []
+    for message in sent:
+        if message["id"] in held:
+            continue
+        if message["role"] == "tool":
+            earlier = answers.get(message["id"])
+            if earlier is not None and is_placeholder(earlier):
+                new.append(message | {"id": earlier})
+                continue
+            if earlier is not None or (message["id"] not in answers and not alone):
+                continue
+        new.append(message)
+    return new
+
+
+@dataclass(slots=True)
+class _Call:
+    """A tool call, and the id of the message that answers it."""
+
+    id: str
+    answer: str | None = None
+
+
+def match_answers(sent: Sequence[Mapping[str, Any]], shown: Sequence[Mapping[str, Any]]) -> dict[str, str | None]:
+    """For each new answer of a tool among ``sent``, by its id: the id of the answer that the thread has to that call.
+
+    ``None``: the call has no answer yet. An answer to no known call is left out. An answer belongs to the last call of
+    its id, in the order that the client sent: the ids of some providers repeat from turn to turn.
+    """
+    held = _calls(shown)
+    owners = {call.answer: call for calls in held.values() for call in calls if call.answer is not None}
+    mentioned: list[_Call] = []
+    names = {message["id"] for message in sent}
+    others = [call for message_id, calls in held.items() if message_id not in names for call in calls]
+    answers: dict[str, str | None] = {}
+    for message in sent:
+        if message["role"] == "assistant":
+            mentioned += held.get(message["id"]) or [_Call(call["id"]) for call in message.get("toolCalls") or ()]
+        elif message["role"] == "tool":
+            own = owners.get(message["id"])
+            call = own or _called(message["toolCallId"], mentioned, others)
+            if own is None and call is not None:
+                answers[message["id"]] = call.answer
+            if call is not None and not (own and is_placeholder(call.answer)):
+                mentioned = [one for one in mentioned if one is not call]
+                others = [one for one in others if one is not call]
+    return answers
+
+
+def _called(call_id: str, mentioned: Sequence[_Call], others: Sequence[_Call]) -> _Call | None:
+    """The call that an answer is for: the last one before it, else the last of the thread that has no answer."""
+    for call in reversed(mentioned):
+        if call.id == call_id:
+            return call
+    same = [call for call in others if call.id == call_id]
+    unanswered = [call for call in same if call.answer is None]
+    unanswered = unanswered or [call for call in same if is_placeholder(call.answer)] or same
+    return unanswered[-1] if unanswered else None
+
+
+def _calls(shown: Sequence[Mapping[str, Any]]) -> dict[str, list[_Call]]:
+    """The calls of each assistant's message that has any, by its id."""
+    found: dict[str, list[_Call]] = {}
+    waiting: list[_Call] = []
+    for message in shown:
+        if message["role"] == "assistant" and message.get("toolCalls"):
+            found[message["id"]] = calls = [_Call(call["id"]) for call in message["toolCalls"]]
+            waiting += calls
+        elif message["role"] == "tool":
+            call = next((one for one in reversed(waiting) if one.id == message["toolCallId"]), None)
+            if call is not None:
+                call.answer = message["id"]
+                waiting.remove(call)
+    return found
+
+
+def _common(
+    back: list[str],
+    sent: list[dict[str, Any]],
+    shown: Sequence[Mapping[str, Any]],
+    answers: Mapping[str, str | None],
+) -> int:
     """How many messages of the thread, from its start, the client still has, unchanged and in their order."""
-    texts = {message["id"]: message for message in said}
-    answers = {message["toolCallId"]: message for message in said if message["role"] == "tool"}
+    texts = {message["id"]: message for message in sent}
     start = next((index for index, message in enumerate(shown) if message["id"] == back[0]), 0)
     kept = start  # a client that begins in the middle (a window over a long history) has cut nothing before it
+    renamed = set(answers.values())  # answers that came back under the client's own ids
     for message in shown[start:]:
         mine = texts.get(message["id"])
-        if mine is None and message["role"] == "tool":
-            mine = answers.get(message["toolCallId"])  # the client's own id for what is answered once
-        if (
-            mine is None
-            and message["role"] == "assistant"
-            and not message.get("content")
-            and not message.get("toolCalls")
-        ):
-            kept += 1  # an empty answer: some screens drop it
+        if mine is None and (message["id"] in renamed or _may_be_dropped(message)):
+            kept += 1
             continue
         if mine is None or (mine["role"] == "user" and _text(mine) != _text(message)):
             break
@@ -100,16 +173,23 @@ def _common(back: list[str], said: list[dict[str, Any]], shown: Sequence[Mapping
     return kept
 
 
-def _answerable(said: list[dict[str, Any]], known: Collection[str]) -> list[dict[str, Any]]:
+def _may_be_dropped(message: Mapping[str, Any]) -> bool:
+    """Whether a screen may not have a message: an empty answer, or what healed a call that was left open."""
+    if message["role"] == "tool":
+        return is_placeholder(message["id"])
+    return message["role"] == "assistant" and not message.get("content") and not message.get("toolCalls")
+
+
+def _answerable(sent: list[dict[str, Any]], known: Collection[str]) -> list[dict[str, Any]]:
     """Drop calls, in answers that the thread never stored, that nobody answered: a run was stopped in their middle.
 
     Providers refuse a history in which a call has no answer.
     """
-    answered = {message.get("toolCallId") for message in said if message["role"] == "tool"}
     kept: list[dict[str, Any]] = []
-    for message in said:
+    for index, message in enumerate(sent):
         calls = message.get("toolCalls")
         if calls and message["id"] not in known:
+            answered = _answered_after(sent, index)
             left = [call for call in calls if call["id"] in answered]
             rest = {key: value for key, value in message.items() if key != "toolCalls"}
             message = rest | ({"toolCalls": left} if left else {})  # noqa: PLW2901 - less what cannot be answered
@@ -119,9 +199,15 @@ def _answerable(said: list[dict[str, Any]], known: Collection[str]) -> list[dict
     return kept
 
 
-def _answers_again(message: Mapping[str, Any], answered: Collection[str]) -> bool:
-    """A tool's answer sent twice, the second time under another id: providers refuse the history it makes."""
-    return message["role"] == "tool" and message.get("toolCallId") in answered
+def _answered_after(sent: Sequence[Mapping[str, Any]], index: int) -> set[str]:
+    """The ids of calls that are answered after this message, before a later message makes calls of the same ids."""
+    answered: set[str] = set()
+    called: set[str] = set()
+    for message in sent[index + 1 :]:
+        if message["role"] == "tool" and message["toolCallId"] not in called:
+            answered.add(message["toolCallId"])
+        called |= {call["id"] for call in message.get("toolCalls") or ()}
+    return answered
 
 
 def _text(message: Mapping[str, Any]) -> Any:

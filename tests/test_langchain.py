@@ -1,11 +1,9 @@
-"""The middleware of docs/configuration.md, at work in an agent behind the bridge."""
+"""`bridge.langchain.ClientTools`, at work in an agent behind the bridge."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -16,10 +14,8 @@ from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable
 
 from bridge import Settings, create_app
-from tests.docs.blocks import blocks_of
-from tests.server import ROOT
+from bridge.langchain import ClientTools
 
-PAGE = ROOT / "docs" / "configuration.md"
 THEME = {"type": "function", "function": {"name": "set_theme", "parameters": {"type": "object", "properties": {}}}}
 
 
@@ -42,27 +38,16 @@ def call(name: str, identity: str, **arguments: Any) -> dict[str, Any]:
     return {"name": name, "id": identity, "args": arguments, "type": "tool_call"}
 
 
-@pytest.fixture
-def middleware(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    block = next(block for block in blocks_of(PAGE) if block.said == "client_tools.py")
-    (tmp_path / "client_tools.py").write_text(block.text, "utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
-    import client_tools  # type: ignore[import-not-found]  # noqa: PLC0415 - the page's own file
-
-    yield client_tools.ClientTools()
-    del sys.modules["client_tools"]
-
-
 def weather(city: str) -> str:
     """The weather in a city."""
     return f"В городе {city} солнечно."
 
 
 @pytest.mark.parametrize("own", [[weather], []], ids=["with a tool of its own", "without"])
-async def test_server_and_client_tools_in_one_message(own: list[Any], middleware: Any) -> None:
+async def test_server_and_client_tools_in_one_message(own: list[Any]) -> None:
     calls = [call("set_theme", "c2", theme="dark"), *([call("weather", "c1", city="Казань")] if own else [])]
     model = Scripted(responses=[AIMessage("", tool_calls=calls), AIMessage("Готово.")])
-    app = create_app({"agent": create_agent(model, tools=own, middleware=[middleware])}, Settings(db=":memory:"))
+    app = create_app({"agent": create_agent(model, tools=own, middleware=[ClientTools()])}, Settings(db=":memory:"))
     body: dict[str, Any] = {"messages": [{"role": "user", "content": "Тёмную тему и погоду"}], "tools": [THEME]}
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://b") as client:
