@@ -1,6 +1,7 @@
 """For agents that are made with langchain's ``create_agent``: the tools that the client runs.
 
-Needs the extra ``langchain``. This module imports langchain and LangGraph, and nothing of the server: a graph that uses it runs anywhere.
+Needs the extra ``langchain``. This module imports langchain and LangGraph, and nothing of the server: a graph that uses
+it runs anywhere.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def reconcile(incoming: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str
     )
     answers = match_answers(sent, shown)
     back = [message["id"] for message in sent if message["id"] in by_id and message["role"] in _CONVERSATION]
-    kept = _common(back, sent, shown, answers) if back else len(shown)
+    kept = _common(back, sent, shown) if back else len(shown)
     if kept == len(shown):
         return Reconciled(_new(sent, by_id, answers, alone=not shown))
     keep = {message["id"] for message in shown[:kept]}
@@ -151,20 +151,14 @@ def _calls(shown: Sequence[Mapping[str, Any]]) -> dict[str, list[_Call]]:
     return found
 
 
-def _common(
-    back: list[str],
-    sent: list[dict[str, Any]],
-    shown: Sequence[Mapping[str, Any]],
-    answers: Mapping[str, str | None],
-) -> int:
+def _common(back: list[str], sent: list[dict[str, Any]], shown: Sequence[Mapping[str, Any]]) -> int:
     """How many messages of the thread, from its start, the client still has, unchanged and in their order."""
     texts = {message["id"]: message for message in sent}
     start = next((index for index, message in enumerate(shown) if message["id"] == back[0]), 0)
     kept = start  # a client that begins in the middle (a window over a long history) has cut nothing before it
-    renamed = set(answers.values())  # answers that came back under the client's own ids
     for message in shown[start:]:
         mine = texts.get(message["id"])
-        if mine is None and (message["id"] in renamed or _may_be_dropped(message)):
+        if mine is None and _may_be_missing(message):
             kept += 1
             continue
         if mine is None or (mine["role"] == "user" and _text(mine) != _text(message)):
@@ -173,10 +167,15 @@ def _common(
     return kept
 
 
-def _may_be_dropped(message: Mapping[str, Any]) -> bool:
-    """Whether a screen may not have a message: an empty answer, or what healed a call that was left open."""
+def _may_be_missing(message: Mapping[str, Any]) -> bool:
+    """Whether a screen that has what comes before may not have this message.
+
+    An empty answer, or a tool's result: of a run that was stopped, results may be stored that were not sent, what heals
+    its calls is added later, and a client's own answer may come back under another id. Between a call and its result no
+    history can be cut.
+    """
     if message["role"] == "tool":
-        return is_placeholder(message["id"])
+        return True
     return message["role"] == "assistant" and not message.get("content") and not message.get("toolCalls")
 
 

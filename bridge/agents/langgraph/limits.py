@@ -1,7 +1,7 @@
 """How many steps a run may take. Pure.
 
-A model that calls tools for ever ends only at LangGraph's limit, and that is no limit: 10,007 steps; ``create_agent`` and
-``create_deep_agent`` set 9,999 on every graph they make.
+A model that calls tools for ever ends only at LangGraph's limit, and that is no limit: 10,007 steps; ``create_agent``
+and ``create_deep_agent`` set 9,999 on every graph they make.
 """
 
 from __future__ import annotations
