@@ -141,11 +141,13 @@ class Strict(BaseChatModel):
         answer = self._answer(messages)
         words = answer.text.split(" ") if answer.text else []
         for index, word in enumerate(words):
-            yield ChatGenerationChunk(message=AIMessageChunk(word if index == len(words) - 1 else f"{word} "))
+            yield ChatGenerationChunk(message=AIMessageChunk(content=word if index == len(words) - 1 else f"{word} "))
             await asyncio.sleep(0)
-        for index, call in enumerate(answer.tool_calls):
-            chunk = tool_call_chunk(name=call["name"], args=json.dumps(call["args"]), id=call["id"], index=index)
-            yield ChatGenerationChunk(message=AIMessageChunk("", tool_call_chunks=[chunk]))
+        calls: list[Any] = [*answer.tool_calls, *answer.invalid_tool_calls]
+        for index, call in enumerate(calls):
+            arguments = call["args"] if isinstance(call["args"], str) else json.dumps(call["args"])
+            chunk = tool_call_chunk(name=call["name"], args=arguments, id=call["id"], index=index)
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=[chunk]))
             await asyncio.sleep(0)
-        if not words and not answer.tool_calls:
-            yield ChatGenerationChunk(message=AIMessageChunk(""))
+        if not words and not calls:
+            yield ChatGenerationChunk(message=AIMessageChunk(content=""))

@@ -12,6 +12,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypedDict
 
+from deepagents import create_deep_agent
 from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
@@ -171,6 +172,11 @@ def langchain(model: Strict) -> Any:
     return create_agent(model, tools=TOOLS, middleware=[ClientTools()])
 
 
+def deep(model: Strict) -> Any:
+    """deepagents, whose own middleware heals calls too."""
+    return create_deep_agent(model=model, tools=TOOLS, middleware=[ClientTools()])
+
+
 def pausing(model: Strict) -> Any:
     """Pauses before its tools, without an interrupt."""
     return looping(model, interrupt_before=["tools"])
@@ -195,6 +201,7 @@ KINDS: dict[str, Callable[[Strict], Any]] = {
     "a task a call": looping,
     "a task for all": by_node,
     "langchain's agent": langchain,
+    "deepagents": deep,
     "a subgraph": nested,
     "a reducer that adds": adding,
     "a pydantic state": modelled,

@@ -177,6 +177,20 @@ async def test_ids_that_repeat_from_turn_to_turn(kind: str) -> None:
     assert talk.model.refused == []
 
 
+async def test_ids_that_repeat_within_a_turn() -> None:
+    def thrice(messages: list[Any]) -> AIMessage | str:
+        answers = sum(isinstance(message, ToolMessage) for message in messages)
+        return repeating([HumanMessage("confirm")]) if answers < 3 else f"fine {len(messages)}"
+
+    talk = Talk(looping, Strict(reply=thrice))
+    events = await talk.say("confirm")
+    for turn in range(3):
+        assert events[-1]["outcome"]["pendingToolCallIds"] == ["confirm:0"], turn
+        events = await talk.answer("confirm:0", f"yes {turn}")
+    assert events[-1]["outcome"] == {"type": "success"}
+    assert [message.text for message in await talk.held()][1::2] == ["On it.", "On it.", "On it.", "fine 7"]
+
+
 async def test_a_client_without_snapshots_is_not_taken_to_have_cut_the_history() -> None:
     talk = Talk(looping)
     await talk.say("wait", leave=True)
@@ -234,7 +248,7 @@ async def test_an_edit_after_an_open_call_heals_the_fork() -> None:
     assert [message.text for message in held if isinstance(message, HumanMessage)] == ["confirm", "something else"]
 
 
-@pytest.mark.parametrize("kind", ["a task a call", "a reducer that adds", "langchain's agent"])
+@pytest.mark.parametrize("kind", ["a task a call", "a reducer that adds", "langchain's agent", "deepagents"])
 async def test_a_thread_that_an_older_version_wedged(kind: str) -> None:
     talk = Talk(KINDS[kind])
     call: Any = {"name": "wait", "args": {}, "id": "c", "type": "tool_call"}
