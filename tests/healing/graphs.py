@@ -16,6 +16,7 @@ from deepagents import create_deep_agent
 from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
+from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, Send, interrupt
@@ -74,6 +75,7 @@ async def wait(number: int) -> str:
     """Does not end by itself."""
     while _entered:
         _entered.pop().set()
+    get_stream_writer()({"name": "entered", "value": number})
     await asyncio.Event().wait()
     return "never"
 

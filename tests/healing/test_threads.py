@@ -18,7 +18,6 @@ from tests.agui.fold import fold_messages
 from tests.healing.graphs import CONFIRM, KINDS, entering, looping, nested, pausing, repeating, reply, results
 from tests.strict import Strict, check
 
-
 Leave = Literal["", "in the tool", "after a result"]
 
 
@@ -47,7 +46,10 @@ class Talk:
         self.turns = 0
 
     async def run(self, *new: dict[str, Any], leave: Leave = "", **fields: Any) -> list[dict[str, Any]]:
-        """A run; with ``leave`` it is left in the tool ``wait``, or when the result of another beside it is stored. What it raises ends it, as it ends a real run."""
+        """A run. With ``leave`` it is left in the tool ``wait``, or when another's result is stored too.
+
+        What a run raises ends it, as it ends a real one.
+        """
         self.turns += 1
         self.screen = [*self.screen, *new]
         fields = {"tools": [CONFIRM], "messages": self.screen} | fields
