@@ -10,8 +10,9 @@ import httpx
 import pytest
 from langchain.agents import create_agent
 from langchain_core.language_models.fake_chat_models import FakeMessagesListChatModel
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import Runnable
+from langgraph.checkpoint.memory import InMemorySaver
 
 from bridge import Settings, create_app
 from bridge.langchain import ClientTools
@@ -63,3 +64,44 @@ async def test_server_and_client_tools_in_one_message(own: list[Any]) -> None:
     assert second["message"]["content"] == "Готово."
     assert model.offered[0] == [*(["weather"] if own else []), "set_theme"]
     assert sorted(model.given[1]) == sorted(["human", "ai", *["tool"] * len(calls)])
+
+
+def set_theme(theme: str) -> str:
+    """The agent's own tool of the client's name."""
+    raise AssertionError("the client runs it")
+
+
+def configured(thread: str = "t") -> Any:
+    return {"configurable": {"thread_id": thread, "client_tools": [THEME]}}
+
+
+async def test_a_client_s_tool_takes_the_place_of_the_agent_s_own() -> None:
+    model = Scripted(responses=[AIMessage("", tool_calls=[call("set_theme", "c", theme="dark")])])
+    agent = create_agent(model, tools=[set_theme], middleware=[ClientTools()])
+    state = await agent.ainvoke({"messages": [HumanMessage("?")]}, configured())
+    assert model.offered == [["set_theme"]]
+    assert [message.type for message in state["messages"]] == ["human", "ai"]
+
+
+def test_it_works_in_agents_that_are_invoked_without_a_loop() -> None:
+    calls = [call("set_theme", "c", theme="dark"), call("weather", "w", city="Казань")]
+    model = Scripted(responses=[AIMessage("", tool_calls=calls), AIMessage("Готово.")])
+    agent = create_agent(model, tools=[weather], middleware=[ClientTools()], checkpointer=InMemorySaver())
+    state = agent.invoke({"messages": [HumanMessage("?")]}, configured())
+    assert [message.type for message in state["messages"]] == ["human", "ai", "tool"]
+    state = agent.invoke({"messages": [ToolMessage("сделано", tool_call_id="c")]}, configured())
+    assert state["messages"][-1].text == "Готово."
+
+
+def test_it_goes_on_when_the_person_does_and_counts_answers_from_the_last_call() -> None:
+    # a provider whose ids repeat: the second call is open although its id was answered a turn before
+    asked = AIMessage("", tool_calls=[call("set_theme", "c", theme="dark")])
+    model = Scripted(responses=[asked, AIMessage("Раз."), asked.model_copy(), AIMessage("Два.")])
+    agent = create_agent(model, middleware=[ClientTools()], checkpointer=InMemorySaver())
+    agent.invoke({"messages": [HumanMessage("?")]}, configured())
+    agent.invoke({"messages": [ToolMessage("сделано", tool_call_id="c")]}, configured())
+    state = agent.invoke({"messages": [HumanMessage("ещё")]}, configured())
+    assert state["messages"][-1].type == "ai"
+    assert state["messages"][-1].tool_calls
+    state = agent.invoke({"messages": [HumanMessage("забудь")]}, configured())
+    assert state["messages"][-1].text == "Два."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -26,6 +27,8 @@ class Window:
     agent: str
     thread: str
     screen: list[Message] = field(default_factory=list)
+    in_tool: Callable[[], None] | None = None
+    """Called when the run has come to the tool that does not end, before the window does what it was told to."""
 
     def say(self, text: str, ending: Ending = "finish") -> str | None:
         """A message of the person's; what went wrong, in the client's words, or ``None``."""
@@ -95,11 +98,14 @@ class Agui(Window):
                 last = json.loads(line[5:])
                 self._show(last)
                 if last["type"] == "CUSTOM" and last["name"] == "entered":
+                    if self.in_tool:
+                        self.in_tool()
                     if ending == "leave":
                         break
                     self._stop(run)
         if ending == "leave":
-            self._gone()
+            if not self.in_tool:
+                self._gone()
             return None
         return None if last.get("type") == "RUN_FINISHED" else str(last)
 
@@ -208,6 +214,8 @@ class OpenAI(Window):
                     answer["content"] += delta.get("content") or ""
                     _add_calls(calls, delta.get("tool_calls") or ())
                 if (chunk.get("ag_ui") or {}).get("name") == "entered":
+                    if self.in_tool:
+                        self.in_tool()
                     if ending == "leave":
                         break
                     assert self.http.post(f"/runs/{response.headers['x-run-id']}/stop").status_code == 200
