@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.graph import MessagesState
+from langgraph.graph import END, START, MessagesState, StateGraph
 
 from bridge.agents.langgraph.agent import LangGraphAgent
 from bridge.agents.langgraph.healing import WENT_ON, ended
@@ -331,28 +331,63 @@ async def test_a_stopped_subgraph_s_words_are_kept_as_they_were() -> None:
     assert texts == ["look wait", "On it.", "seen 0", ended(), "hello", "fine 5"]
 
 
-async def test_the_limit_of_steps_is_named_and_does_not_wedge_the_thread() -> None:
-    def endless(messages: list[Any]) -> AIMessage | str:
-        if isinstance(messages[-1], HumanMessage) and messages[-1].text == "hello":
-            return "fine"
-        return reply([HumanMessage("look")])
+async def test_a_graph_whose_every_edge_fails_on_what_heals_is_healed_with_its_input() -> None:
+    def picky(state: Any) -> str:
+        if isinstance(state["messages"][-1], ToolMessage):
+            raise LookupError("a question was expected")
+        return "__end__" if isinstance(state["messages"][-1], AIMessage) else "agent"
 
-    talk = Talk(looping, Strict(reply=endless), recursion_limit=6)
-    events = await talk.say("look")
-    assert events[-1]["message"] == "The agent stopped: it reached its limit of 6 steps without an answer."
-    events = await talk.say("hello")
-    assert kinds(events) == "RUN_FINISHED", events[-1]
-    check(await talk.held())
+    def make(model: Strict) -> Any:
+        async def agent(state: MessagesState) -> dict[str, Any]:
+            return {"messages": [await model.ainvoke(state["messages"])]}
+
+        graph = StateGraph(MessagesState).add_node("agent", agent)
+        for node in (START, "agent"):
+            graph.add_conditional_edges(node, picky, ["agent", END])
+        return graph.compile()
+
+    talk = Talk(make)
+    [pending] = (await talk.say("confirm"))[-1]["outcome"]["pendingToolCallIds"]
+    for text in ("never mind", "hello"):
+        events = await talk.say(text)
+        assert kinds(events) == "RUN_FINISHED", events[-1]
+    assert results(await talk.held()) == {pending: (WENT_ON, "error")}
+    assert [message.type for message in await talk.held()] == ["human", "ai", "tool", "human", "ai", "human", "ai"]
 
 
-def test_the_limit_of_steps_is_the_setting_unless_the_graph_s_own_is_lower() -> None:
-    model = Strict(reply=reply)
-    for graph, expected in [
-        (looping(model), 250),
-        (KINDS["langchain's agent"](model), 250),
-        (looping(model).with_config(recursion_limit=10), 10),
-        (looping(model).with_config(recursion_limit=500), 250),
-        (looping(model, MessagesState).with_config(recursion_limit=10_007), 250),
-    ]:
-        assert LangGraphAgent("agent", graph).recursion_limit == expected
-    assert LangGraphAgent("agent", looping(model), recursion_limit=20_000).recursion_limit == 20_000
+async def test_what_joins_branches_is_not_set_off_by_healing() -> None:
+    """A node that waits for two others runs when both have, not because the thread was healed as one of them."""
+    ran: list[str] = []
+
+    def make(model: Strict) -> Any:
+        async def agent(state: MessagesState) -> dict[str, Any]:
+            return {"messages": [await model.ainvoke(state["messages"])]}
+
+        def one(state: MessagesState) -> None:
+            ran.append("one")
+
+        def two(state: MessagesState) -> None:
+            ran.append("two")
+
+        def both(state: MessagesState) -> None:
+            ran.append("both")
+
+        def begin(state: MessagesState) -> str:
+            return "agent"
+
+        def route(state: MessagesState) -> list[str]:
+            return ["one", "two"]
+
+        graph = StateGraph(MessagesState).add_node(one).add_node(two).add_node(both).add_node("agent", agent)
+        graph.add_conditional_edges(START, begin, ["agent"])
+        graph.add_conditional_edges("agent", route, ["one", "two"])
+        return graph.add_edge(["one", "two"], "both").compile()
+
+    talk = Talk(make)
+    await talk.say("confirm")
+    await talk.say("never mind")
+    assert sorted(ran) == ["both", "both", "one", "one", "two", "two"]
+    where: Any = {"configurable": {"thread_id": "thread"}}
+    [healing] = [s async for s in talk.graph.aget_state_history(where) if s.metadata["source"] == "update"]
+    assert "both" not in healing.next
+    assert healing.values["messages"][-1].text == WENT_ON

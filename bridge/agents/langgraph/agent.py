@@ -202,7 +202,7 @@ class _GraphRun:
             said = [message["id"] for message in thread.messages]
             given = _with_earlier(given, thread, [name for name in said if name not in held_ids and name not in back])
         if chosen.fork is not None:
-            held = await agent.graph.aget_state(config, subgraphs=True)
+            held = await agent.graph.aget_state(config)
         return agent.graph, *await heal(agent.graph, config, held, given, request.client_tools)
 
     async def _fork(self, kept: list[str], *, again: bool) -> tuple[str, int]:

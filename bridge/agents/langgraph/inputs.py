@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from langgraph.types import Command
 
@@ -92,10 +92,15 @@ def _new(
 
 @dataclass(slots=True)
 class _Call:
-    """A tool call, and the id of the message that answers it."""
+    """A tool call, the id of the message that answers it, and whether an answer among those sent is for it."""
 
     id: str
     answer: str | None = None
+    taken: bool = False
+
+
+_Calls: TypeAlias = dict[str, list[_Call]]
+"""Calls by their ids, the last one at the end."""
 
 
 def match_answers(sent: Sequence[Mapping[str, Any]], shown: Sequence[Mapping[str, Any]]) -> dict[str, str | None]:
@@ -106,48 +111,48 @@ def match_answers(sent: Sequence[Mapping[str, Any]], shown: Sequence[Mapping[str
     """
     held = _calls(shown)
     owners = {call.answer: call for calls in held.values() for call in calls if call.answer is not None}
-    mentioned: list[_Call] = []
-    names = {message["id"] for message in sent}
-    others = [call for message_id, calls in held.items() if message_id not in names for call in calls]
+    sent_ids = {message["id"] for message in sent}
+    before: _Calls = {}  # the calls of messages that the client does not mention: those without an answer last
+    unmentioned = [call for message_id, calls in held.items() if message_id not in sent_ids for call in calls]
+    for call in sorted(unmentioned, key=lambda call: (call.answer is None, is_placeholder(call.answer))):
+        before.setdefault(call.id, []).append(call)
+    mentioned: _Calls = {}
     answers: dict[str, str | None] = {}
     for message in sent:
         if message["role"] == "assistant":
-            mentioned += held.get(message["id"]) or [_Call(call["id"]) for call in message.get("toolCalls") or ()]
+            for call in held.get(message["id"]) or [_Call(call["id"]) for call in message.get("toolCalls") or ()]:
+                mentioned.setdefault(call.id, []).append(call)
         elif message["role"] == "tool":
             own = owners.get(message["id"])
-            call = own or _called(message["toolCallId"], mentioned, others)
-            if own is None and call is not None:
-                answers[message["id"]] = call.answer
-            if call is not None and not (own and is_placeholder(call.answer)):
-                mentioned = [one for one in mentioned if one is not call]
-                others = [one for one in others if one is not call]
+            if own is not None:
+                own.taken = own.taken or not is_placeholder(own.answer)  # in whose place an answer may still come
+                continue
+            found = _last_open(mentioned, message["toolCallId"]) or _last_open(before, message["toolCallId"])
+            if found is not None:
+                found.taken = True
+                answers[message["id"]] = found.answer
     return answers
 
 
-def _called(call_id: str, mentioned: Sequence[_Call], others: Sequence[_Call]) -> _Call | None:
-    """The call that an answer is for: the last one before it, else the last of the thread that has no answer."""
-    for call in reversed(mentioned):
-        if call.id == call_id:
-            return call
-    same = [call for call in others if call.id == call_id]
-    unanswered = [call for call in same if call.answer is None]
-    unanswered = unanswered or [call for call in same if is_placeholder(call.answer)] or same
-    return unanswered[-1] if unanswered else None
+def _last_open(calls: _Calls, call_id: str) -> _Call | None:
+    """The last call of this id that no answer has been found for."""
+    same = calls.get(call_id, [])
+    while same and same[-1].taken:
+        same.pop()
+    return same[-1] if same else None
 
 
 def _calls(shown: Sequence[Mapping[str, Any]]) -> dict[str, list[_Call]]:
-    """The calls of each assistant's message that has any, by its id."""
+    """The calls of each assistant's message that has any, by the message's id."""
     found: dict[str, list[_Call]] = {}
-    waiting: list[_Call] = []
+    waiting: _Calls = {}
     for message in shown:
         if message["role"] == "assistant" and message.get("toolCalls"):
-            found[message["id"]] = calls = [_Call(call["id"]) for call in message["toolCalls"]]
-            waiting += calls
-        elif message["role"] == "tool":
-            call = next((one for one in reversed(waiting) if one.id == message["toolCallId"]), None)
-            if call is not None:
-                call.answer = message["id"]
-                waiting.remove(call)
+            found[message["id"]] = [_Call(call["id"]) for call in message["toolCalls"]]
+            for call in found[message["id"]]:
+                waiting.setdefault(call.id, []).append(call)
+        elif message["role"] == "tool" and waiting.get(message["toolCallId"]):
+            waiting[message["toolCallId"]].pop().answer = message["id"]
     return found
 
 
@@ -185,28 +190,20 @@ def _answerable(sent: list[dict[str, Any]], known: Collection[str]) -> list[dict
     Providers refuse a history in which a call has no answer.
     """
     kept: list[dict[str, Any]] = []
-    for index, message in enumerate(sent):
-        calls = message.get("toolCalls")
+    answered: set[str] = set()  # after the message that is looked at, and for its calls: ids may repeat
+    for message in reversed(sent):
+        calls = message.get("toolCalls") or ()
+        if message["role"] == "tool":
+            answered.add(message["toolCallId"])
+        left = [call for call in calls if call["id"] in answered]
+        answered.difference_update(call["id"] for call in calls)
         if calls and message["id"] not in known:
-            answered = _answered_after(sent, index)
-            left = [call for call in calls if call["id"] in answered]
             rest = {key: value for key, value in message.items() if key != "toolCalls"}
             message = rest | ({"toolCalls": left} if left else {})  # noqa: PLW2901 - less what cannot be answered
             if not left and not message.get("content"):
                 continue
         kept.append(message)
-    return kept
-
-
-def _answered_after(sent: Sequence[Mapping[str, Any]], index: int) -> set[str]:
-    """The ids of calls that are answered after this message, before a later message makes calls of the same ids."""
-    answered: set[str] = set()
-    called: set[str] = set()
-    for message in sent[index + 1 :]:
-        if message["role"] == "tool" and message["toolCallId"] not in called:
-            answered.add(message["toolCallId"])
-        called |= {call["id"] for call in message.get("toolCalls") or ()}
-    return answered
+    return kept[::-1]
 
 
 def _text(message: Mapping[str, Any]) -> Any:

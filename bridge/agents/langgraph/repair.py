@@ -55,16 +55,19 @@ async def heal(
         # what followed an earlier checkpoint is what the client does not want any more
         thread = replace(thread, carried=[], finished=[])
     if thread.finished:
-        config = await _update(graph, config, thread.finished)
+        config = await _update(graph, config, thread.finished) or config
         messages = (await graph.aget_state(config)).values["messages"]
     below = {message.id for message in thread.carried}
     arriving = [message for message in arriving if message.id not in below]
     healed = heal_messages(messages, arriving, thread.reasons, carried=thread.carried)
-    if healed.rewritten is not None:
-        config = await _update(graph, config, [{"messages": Overwrite(healed.rewritten)}])
-    elif healed.added:
-        config = await _update(graph, config, [{"messages": healed.added}])
-    return config, _with_messages(given, healed.arriving)
+    if healed.rewritten is None and not healed.added:
+        return config, _with_messages(given, healed.arriving)
+    update = healed.added if healed.rewritten is None else Overwrite(healed.rewritten)
+    head = await _update(graph, config, [{"messages": update}])
+    if head is None:  # as part of the input, then
+        whole = [*messages, *healed.added] if healed.rewritten is None else healed.rewritten
+        return config, given | {"messages": Overwrite([*whole, *healed.arriving])}
+    return head, _with_messages(given, healed.arriving)
 
 
 def _with_messages(given: dict[str, Any], messages: list[BaseMessage]) -> dict[str, Any]:
@@ -102,7 +105,9 @@ class _Thread:
 
 def _thread_of(graph: Any, held: Any, client_tools: Collection[str]) -> _Thread | None:
     """What the snapshot says of the thread's messages; ``None`` for a graph that keeps none, or no history of them."""
-    channel = getattr(graph, "channels", {}).get("messages")
+    if not hasattr(graph, "builder"):  # a remote graph, an entrypoint
+        return None
+    channel = graph.channels.get("messages")
     messages = as_conversation((fields_of(held.values) or {}).get("messages"))
     if channel is None or isinstance(channel, LastValue) or messages is None:
         return None
@@ -165,29 +170,25 @@ def _said_below(graph: Any, held: Any) -> list[BaseMessage]:
 # Which node an update is written as
 
 
-async def _update(graph: Any, config: RunnableConfig, updates: Sequence[dict[str, Any]]) -> RunnableConfig:
-    """Write the updates, as one step; where the run goes on from.
+async def _update(graph: Any, config: RunnableConfig, updates: Sequence[dict[str, Any]]) -> RunnableConfig | None:
+    """Write the updates, as one step; where the run goes on from. ``None`` where no node of the graph could write them.
 
     An update is written as some node, and what comes after that node becomes the next step; the run's new input
     discards it. But the node's conditional edges are asked, and they are the graph's own code: a node without any is
     taken where there is one, and if one raises, another node.
     """
     keys = {key for values in updates for key in values}
-    names = list(_writers(graph, keys))
     where: RunnableConfig = {**config, "configurable": {"checkpoint_ns": "", **config["configurable"]}}
     head: RunnableConfig = {**config, "configurable": dict(config["configurable"])}
     head["configurable"].pop("checkpoint_id", None)
-    fault: Exception | None = None
-    for name in names:
-        step = [StateUpdate(values, name) for values in updates]
+    for name in _writers(graph, keys):
         try:
-            await graph.abulk_update_state(where, [step])
-        except Exception as error:  # whatever a graph's own edge raises
-            logger.debug("a thread could not be healed as node %s", name, exc_info=True)
-            fault = error
-            continue
-        return head
-    raise fault or RuntimeError("the graph has no node that writes")
+            await graph.abulk_update_state(where, [[StateUpdate(values, name) for values in updates]])
+        except Exception:  # whatever the graph's own edges raise
+            logger.warning("a thread could not be healed as node '%s'", name, exc_info=True)
+        else:
+            return head
+    return None
 
 
 def _writers(graph: Any, keys: Collection[str]) -> Iterator[str]:
