@@ -159,7 +159,7 @@ def _said_below(graph: Any, held: Any) -> list[BaseMessage]:
     for task in held.tasks:
         node = getattr(graph, "nodes", {}).get(task.name)
         inner = getattr(node, "bound", None)
-        if isinstance(inner, PregelProtocol) and hasattr(task.state, "values"):
+        if isinstance(inner, PregelProtocol) and hasattr(task.state, "tasks"):
             messages = as_conversation((fields_of(task.state.values) or {}).get("messages")) or []
             known = {message.id for message in messages}
             below = _said_below(inner, task.state)
