@@ -15,7 +15,7 @@ from langchain_core.runnables import Runnable
 from langgraph.checkpoint.memory import InMemorySaver
 
 from bridge import Settings, create_app
-from bridge.langchain import ClientTools
+from bridge.langchain import ClientTools, _waits
 
 THEME = {"type": "function", "function": {"name": "set_theme", "parameters": {"type": "object", "properties": {}}}}
 
@@ -105,3 +105,9 @@ def test_it_goes_on_when_the_person_does_and_counts_answers_from_the_last_call()
     assert state["messages"][-1].tool_calls
     state = agent.invoke({"messages": [HumanMessage("забудь")]}, configured())
     assert state["messages"][-1].text == "Два."
+
+
+def test_only_the_client_s_calls_are_waited_for() -> None:
+    open_call = AIMessage("", tool_calls=[call("weather", "w", city="Казань")])
+    assert not _waits([HumanMessage("?"), open_call], {"set_theme"})
+    assert _waits([HumanMessage("?"), open_call], {"weather"})

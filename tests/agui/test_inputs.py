@@ -103,6 +103,18 @@ TABLE = [
     Given("a late answer", HEALED, [*HEALED, tool("t9", "c1")], ["unanswered:a1:c1"]),
     Given("a late answer in its place", HEALED, [*HEALED[:2], tool("t9", "c1"), *HEALED[3:]], ["unanswered:a1:c1"]),
     Given("a late answer alone", HEALED, [tool("t9", "c1")], ["unanswered:a1:c1"]),
+    Given(
+        "a late answer alone, whose id another call has too",
+        [*HEALED, answer("a3", "", "c1"), tool("t3", "c1")],
+        [tool("t9", "c1")],
+        ["unanswered:a1:c1"],
+    ),
+    Given(
+        "an answer alone, whose id a later call has too",
+        [*PENDING, user("u2"), answer("a3", "", "c1"), tool("t3", "c1")],
+        [tool("t9", "c1")],
+        ["t9"],
+    ),
     Given("an answer to no call", KNOWN, [*KNOWN, tool("t9", "c9"), user("u3")], ["u3"]),
     Given("an answer to an id that repeats", REPEATED, [*REPEATED, tool("t9", "c1")], ["t9"]),
     Given("an answer to an id that repeats, alone", REPEATED, [tool("t9", "c1")], ["t9"]),

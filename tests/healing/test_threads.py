@@ -4,19 +4,43 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.types import Send
 
 from bridge.agents.langgraph.agent import LangGraphAgent
 from bridge.agents.langgraph.healing import WENT_ON, ended
 from bridge.runs.request import RunRequest
 from tests.agui.fold import fold_messages
-from tests.healing.graphs import CONFIRM, KINDS, entering, looping, nested, pausing, repeating, reply, results
+from tests.healing.graphs import (
+    CONFIRM,
+    KINDS,
+    Added,
+    entering,
+    look,
+    looping,
+    nested,
+    pausing,
+    repeating,
+    reply,
+    results,
+    server_calls,
+    wait,
+)
 from tests.strict import Strict, check
+
+
+class Noting(MessagesState):
+    notes: list[str]
+
+
+class Last(TypedDict):
+    messages: list[Any]
+
 
 Leave = Literal["", "in the tool", "after a result"]
 
@@ -355,39 +379,88 @@ async def test_a_graph_whose_every_edge_fails_on_what_heals_is_healed_with_its_i
     assert [message.type for message in await talk.held()] == ["human", "ai", "tool", "human", "ai", "human", "ai"]
 
 
-async def test_what_joins_branches_is_not_set_off_by_healing() -> None:
-    """A node that waits for two others runs when both have, not because the thread was healed as one of them."""
+async def test_healing_has_no_consequences_in_the_graph() -> None:
+    """A node that waits for two others runs when both have; a router is asked once for each question."""
     ran: list[str] = []
+
+    def passing(name: str) -> Any:
+        def node(state: MessagesState) -> None:
+            ran.append(name)
+
+        return node
 
     def make(model: Strict) -> Any:
         async def agent(state: MessagesState) -> dict[str, Any]:
             return {"messages": [await model.ainvoke(state["messages"])]}
 
-        def one(state: MessagesState) -> None:
-            ran.append("one")
-
-        def two(state: MessagesState) -> None:
-            ran.append("two")
-
-        def both(state: MessagesState) -> None:
-            ran.append("both")
-
-        def begin(state: MessagesState) -> str:
+        def route(state: MessagesState) -> str:
+            ran.append("route")
             return "agent"
 
-        def route(state: MessagesState) -> list[str]:
-            return ["one", "two"]
-
-        graph = StateGraph(MessagesState).add_node(one).add_node(two).add_node(both).add_node("agent", agent)
-        graph.add_conditional_edges(START, begin, ["agent"])
-        graph.add_conditional_edges("agent", route, ["one", "two"])
+        graph = StateGraph(MessagesState)
+        for name in ("one", "two", "both"):
+            graph.add_node(name, passing(name))
+        graph.add_node("agent", agent)
+        graph.add_conditional_edges(START, route, ["agent"])
+        graph.add_edge("agent", "two")
+        graph.add_edge("two", "one")
         return graph.add_edge(["one", "two"], "both").compile()
 
     talk = Talk(make)
     await talk.say("confirm")
     await talk.say("never mind")
-    assert sorted(ran) == ["both", "both", "one", "one", "two", "two"]
+    assert ran == ["route", "two", "one", "both"] * 2
+    assert list(results(await talk.held()).values()) == [(WENT_ON, "error")]
+
+
+async def test_what_a_finished_tool_wrote_beside_its_result_is_kept() -> None:
+    def make(model: Strict) -> Any:
+        async def agent(state: Noting) -> dict[str, Any]:
+            return {"messages": [await model.ainvoke(state["messages"])]}
+
+        async def tools(call: Any) -> dict[str, Any]:
+            text = await (wait(0) if call["name"] == "wait" else look(0))
+            return {"messages": [ToolMessage(text, tool_call_id=call["id"])], "notes": [text]}
+
+        def route(state: Noting) -> Any:
+            return [Send("tools", call) for call in server_calls(state["messages"])] or END
+
+        graph: Any = StateGraph(Noting, input_schema=MessagesState)
+        graph.add_node("agent", agent).add_node("tools", tools)
+        graph.add_edge(START, "agent").add_edge("tools", "agent")
+        return graph.add_conditional_edges("agent", route, ["tools", END]).compile()
+
+    talk = Talk(make)
+    await talk.say("look wait", leave="after a result")
+    await talk.say("hello")
+    held = await talk.graph.aget_state({"configurable": {"thread_id": "thread"}})
+    assert held.values["notes"] == ["seen 0"]
+    assert sorted(results(held.values["messages"]).values()) == [(ended(), "error"), ("seen 0", "success")]
+
+
+async def test_a_subgraph_s_messages_are_added_once_by_a_reducer_that_only_adds() -> None:
+    def make(model: Strict) -> Any:
+        graph = StateGraph(Added).add_node("work", looping(model, Added))
+        return graph.add_edge(START, "work").compile()
+
+    talk = Talk(make)
+    await talk.say("ask")
+    await talk.say("something else")
+    held = await talk.held()
+    assert [message.text for message in held][:4] == ["ask", "On it.", WENT_ON, "something else"]
+
+
+async def test_messages_that_new_input_replaces_are_not_healed() -> None:
+    def make(model: Strict) -> Any:
+        async def agent(state: Last) -> dict[str, Any]:
+            return {"messages": [*state["messages"], await model.ainvoke(state["messages"])]}
+
+        return StateGraph(Last).add_node("agent", agent).add_edge(START, "agent").compile()
+
+    talk = Talk(make)
+    await talk.say("confirm")
+    events = await talk.say("hello")
+    assert kinds(events) == "RUN_FINISHED", events[-1]
+    assert [message.text for message in await talk.held()] == ["hello", "fine 1"]
     where: Any = {"configurable": {"thread_id": "thread"}}
-    [healing] = [s async for s in talk.graph.aget_state_history(where) if s.metadata["source"] == "update"]
-    assert "both" not in healing.next
-    assert healing.values["messages"][-1].text == WENT_ON
+    assert "update" not in {state.metadata["source"] async for state in talk.graph.aget_state_history(where)}
