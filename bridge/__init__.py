@@ -1,10 +1,19 @@
-"""The bridge between LangGraph agents and the chat clients people already have."""
+"""The bridge between LangGraph agents and the chat clients people already have.
 
-from bridge.agui import LangGraphToAgui, Verifier
-from bridge.app import create_app
-from bridge.errors import BridgeError
-from bridge.openai_compat import AguiToChunks, ChunksToAgui, fold
-from bridge.settings import Settings
+The names are imported when they are first used: a graph that imports `bridge.langchain` does not load the server.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bridge.agui import LangGraphToAgui, Verifier
+    from bridge.app import create_app
+    from bridge.errors import BridgeError
+    from bridge.openai_compat import AguiToChunks, ChunksToAgui, fold
+    from bridge.settings import Settings
 
 __all__ = [
     "AguiToChunks",
@@ -16,3 +25,20 @@ __all__ = [
     "create_app",
     "fold",
 ]
+
+_HOMES = {
+    "AguiToChunks": "bridge.openai_compat",
+    "BridgeError": "bridge.errors",
+    "ChunksToAgui": "bridge.openai_compat",
+    "LangGraphToAgui": "bridge.agui",
+    "Settings": "bridge.settings",
+    "Verifier": "bridge.agui",
+    "create_app": "bridge.app",
+    "fold": "bridge.openai_compat",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bridge' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)

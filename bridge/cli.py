@@ -119,6 +119,14 @@ def main() -> None:
 )
 @click.option("--run-timeout", type=float, envvar="BRIDGE_RUN_TIMEOUT", help="Seconds; default: no limit.")
 @click.option(
+    "--recursion-limit",
+    default=_DEFAULTS.recursion_limit,
+    show_default=True,
+    type=click.IntRange(min=1),
+    envvar="BRIDGE_RECURSION_LIMIT",
+    help="Steps of a run; a graph's own lower limit wins.",
+)
+@click.option(
     "--shutdown-grace",
     default=_DEFAULTS.shutdown_grace,
     show_default=True,

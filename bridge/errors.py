@@ -24,6 +24,7 @@ arrived and what was expected; none of them carries a traceback, a prompt or a k
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 
@@ -192,7 +193,9 @@ def run_failure(error: BaseException) -> BridgeError:
         answer = f" (HTTP {status})" if isinstance(status, int) else ""
         return UpstreamFailure(f"The agent's model could not be reached or refused the request{answer}.")
     if kind.__name__ == "GraphRecursionError":
-        return AgentFailure("The agent stopped: it reached its limit of steps without an answer.")
+        limit = re.search(r"limit of (\d+)", str(error))  # the number is LangGraph's own, not the agent's words
+        steps = f"{limit[1]} steps" if limit else "steps"
+        return AgentFailure(f"The agent stopped: it reached its limit of {steps} without an answer.")
     return AgentFailure(f"The agent failed ({kind.__name__}).")
 
 

@@ -33,6 +33,7 @@ class Settings:
         stop_timeout: how long an agent that was asked to stop may take, before its run ends without it.
         max_runs: more at once get 429.
         run_timeout: a run that takes longer ends with RUN_ERROR ``timeout``; ``None``: no limit.
+        recursion_limit: a run of more of LangGraph's steps ends with RUN_ERROR; a graph's own lower limit wins.
         shutdown_grace: how long running streams may go on after SIGTERM before they are closed, legally.
         hidden: nodes and tags of graphs whose output is not sent.
         state_allow: state keys that may leave the server; ``None``: all.
@@ -59,6 +60,7 @@ class Settings:
     stop_timeout: float = 5.0
     max_runs: int = 1000
     run_timeout: float | None = None
+    recursion_limit: int = 250
     shutdown_grace: float = 5.0
     hidden: tuple[str, ...] = ()
     state_allow: tuple[str, ...] | None = None

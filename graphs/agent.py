@@ -13,6 +13,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from graphs import marketing, sales
+from graphs.calls import is_open
 from graphs.department import build_department
 from graphs.model import chat_model
 from graphs.request import read_request
@@ -54,6 +55,8 @@ def build_graph() -> CompiledStateGraph[AgentState]:
 def _handed_over(name: Department) -> Any:
     def next_department(state: AgentState) -> str:
         department = state.get("department")
+        if is_open(state["messages"]):
+            return END  # a call of the front end's beside the hand-over: the other department goes on with its answer
         return department if department and department != name else END
 
     return next_department

@@ -12,7 +12,7 @@ again.
 from collections.abc import Sequence
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
+from langchain_core.messages import BaseMessage, SystemMessage, ToolMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool, tool
 from langgraph.graph import END, START, StateGraph
@@ -20,7 +20,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, Send
 
-from graphs.history import complete_history, garbled, last_call
+from graphs.calls import garbled, last_call, unreadable
 from graphs.language import conversation_language
 from graphs.model import chat_model
 from graphs.prompts import CONTEXT, system_prompt
@@ -61,13 +61,13 @@ def build_department(name: Department, own_tools: Sequence[BaseTool]) -> Compile
     async def model(state: AgentState, config: RunnableConfig) -> dict[str, Any]:
         request = read_request(config)
         messages = state["messages"]
-        prompt = [*_system(name, messages, request), *complete_history(messages)]
-        return {"messages": [await _bind(tools, messages, request).ainvoke(prompt, config)]}
+        said = await _bind(tools, messages, request).ainvoke([*_system(name, messages, request), *messages], config)
+        return {"messages": [said, *unreadable(said)]}
 
     def after_model(state: AgentState, config: RunnableConfig) -> list[Send] | str:
         request = read_request(config)
-        message = state["messages"][-1]
-        calls = message.tool_calls if isinstance(message, AIMessage) else []
+        message = last_call(state["messages"])
+        calls = message.tool_calls if message else []
         ours = [call for call in calls if call["name"] not in request.client_tool_names]
         if 0 < garbled(state["messages"]) <= MAX_GARBLED:
             return "model"

@@ -9,7 +9,6 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.tools import tool
 from langgraph.constants import TAG_NOSTREAM
 
-from graphs.history import complete_history
 from graphs.prompts import ROUTE
 from graphs.state import Department
 
@@ -58,7 +57,7 @@ def route(department: Literal["sales", "marketing", "assistant"]) -> str:
 async def by_model(model: BaseChatModel, messages: Sequence[BaseMessage]) -> Department:
     """Ask the model. The call is tagged so that nobody hears it, and leaves no message."""
     choice = model.bind_tools([route], tool_choice="route").with_config(tags=[TAG_NOSTREAM], run_name="route")
-    recent = [message for message in complete_history(messages)[-RECENT:] if _is_plain(message)]
+    recent = [message for message in messages[-RECENT:] if _is_plain(message)]
     return _read_choice(await choice.ainvoke([SystemMessage(ROUTE), *recent]))
 
 

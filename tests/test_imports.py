@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +22,7 @@ ROOMS: dict[str, set[str]] = {
     "observe": {"events"},
     "storage": {"events", "runs", "agents", "settings"},
     "settings": {"runs"},
+    "langchain": set(),
     "service": {"events", "runs", "agents", "observe", "storage", "settings"},
     "web": {"events", "runs", "agents", "observe", "storage", "settings", "service"},
     "agui": {"events", "runs", "agents", "storage", "settings", "service", "web"},
@@ -49,12 +52,12 @@ HTTP = {"starlette", "uvicorn", "httptools", "uvloop"}
 KNOW_HTTP = {"app.py", "addresses.py", "cli.py"}
 """Beside ``web``, ``copilotkit`` and files called ``routes.py`` or ``answer.py``."""
 
-LANGGRAPH = {"agents/langgraph", "storage"}
-"""The folders that know LangGraph."""
+LANGGRAPH = {"agents/langgraph", "storage", "langchain.py"}
+"""The folders that know LangGraph, and the module that graphs import."""
 
 PURE = ("events", "agents/langgraph", "agui", "openai_compat")
 IMPURE = {"asyncio", "anyio", "time", "random", "socket", "logging", "secrets"}
-EDGES = {"routes.py", "answer.py", "conversation.py", "agent.py", "checkpoints.py"}
+EDGES = {"routes.py", "answer.py", "conversation.py", "agent.py", "checkpoints.py", "repair.py"}
 """The files of those folders that wait, or store, or answer."""
 
 
@@ -139,3 +142,10 @@ def test_no_file_is_a_drawer_for_everything() -> None:
         for path in (ROOT / package).rglob("*.py"):
             assert path.stem not in ("utils", "helpers", "common", "misc"), path
             assert len(path.read_text("utf-8").splitlines()) <= 500, path
+
+
+def test_a_graph_that_uses_the_middleware_does_not_load_the_server() -> None:
+    names = "(name for name in sys.modules if name.partition('.')[0] in ('bridge', 'starlette'))"
+    asked = f"import sys, bridge.langchain; print(*{names})"
+    loaded = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert loaded.strip() == "bridge bridge.langchain"

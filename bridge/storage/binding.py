@@ -13,5 +13,10 @@ from bridge.storage.base import Storage
 def bound(name: str, given: Any, storage: Storage, settings: Settings) -> Agent:
     """A compiled graph as an agent whose conversations are kept in this storage."""
     return LangGraphAgent(
-        name, given, checkpointer=storage.checkpointer, hidden=settings.hidden, state_allow=settings.state_allow
+        name,
+        given,
+        checkpointer=storage.checkpointer,
+        hidden=settings.hidden,
+        state_allow=settings.state_allow,
+        recursion_limit=settings.recursion_limit,
     )

@@ -34,6 +34,8 @@ def tool(identity: str, call: str) -> Message:
 KNOWN = [user("u1"), answer("a1"), user("u2"), answer("a2")]
 CALLED = [user("u1"), answer("a1", "", "c1"), tool("t1", "c1"), answer("a2")]
 PENDING = [user("u1"), answer("a1", "", "c1")]
+HEALED = [user("u1"), answer("a1", "", "c1"), tool("unanswered:a1:c1", "c1"), user("u2"), answer("a2")]
+REPEATED = [*CALLED, user("u2"), answer("a3", "", "c1")]
 THOUGHT = [user("u1"), {"id": "a1:reasoning", "role": "reasoning", "content": "хм"}, answer("a1")]
 IMAGE = [{"type": "text", "text": "что?"}, {"type": "image", "source": {"type": "url", "value": "https://x.invalid/a"}}]
 OTHER = [IMAGE[0], {"type": "image", "source": {"type": "url", "value": "https://x.invalid/b"}}]
@@ -94,6 +96,46 @@ TABLE = [
         [user("u1")],
         [user("u1"), answer("a1", "ищу", "c1"), user("u2")],
         ["a1", "u2"],
+    ),
+    Given("a result that was not sent", CALLED, [CALLED[0], CALLED[1], CALLED[3], user("u2")], ["u2"]),
+    Given("a result that was not sent, and an edit", CALLED, [*CALLED[:2], user("u2")], ["u2"], 3),
+    Given("an open call that is healed unseen", HEALED, [HEALED[0], HEALED[1], *HEALED[3:], user("u3")], ["u3"]),
+    Given("a late answer", HEALED, [*HEALED, tool("t9", "c1")], ["unanswered:a1:c1"]),
+    Given("a late answer in its place", HEALED, [*HEALED[:2], tool("t9", "c1"), *HEALED[3:]], ["unanswered:a1:c1"]),
+    Given("a late answer alone", HEALED, [tool("t9", "c1")], ["unanswered:a1:c1"]),
+    Given(
+        "a late answer alone, whose id another call has too",
+        [*HEALED, answer("a3", "", "c1"), tool("t3", "c1")],
+        [tool("t9", "c1")],
+        ["unanswered:a1:c1"],
+    ),
+    Given(
+        "an answer alone, whose id a later call has too",
+        [*PENDING, user("u2"), answer("a3", "", "c1"), tool("t3", "c1")],
+        [tool("t9", "c1")],
+        ["t9"],
+    ),
+    Given("an answer to no call", KNOWN, [*KNOWN, tool("t9", "c9"), user("u3")], ["u3"]),
+    Given("an answer to an id that repeats", REPEATED, [*REPEATED, tool("t9", "c1")], ["t9"]),
+    Given("an answer to an id that repeats, alone", REPEATED, [tool("t9", "c1")], ["t9"]),
+    Given(
+        "answers to an id that repeats, all under the client's own ids",
+        REPEATED,
+        [*REPEATED[:2], tool("t8", "c1"), *REPEATED[3:], tool("t9", "c1")],
+        ["t9"],
+    ),
+    Given("an answer to an id that repeats, twice", [*REPEATED, tool("t2", "c1")], [*REPEATED, tool("t9", "c1")], []),
+    Given(
+        "ids that repeat, in a new thread",
+        [],
+        [*REPEATED, tool("t2", "c1")],
+        ["u1", "a1", "t1", "a2", "u2", "a3", "t2"],
+    ),
+    Given(
+        "ids that repeat, the first call left open, in a new thread",
+        [],
+        [user("u1"), answer("a1", "", "c1"), user("u2"), answer("a3", "", "c1"), tool("t2", "c1")],
+        ["u1", "u2", "a3", "t2"],
     ),
     Given("a history with calls, in a new thread", [], [*CALLED, user("u2")], ["u1", "a1", "t1", "a2", "u2"]),
 ]

@@ -3,15 +3,15 @@
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, ToolMessage
 from langgraph.types import Command
 from sqlalchemy import func, select
 
 from graphs import department
 from graphs.agent import graph
+from graphs.calls import NOT_READABLE
 from graphs.crm import models
 from graphs.crm.database import Database
-from graphs.history import NOT_EXECUTED, NOT_READABLE, complete_history
 from graphs.request import Request, read_request
 from tests.graphs.scripted import Scripted
 from tests.graphs.talk import Talk
@@ -116,34 +116,7 @@ async def test_garbled_arguments_are_tried_again(
     run = await talk.say("Найди лидов в Казани")
     assert run.text == "Готово"
     assert run.state["leads"]
-    assert NOT_READABLE in [message.text for message in complete_history(await talk.messages())]
-
-
-def ai(*ids: str) -> AIMessage:
-    return AIMessage("", id=f"ai-{'-'.join(ids)}", tool_calls=[call("t", entry) for entry in ids])
-
-
-def result(call_id: str) -> ToolMessage:
-    return ToolMessage("ok", tool_call_id=call_id, id=f"result-{call_id}")
-
-
-ASK, MORE = HumanMessage("?", id="ask"), HumanMessage("!", id="more")
-CASES: list[tuple[list[BaseMessage], list[str | None]]] = [
-    ([ASK, ai("a"), result("a")], ["ask", "ai-a", "result-a"]),
-    ([ASK, ai("a", "b"), result("b")], ["ask", "ai-a-b", "a-not-executed", "result-b"]),
-    ([ASK, ai("a"), MORE], ["ask", "ai-a", "a-not-executed", "more"]),
-    ([ASK, ai("a"), MORE, result("a")], ["ask", "ai-a", "result-a", "more"]),
-    ([ASK, result("lost")], ["ask"]),
-    ([], []),
-]
-
-
-@pytest.mark.parametrize(("messages", "ids"), CASES)
-def test_every_call_is_answered_right_after_it(messages: list[BaseMessage], ids: list[str | None]) -> None:
-    ordered = complete_history(messages)
-    assert [message.id for message in ordered] == ids
-    assert complete_history(ordered) == ordered
-    assert all(message.text == NOT_EXECUTED for message in ordered if str(message.id).endswith("-not-executed"))
+    assert NOT_READABLE in [message.text for message in await talk.messages()]
 
 
 def test_a_request_of_any_shape_can_be_read() -> None:

@@ -9,14 +9,17 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Command
 
 from bridge.agents.base import Description, ThreadState
 from bridge.agents.langgraph.checkpoints import ScopedSaver, Visit, guarding, keeps_its_id, leave, visit
 from bridge.agents.langgraph.fork import find_fork
 from bridge.agents.langgraph.inputs import plan
 from bridge.agents.langgraph.interrupts import interrupt_to_agui, waiting_interrupts
+from bridge.agents.langgraph.limits import limit_of_steps
 from bridge.agents.langgraph.messages import messages_to_langchain
 from bridge.agents.langgraph.reanswer import earlier_ids, resume_on_copy
+from bridge.agents.langgraph.repair import heal
 from bridge.agents.langgraph.serializer import Serializer
 from bridge.agents.langgraph.state import fields_of, project
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
@@ -34,6 +37,7 @@ class LangGraphAgent:
             which say what a subgraph does) it gets ``checkpointer``. Each conversation sees its own part of it.
         checkpointer: where its conversations are kept; ``None``: in this process's memory.
         hidden, state_allow: as in `bridge.agui.LangGraphToAgui`.
+        recursion_limit: the steps after which a run is ended, where the graph itself does not set a lower limit.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class LangGraphAgent:
         checkpointer: BaseCheckpointSaver[Any] | None = None,
         hidden: Collection[str] = (),
         state_allow: Collection[str] | None = None,
+        recursion_limit: int = 250,
     ) -> None:
         self.name = name
         self.description = description or f"LangGraph agent {name}"
@@ -56,6 +61,7 @@ class LangGraphAgent:
         self.graph = graph
         self.hidden = tuple(hidden)
         self.state_allow = state_allow
+        self.recursion_limit = limit_of_steps(graph, recursion_limit)
         self.input_keys = _schema_keys(graph, "input_schema")
         self.state_keys = _schema_keys(graph, "output_schema")
         # Only these graphs can stop without an Interrupt; for all others the state need not be read after a run.
@@ -241,16 +247,21 @@ class GraphRun:
     async def _prepare(self) -> tuple[Any, RunnableConfig, Any]:
         """The graph, its config and its input, from the request and what the thread holds."""
         agent, request = self._agent, self._request
-        config: RunnableConfig = {"configurable": {"thread_id": request.thread_id, **server_context(request)}}
+        config: RunnableConfig = {
+            "configurable": {"thread_id": request.thread_id, **server_context(request)},
+            "recursion_limit": agent.recursion_limit,
+        }
         if request.ephemeral:
-            return agent.without_memory(), config, plan(request, ThreadState(), agent.input_keys).input
+            given = plan(request, ThreadState(), agent.input_keys).input
+            return agent.without_memory(), *await heal(None, config, None, given, request.client_tools)
         guarding(request.holds)
         self._visit = visit(request.thread)  # from here on the thread is this run's, and is read once
         graph, config["configurable"]["thread_id"] = agent.in_thread(request.thread)
         if request.checkpoint_id is not None:
             config["configurable"]["checkpoint_id"] = request.checkpoint_id
         if request.fresh:
-            return graph, config, plan(request, ThreadState(), agent.input_keys).input
+            given = plan(request, ThreadState(), agent.input_keys).input
+            return graph, *await heal(graph, config, None, given, request.client_tools)
         held = await graph.aget_state(config, subgraphs=True)
         thread = agent.thread_state(held, aliases=self._aliases)
         chosen = plan(request, thread, agent.input_keys)
@@ -263,7 +274,11 @@ class GraphRun:
             )
             config["configurable"]["checkpoint_id"] = fork.checkpoint_id
             given = _with_earlier(given, thread, chosen.fork[fork.length :])
-        return graph, *await resume_on_copy(graph, config, given)
+        if isinstance(given, Command):
+            return graph, *await resume_on_copy(graph, config, given)
+        if chosen.fork is not None:
+            held = await graph.aget_state(config)
+        return graph, *await heal(graph, config, held, given, request.client_tools)
 
 
 def _with_earlier(given: dict[str, Any] | None, thread: ThreadState, ids: Sequence[str]) -> dict[str, Any] | None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from bridge.agents.base import ThreadState
 from bridge.agents.langgraph.answers import answer_of
+from bridge.agents.langgraph.healing import is_placeholder
 from bridge.agents.langgraph.messages import messages_to_langchain
 from bridge.errors import ClientError, InterruptPending
 from bridge.runs.request import RunRequest
@@ -49,47 +50,118 @@ def reconcile(incoming: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str
     gone. Messages a screen may not keep (system prompts, reasoning, activity) do not count.
     """
     shown = [message for message in known if message["role"] in _CONVERSATION]
-    by_id = {message["id"]: message for message in known}
-    answered = {message["toolCallId"] for message in shown if message["role"] == "tool"}
-    said = _answerable(
+    by_id = {message["id"] for message in known}
+    sent = _answerable(
         [dict(message) for message in incoming if message["role"] not in ("activity", "reasoning")], by_id
     )
-    fresh = [message for message in said if message["id"] not in by_id and not _answers_again(message, answered)]
-    back = [message["id"] for message in said if message["id"] in by_id and message["role"] in _CONVERSATION]
-    if not back:
-        return Reconciled(fresh)
-    kept = _common(back, said, shown)
+    answers = match_answers(sent, shown)
+    back = [message["id"] for message in sent if message["id"] in by_id and message["role"] in _CONVERSATION]
+    kept = _common(back, sent, shown) if back else len(shown)
     if kept == len(shown):
-        return Reconciled(fresh)
+        return Reconciled(_new(sent, by_id, answers, alone=not shown))
     keep = {message["id"] for message in shown[:kept]}
-    left = {message["toolCallId"] for message in shown[:kept] if message["role"] == "tool"}
-    new = [
-        message
-        for message in said
-        if message["id"] not in keep
-        and not _answers_again(message, left)
-        and (message["role"] in _CONVERSATION or message["id"] not in by_id)
-    ]
-    return Reconciled(new, kept)
+    keep |= {message["id"] for message in known if message["role"] not in _CONVERSATION}
+    return Reconciled(_new(sent, keep, match_answers(sent, shown[:kept])), kept)
 
 
-def _common(back: list[str], said: list[dict[str, Any]], shown: Sequence[Mapping[str, Any]]) -> int:
+def _new(
+    sent: Sequence[dict[str, Any]], held: Collection[str], answers: Mapping[str, str | None], *, alone: bool = False
+) -> list[dict[str, Any]]:
+    """What is to be added to the ``held`` messages; ``alone``: the thread shows none, and the graph must know.
+
+    Of a call that has its answer no other is taken: providers refuse a second one. An answer that comes late replaces
+    the placeholder that healed the call.
+    """
+    new: list[dict[str, Any]] = []
+    for message in sent:
+        if message["id"] in held:
+            continue
+        if message["role"] == "tool":
+            earlier = answers.get(message["id"])
+            if earlier is not None and is_placeholder(earlier):
+                new.append(message | {"id": earlier})
+                continue
+            if earlier is not None or (message["id"] not in answers and not alone):
+                continue
+        new.append(message)
+    return new
+
+
+@dataclass(slots=True)
+class _Call:
+    """A tool call, the id of the message that answers it, and whether an answer among those sent is for it."""
+
+    id: str
+    answer: str | None = None
+    taken: bool = False
+
+
+_Calls: TypeAlias = dict[str, list[_Call]]
+"""Calls by their ids, the last one at the end."""
+
+
+def match_answers(sent: Sequence[Mapping[str, Any]], shown: Sequence[Mapping[str, Any]]) -> dict[str, str | None]:
+    """For each new answer of a tool among ``sent``, by its id: the id of the answer that the thread has to that call.
+
+    ``None``: the call has no answer yet. An answer to no known call is left out. An answer belongs to the last call of
+    its id, in the order that the client sent: the ids of some providers repeat from turn to turn.
+    """
+    held = _calls(shown)
+    owners = {call.answer: call for calls in held.values() for call in calls if call.answer is not None}
+    sent_ids = {message["id"] for message in sent}
+    before: _Calls = {}  # the calls of messages that the client does not mention: those without an answer last
+    unmentioned = [call for message_id, calls in held.items() if message_id not in sent_ids for call in calls]
+    for call in sorted(unmentioned, key=lambda call: (call.answer is None, is_placeholder(call.answer))):
+        before.setdefault(call.id, []).append(call)
+    mentioned: _Calls = {}
+    answers: dict[str, str | None] = {}
+    for message in sent:
+        if message["role"] == "assistant":
+            for call in held.get(message["id"]) or [_Call(call["id"]) for call in message.get("toolCalls") or ()]:
+                mentioned.setdefault(call.id, []).append(call)
+        elif message["role"] == "tool":
+            own = owners.get(message["id"])
+            if own is not None:
+                own.taken = own.taken or not is_placeholder(own.answer)  # in whose place an answer may still come
+                continue
+            found = _last_open(mentioned, message["toolCallId"]) or _last_open(before, message["toolCallId"])
+            if found is not None:
+                found.taken = True
+                answers[message["id"]] = found.answer
+    return answers
+
+
+def _last_open(calls: _Calls, call_id: str) -> _Call | None:
+    """The last call of this id that no answer has been found for."""
+    same = calls.get(call_id, [])
+    while same and same[-1].taken:
+        same.pop()
+    return same[-1] if same else None
+
+
+def _calls(shown: Sequence[Mapping[str, Any]]) -> dict[str, list[_Call]]:
+    """The calls of each assistant's message that has any, by the message's id."""
+    found: dict[str, list[_Call]] = {}
+    waiting: _Calls = {}
+    for message in shown:
+        if message["role"] == "assistant" and message.get("toolCalls"):
+            found[message["id"]] = [_Call(call["id"]) for call in message["toolCalls"]]
+            for call in found[message["id"]]:
+                waiting.setdefault(call.id, []).append(call)
+        elif message["role"] == "tool" and waiting.get(message["toolCallId"]):
+            waiting[message["toolCallId"]].pop().answer = message["id"]
+    return found
+
+
+def _common(back: list[str], sent: list[dict[str, Any]], shown: Sequence[Mapping[str, Any]]) -> int:
     """How many messages of the thread, from its start, the client still has, unchanged and in their order."""
-    texts = {message["id"]: message for message in said}
-    answers = {message["toolCallId"]: message for message in said if message["role"] == "tool"}
+    texts = {message["id"]: message for message in sent}
     start = next((index for index, message in enumerate(shown) if message["id"] == back[0]), 0)
     kept = start  # a client that begins in the middle (a window over a long history) has cut nothing before it
     for message in shown[start:]:
         mine = texts.get(message["id"])
-        if mine is None and message["role"] == "tool":
-            mine = answers.get(message["toolCallId"])  # the client's own id for what is answered once
-        if (
-            mine is None
-            and message["role"] == "assistant"
-            and not message.get("content")
-            and not message.get("toolCalls")
-        ):
-            kept += 1  # an empty answer: some screens drop it
+        if mine is None and _may_be_missing(message):
+            kept += 1
             continue
         if mine is None or (mine["role"] == "user" and _text(mine) != _text(message)):
             break
@@ -97,28 +169,38 @@ def _common(back: list[str], said: list[dict[str, Any]], shown: Sequence[Mapping
     return kept
 
 
-def _answerable(said: list[dict[str, Any]], known: Collection[str]) -> list[dict[str, Any]]:
+def _may_be_missing(message: Mapping[str, Any]) -> bool:
+    """Whether a screen that has what comes before may not have this message.
+
+    An empty answer, or a tool's result: of a run that was stopped, results may be stored that were not sent, what heals
+    its calls is added later, and a client's own answer may come back under another id. Between a call and its result no
+    history can be cut.
+    """
+    if message["role"] == "tool":
+        return True
+    return message["role"] == "assistant" and not message.get("content") and not message.get("toolCalls")
+
+
+def _answerable(sent: list[dict[str, Any]], known: Collection[str]) -> list[dict[str, Any]]:
     """Drop calls, in answers that the thread never stored, that nobody answered: a run was stopped in their middle.
 
     Providers refuse a history in which a call has no answer.
     """
-    answered = {message.get("toolCallId") for message in said if message["role"] == "tool"}
     kept: list[dict[str, Any]] = []
-    for message in said:
-        calls = message.get("toolCalls")
+    answered: set[str] = set()  # after the message that is looked at, and for its calls: ids may repeat
+    for message in reversed(sent):
+        calls = message.get("toolCalls") or ()
+        if message["role"] == "tool":
+            answered.add(message["toolCallId"])
+        left = [call for call in calls if call["id"] in answered]
+        answered.difference_update(call["id"] for call in calls)
         if calls and message["id"] not in known:
-            left = [call for call in calls if call["id"] in answered]
             rest = {key: value for key, value in message.items() if key != "toolCalls"}
             message = rest | ({"toolCalls": left} if left else {})  # noqa: PLW2901 - less what cannot be answered
             if not left and not message.get("content"):
                 continue
         kept.append(message)
-    return kept
-
-
-def _answers_again(message: Mapping[str, Any], answered: Collection[str]) -> bool:
-    """A tool's answer sent twice, the second time under another id: providers refuse the history it makes."""
-    return message["role"] == "tool" and message.get("toolCallId") in answered
+    return kept[::-1]
 
 
 def _text(message: Mapping[str, Any]) -> Any:

@@ -300,15 +300,21 @@ class LangGraphToAgui:
 def unanswered(messages: Sequence[BaseMessage], tools: Collection[str]) -> list[str]:
     """The ids of calls of these tools since the last user message that nobody has answered yet, oldest first."""
     calls: list[str] = []
-    answered: set[str] = set()
+    answered: list[str] = []
     for message in reversed(messages):
         if isinstance(message, HumanMessage):
             break
         if isinstance(message, ToolMessage):
-            answered.add(message.tool_call_id)
+            answered.append(message.tool_call_id)
         elif isinstance(message, AIMessage):
-            calls[:0] = [str(call["id"]) for call in message.tool_calls if call["name"] in tools]
-    return [call_id for call_id in calls if call_id not in answered]
+            open_calls: list[str] = []
+            for call in message.tool_calls:
+                if call["id"] in answered:
+                    answered.remove(call["id"])  # an id may repeat: an answer is for one call
+                elif call["name"] in tools:
+                    open_calls.append(str(call["id"]))
+            calls[:0] = open_calls
+    return calls
 
 
 def snapshot(
