@@ -53,8 +53,8 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 
 lock: $(VENV)/.made
 	$(PIP) install --quiet 'uv>=0.9'
-	$(LOCK) --output-file requirements.lock
-	$(LOCK) --output-file requirements-dev.lock --constraint requirements.lock --group dev --extra postgres
+	$(LOCK) --output-file requirements-dev.lock --group dev --extra postgres
+	$(LOCK) --output-file requirements.lock --constraint requirements-dev.lock
 
 # Beside the peers, each in an environment of its own; about half an hour. `make bench QUICK=--quick`: a few.
 bench: $(VENV)/.installed $(PEERS:%=benchmarks/.venv-%/.installed)

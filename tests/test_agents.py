@@ -11,6 +11,7 @@ from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import interrupt
 
 from bridge.agents.langgraph.agent import LangGraphAgent
+from bridge.agents.langgraph.healing import ended
 from bridge.agui import Verifier
 from bridge.errors import InterruptPending
 from bridge.events.event import NOTE
@@ -164,11 +165,11 @@ async def test_a_fork_among_the_messages_of_a_paused_subgraph() -> None:
     [asked] = (await talk.say("a"))["outcome"]["interrupts"]
     await talk.run(resume=[{"interruptId": asked["id"], "status": "resolved", "payload": "yes"}])
     await talk.say("c")
-    assert talk.texts() == ["a", "let me ask", "so: yes", "c", "let me ask"]
+    assert talk.texts() == ["a", "let me ask", ended(), "so: yes", "c", "let me ask"]
     # between "let me ask" and its answer the thread itself has no checkpoint: the message is said again
     talk.messages = [*talk.messages[:2], {"id": "d", "role": "user", "content": "d"}]
     await talk.run()
-    assert talk.texts() == ["a", "let me ask", "d", "let me ask"]
+    assert talk.texts() == ["a", "let me ask", ended(), "d", "let me ask"]
 
 
 async def test_a_client_call_that_waited_beside_an_interrupt_is_named_when_the_run_goes_on() -> None:

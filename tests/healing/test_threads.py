@@ -19,7 +19,6 @@ from tests.agui.fold import fold_messages
 from tests.healing.graphs import (
     CONFIRM,
     KINDS,
-    Added,
     entering,
     look,
     looping,
@@ -257,24 +256,29 @@ async def test_the_calls_that_an_interrupt_holds_are_left_to_its_answer(kind: st
 
 
 @pytest.mark.parametrize("kind", ["a task a call", "langchain's agent", "a subgraph"])
-async def test_and_are_given_up_where_new_input_gives_up_the_interrupt(kind: str) -> None:
+async def test_and_are_left_so_where_new_input_comes_instead(kind: str) -> None:
     talk = Talk(KINDS[kind])
-    await talk.say("look ask")
-    events = await talk.say("something else")
+    before = await talk.say("look ask")
+    [asked] = before[-1]["outcome"]["interrupts"]
+    screen = list(talk.screen)
+    refused = await talk.say("something else")
+    assert refused[-1]["code"] == "interrupt_pending"
+    talk.screen = screen
+    events = await talk.run(resume=[{"interruptId": asked["id"], "status": "resolved", "payload": "gladly"}])
     assert kinds(events) == "RUN_FINISHED", events[-1]
-    assert sorted(results(await talk.held()).values()) == [(WENT_ON, "error"), ("seen 0", "success")]
+    assert sorted(results(await talk.held()).values()) == [("approved gladly", "success"), ("seen 0", "success")]
 
 
-async def test_a_pause_before_the_tools_goes_on_with_them_or_is_given_up() -> None:
+async def test_a_pause_before_the_tools_goes_on_with_them() -> None:
     talk = Talk(pausing)
     [paused] = (await talk.say("look"))[-1]["outcome"]["interrupts"]
     resume = [{"interruptId": paused["id"], "status": "resolved", "payload": True}]
     await talk.run(resume=resume)
     assert list(results(await talk.held()).values()) == [("seen 0", "success")]
     await talk.say("look")
-    events = await talk.say("something else")
-    assert kinds(events) == "RUN_FINISHED", events[-1]
-    assert list(results(await talk.held()).values()) == [("seen 0", "success"), (WENT_ON, "error")]
+    refused = await talk.say("something else")
+    assert refused[-1]["code"] == "interrupt_pending"
+    assert list(results(await talk.held()).values()) == [("seen 0", "success")]
 
 
 async def test_an_edit_after_an_open_call_heals_the_fork() -> None:
@@ -433,18 +437,6 @@ async def test_what_a_finished_tool_wrote_beside_its_result_is_kept() -> None:
     held = await talk.graph.aget_state({"configurable": {"thread_id": "thread"}})
     assert held.values["notes"] == ["seen 0"]
     assert sorted(results(held.values["messages"]).values()) == [(ended(), "error"), ("seen 0", "success")]
-
-
-async def test_a_subgraph_s_messages_are_added_once_by_a_reducer_that_only_adds() -> None:
-    def make(model: Strict) -> Any:
-        graph = StateGraph(Added).add_node("work", looping(model, Added))
-        return graph.add_edge(START, "work").compile()
-
-    talk = Talk(make)
-    await talk.say("ask")
-    await talk.say("something else")
-    held = await talk.held()
-    assert [message.text for message in held][:4] == ["ask", "On it.", WENT_ON, "something else"]
 
 
 async def test_messages_that_new_input_replaces_are_not_healed() -> None:
