@@ -13,6 +13,7 @@ from ag_ui.core import PROTOCOL_VERSION, BaseEvent
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from pydantic import ValidationError
 
+from bridge.agents.langgraph.call_ids import distinct_calls
 from bridge.agents.langgraph.incoming import as_conversation, as_message
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
 from bridge.agents.langgraph.jsonable import jsonable
@@ -23,7 +24,7 @@ from bridge.errors import run_failure
 from bridge.events.event import Event, model, wire
 from bridge.events.interrupts import Interrupt, announcements, pause_to_agui
 from bridge.events.lifecycle import OpenEntities
-from bridge.events.messages import spoken_content
+from bridge.events.messages import plain_content
 from bridge.events.versions import speaks_v1
 
 STREAM_MODES = ("messages", "tasks", "values", "custom")
@@ -70,8 +71,8 @@ class LangGraphToAgui:
         self._client_tools = frozenset(client_tools)
         self._hidden = frozenset(hidden)
         self._open = OpenEntities()
-        self._speech = MessagesToAgui(hidden=hidden, rich=self._v1)
-        self._speech.aliases.update(aliases or {})
+        self._stream = MessagesToAgui(hidden=hidden, rich=self._v1)
+        self._stream.aliases.update(aliases or {})
         self._state = StateView(allow=state_allow, keys=state_keys)
         self._steps: dict[str, str] = {}
         self._interrupts: dict[str, Interrupt] = {}
@@ -92,7 +93,7 @@ class LangGraphToAgui:
 
         Empty for almost every run. An empty string: clients do not know the message, a hidden node wrote it.
         """
-        return self._speech.aliases
+        return self._stream.aliases
 
     def start(self) -> list[Event]:
         """RUN_STARTED."""
@@ -109,7 +110,7 @@ class LangGraphToAgui:
         match part["type"]:
             case "messages":
                 message, metadata = data
-                events = self._speech.feed(as_message(message), metadata)
+                events = self._stream.feed(as_message(message), metadata)
                 if len(events) == 1 and events[0]["type"] == "TEXT_MESSAGE_CONTENT":
                     return events
             case "tasks":
@@ -147,11 +148,11 @@ class LangGraphToAgui:
         if not self._v1:
             return [*events, *announcements(self.interrupts), ending]
         ending["outcome"] = self._outcome()
-        usage = self._speech.usage.entries()
+        usage = self._stream.usage.entries()
         if usage:
             ending["usage"] = usage
-        if self._speech.usage.finish_reason in ("length", "content_filter"):
-            ending["metadata"] = {"finishReason": self._speech.usage.finish_reason}
+        if self._stream.usage.finish_reason in ("length", "content_filter"):
+            ending["metadata"] = {"finishReason": self._stream.usage.finish_reason}
         return [*events, ending]
 
     def fail(self, exc: BaseException) -> list[Event]:
@@ -161,7 +162,7 @@ class LangGraphToAgui:
         self._over = True
         failure = run_failure(exc)
         error: Event = {"type": "RUN_ERROR", "message": failure.message, "code": failure.code}
-        usage = self._speech.usage.entries()
+        usage = self._stream.usage.entries()
         if usage and self._v1:
             error["usage"] = usage
         return [*self._open.closing(failure.message), error]
@@ -174,7 +175,7 @@ class LangGraphToAgui:
         ending: Event = {"type": "RUN_FINISHED", "threadId": self._thread_id, "runId": self._run_id}
         if self._v1:
             ending["outcome"] = {"type": "cancelled"}
-            usage = self._speech.usage.entries()
+            usage = self._stream.usage.entries()
             if usage:
                 ending["usage"] = usage
         return [*self._open.closing("The run was stopped."), ending]
@@ -205,8 +206,7 @@ class LangGraphToAgui:
     def _task_end(self, ns: tuple[str, ...], task: Mapping[str, Any]) -> list[Event]:
         self._note_interrupts(task.get("interrupts") or ())
         own = (*ns, f"{task['name']}:{task['id']}")
-        events = self._speech.settle(_returned(task.get("result")))
-        events += self._speech.end_of_task("|".join(own))
+        events = self._stream.end_of_task(own, _returned(task.get("result")))
         if not task.get("interrupts"):
             self._state.closed(own)
             for path in [path for path in self._nested if path[: len(own)] == own]:
@@ -235,18 +235,21 @@ class LangGraphToAgui:
                 self._result = jsonable(data)
             return []
         events: list[Event] = []
-        said = fields.get("messages")
-        messages = as_conversation(said)
+        messages = as_conversation(fields.get("messages"))
         if messages is not None:
             if ns:
-                if ns not in self._nested:
-                    self._speech.remember(messages)  # what it starts with; after an interrupt, what it said before
+                before = self._nested.get(ns)
+                if before is None:
+                    self._stream.remember(messages)  # what it starts with; after an interrupt, what it emitted before
+                self._stream.stored(ns, _added(before or (), messages))
                 self._nested[ns] = messages
             else:
                 if self._messages is None:
-                    self._speech.remember(messages)
+                    self._stream.remember(messages, calls=True)
                 else:
-                    events = self._speech.catch_up(_added(self._messages, messages), heard=not self._hidden_ran)
+                    added = _added(self._messages, messages)
+                    self._stream.stored((), added)
+                    events = self._stream.catch_up(added, shown=not self._hidden_ran)
                 self._messages = messages
                 self._hidden_ran = False
         return events + (self._state.nested(ns, fields) if ns else self._state.top(fields))
@@ -261,7 +264,7 @@ class LangGraphToAgui:
             for path in sorted(self._nested, key=len):
                 messages += [message for message in self._nested[path] if message.id not in held]
                 held |= {message.id for message in messages}
-        self._speech.leave_out(messages)
+        self._stream.leave_out(messages)
         return [{"type": "MESSAGES_SNAPSHOT", "messages": snapshot(messages, self.aliases, rich=self._v1)}]
 
     # Custom
@@ -287,20 +290,19 @@ class LangGraphToAgui:
 
     def _settled(self) -> list[Event]:
         """Close what is open at a good end; what the last state holds of unfinished calls is filled in first."""
-        events = self._speech.settle(self._messages or ())
-        events += self._speech.end_of_task(None)
+        events = self._stream.end_of_task(None, self._messages or ())
         for event in events:
             self._open.see(event)
         return [*events, *self._open.closing()]
 
     def _pending(self) -> list[str]:
         """Client tool calls that wait for the application, also those of the run that an interrupt ended."""
-        told = [
-            call_id
-            for call_id, name in self._speech.calls.items()
-            if name in self._client_tools and call_id not in self._speech.answered
+        ids = self._stream.call_ids
+        emitted = [
+            call_id for call_id, name in ids.names.items() if name in self._client_tools and call_id not in ids.answered
         ]
-        return list(dict.fromkeys([*unanswered(self._messages or (), self._client_tools), *told]))
+        messages = distinct_calls(_renamed(self._messages or (), self.aliases))
+        return list(dict.fromkeys([*unanswered(messages, self._client_tools), *emitted]))
 
     def _outcome(self) -> dict[str, Any]:
         if self._interrupts:
@@ -330,21 +332,25 @@ def snapshot(
 
     ``rich``: tool results may be parts. What is no conversation gives none.
     """
-    messages = as_conversation(list(messages)) or []
-    if aliases:
-        held = {message.id for message in messages}  # two messages never share an id, whatever the aliases say
-        messages = [
-            message.model_copy(update={"id": aliases[str(message.id)]})
-            if aliases.get(str(message.id), message.id) not in held
-            else message
-            for message in messages
-            if aliases.get(str(message.id)) != ""
-        ]
-    said = messages_to_agui(messages)
-    for message in said:
+    conversation = messages_to_agui(distinct_calls(_renamed(as_conversation(list(messages)) or [], aliases or {})))
+    for message in conversation:
         if not rich and message["role"] == "tool" and not isinstance(message["content"], str):
-            message["content"] = spoken_content(message["content"])
-    return said
+            message["content"] = plain_content(message["content"])
+    return conversation
+
+
+def _renamed(messages: Sequence[BaseMessage], aliases: Mapping[str, str]) -> Sequence[BaseMessage]:
+    """The messages under the ids that clients know, without those that clients do not know."""
+    if not aliases:
+        return messages
+    held = {message.id for message in messages}  # two messages never share an id, whatever the aliases say
+    return [
+        message.model_copy(update={"id": aliases[str(message.id)]})
+        if aliases.get(str(message.id), message.id) not in held
+        else message
+        for message in messages
+        if aliases.get(str(message.id)) != ""
+    ]
 
 
 def _added(before: Sequence[BaseMessage], after: Sequence[BaseMessage]) -> Sequence[BaseMessage]:
