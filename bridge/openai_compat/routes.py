@@ -42,24 +42,29 @@ async def complete(request: Request, chat: ChatRequest, *, stream: bool | None =
     agent = bridge.agent(chat.model)
     caller = Caller(agent.name, principal, f"{principal}/{digest(api_key(request) or '')}/{agent.name}")
     place = await find_place(bridge, chat, caller, header=thread_named(request))
+    streamed = chat.stream if stream is None else stream
     with bridge.holding(place.thread_id):
-        run = await begin(request, chat, caller, await find_thread(bridge, chat, caller, place))
-    translator = chunks_of(run, chat, agent.name, bridge.settings.reasoning_field)
+        found = await find_thread(bridge, chat, caller, place)
+        run = await begin(request, chat, caller, found, whole=not streamed)
+    translator = chunks_of(run, chat, agent.name, bridge.settings.reasoning_field, whole=not streamed)
     headers = named(run.request.thread_id, run.id)
-    if chat.stream if stream is None else stream:
+    if streamed:
         encoder = ChunkEncoder(translator, include_usage=chat.include_usage)
         settings = bridge.settings
         return ChunkStream(run, encoder, patience=settings.patience, keep_alive=settings.keep_alive, headers=headers)
     return Completion(run, translator, headers=headers)
 
 
-async def begin(request: Request, chat: ChatRequest, caller: Caller, found: Found) -> Run:
-    """Start the run; when it ends, the history it makes is remembered as this thread's."""
+async def begin(request: Request, chat: ChatRequest, caller: Caller, found: Found, *, whole: bool) -> Run:
+    """Start the run; when it ends, the history it makes is remembered as this thread's.
+
+    ``whole``: the client gets the answer in one piece, which may be less than the stream has.
+    """
     bridge = bridge_of(request)
     wanted = found.request(chat, caller, run_id=new_id(), thread_id=found.thread_id or new_id())
 
     async def after(run: Run, ending: list[dict[str, Any]]) -> None:
-        translator = chunks_of(run, chat, caller.agent, bridge.settings.reasoning_field, extension=False)
+        translator = chunks_of(run, chat, caller.agent, bridge.settings.reasoning_field, extension=False, whole=whole)
         events = [*run.log.joined(), *ending]
         await remember(bridge, chat=chat, caller=caller, run=run, events=events, translator=translator)
 
@@ -75,7 +80,13 @@ async def begin(request: Request, chat: ChatRequest, caller: Caller, found: Foun
 
 
 def chunks_of(
-    run: Run, chat: ChatRequest, model: str, reasoning_field: str, *, extension: bool | None = None
+    run: Run,
+    chat: ChatRequest,
+    model: str,
+    reasoning_field: str,
+    *,
+    extension: bool | None = None,
+    whole: bool = False,
 ) -> AguiToChunks:
     """The translator for one reader of a run."""
     return AguiToChunks(
@@ -86,6 +97,7 @@ def chunks_of(
         extension=chat.extension if extension is None else extension,
         reasoning_field=reasoning_field,
         interrupts=chat.interrupts,
+        whole=whole,
     )
 
 
