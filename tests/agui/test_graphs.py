@@ -177,7 +177,9 @@ def parsed(function: dict[str, str]) -> tuple[str, Any]:
 
 def conversation_of(recording: Recording, state: Any) -> list[Message]:
     """What the checkpoint holds, as clients are to know it."""
-    fields = fields_of(state.values) or {}
+    fields = fields_of(state.values)
+    if fields is None:  # a value of its own, which is the answer
+        return [{"id": f"run-{len(recording.runs)}:result", "role": "assistant", "content": state.values}]
     return snapshot(fields.get("messages") or [], recording.aliases)
 
 

@@ -11,7 +11,9 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 
 from bridge.agents.base import ThreadState
+from bridge.agents.langgraph.callbacks import Progress, callbacks_of
 from bridge.agents.langgraph.checkpoints import visit, visiting
+from bridge.agents.langgraph.entrypoints import Entrypoint, is_entrypoint
 from bridge.agents.langgraph.inputs import plan
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
 from bridge.agents.langgraph.messages import messages_to_langchain
@@ -47,7 +49,7 @@ class LangGraphAgent:
         self.description = description or f"LangGraph agent {name}"
         if hasattr(graph, "copy") and not getattr(graph, "checkpointer", None):
             graph = graph.copy(update={"checkpointer": checkpointer or InMemorySaver()})
-        self.graph = graph
+        self.graph = Entrypoint(graph) if is_entrypoint(graph) else graph
         self.hidden = tuple(hidden)
         self.state_allow = state_allow
         self.input_keys = _schema_keys(graph, "input_schema")
@@ -139,6 +141,7 @@ class _GraphRun:
         self._agent = agent
         self._request = request
         self._aliases = aliases
+        self._progress = Progress()
         self.translator = LangGraphToAgui(
             request.thread_id,
             request.run_id,
@@ -157,6 +160,9 @@ class _GraphRun:
         stream = graph.astream(given, config, stream_mode=list(STREAM_MODES), subgraphs=True, version="v2")
         async with aclosing(stream):
             async for part in stream:
+                if self._progress.failed:
+                    for failed in self._progress.parts():
+                        yield failed
                 yield part
         if self._agent.pauses and not self._request.ephemeral:
             head: RunnableConfig = {"configurable": {"thread_id": self._request.thread_id}}
@@ -169,6 +175,7 @@ class _GraphRun:
         """The graph, its config and its input, from the request and what the thread holds."""
         agent, request = self._agent, self._request
         config: RunnableConfig = {"configurable": {"thread_id": request.thread_id, **server_context(request)}}
+        config["callbacks"] = callbacks_of(agent.graph, self._progress)
         if request.ephemeral:
             return agent.without_memory(), config, plan(request, ThreadState(), agent.input_keys).input
         visit(request.thread_id)  # from here on the thread is this run's, and is read once

@@ -148,6 +148,9 @@ def plan(request: RunRequest, thread: ThreadState, keys: Collection[str] | None 
         if fork and not reconciled.new:
             return Plan(None, fork)  # regenerate: the checkpoint knows which node comes next
     given = _accepted(request, thread, keys)
+    if reconciled.new and keys is not None and "messages" not in keys and not (request.state and given):
+        taken = ", ".join(sorted(key for key in keys if not key.startswith("_")))
+        raise InvalidRequest(f"This agent takes no messages; its input is: {taken}.", param="messages")
     if reconciled.new or not given:
         given["messages"] = messages_to_langchain(reconciled.new)
     return Plan(given, fork)

@@ -14,11 +14,12 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from pydantic import ValidationError
 
 from bridge.agents.langgraph.call_ids import distinct_calls
+from bridge.agents.langgraph.callbacks import ToolFinished
 from bridge.agents.langgraph.incoming import as_conversation, as_message
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
 from bridge.agents.langgraph.jsonable import jsonable
 from bridge.agents.langgraph.message_stream import MessagesToAgui
-from bridge.agents.langgraph.messages import messages_to_agui
+from bridge.agents.langgraph.messages import message_text, messages_to_agui
 from bridge.agents.langgraph.state import StateView, fields_of
 from bridge.errors import run_failure
 from bridge.events.event import Event, model, wire
@@ -26,9 +27,13 @@ from bridge.events.interrupts import Interrupt, announcements, pause_to_agui
 from bridge.events.lifecycle import OpenEntities
 from bridge.events.messages import plain_content
 from bridge.events.versions import speaks_v1
+from bridge.json import JSONDecodeError, loads
 
 STREAM_MODES = ("messages", "tasks", "values", "custom")
 """The stream modes the translator reads; ``astream_events`` costs several times more and says nothing beyond them."""
+
+_STRUCTURED = "structured_response"
+"""The state key in which ``create_agent`` keeps what ``response_format`` asks for."""
 
 _OWN_EVENTS = frozenset({"STATE_SNAPSHOT", "STATE_DELTA", "ACTIVITY_SNAPSHOT", "ACTIVITY_DELTA", "CUSTOM"})
 
@@ -79,6 +84,9 @@ class LangGraphToAgui:
         self._messages: list[BaseMessage] | None = None
         self._nested: dict[tuple[str, ...], list[BaseMessage]] = {}
         self._result: Any = None
+        self._structured: Any = None
+        self._fields: dict[str, Any] = {}
+        self._has_history = False
         self._hidden_ran = False
         self._over = False
 
@@ -115,12 +123,22 @@ class LangGraphToAgui:
                     return events
             case "tasks":
                 ns = tuple(part.get("ns") or ())
+                if not ns and "result" in data:
+                    self._note_structured(data["result"])
                 events = self._task_end(ns, data) if "result" in data else self._task_start(ns, data)
             case "values":
                 self._note_interrupts(part.get("interrupts") or ())
                 events = self._values(tuple(part.get("ns") or ()), data)
+            case "custom" if isinstance(data, ToolFinished):
+                events = self._stream.early_result(data.message, data.metadata)
             case "custom":
                 events = self._custom(data)
+            case "failed":  # the bridge's own (`Progress`)
+                events = self._stream.attempt_failed(data)
+            case "history":  # the bridge's own, of an entrypoint (`Entrypoint`)
+                self._stream.remember(data, calls=True)
+                self._has_history = True
+                events = []
             case "paused":  # the bridge's own: ``interrupt_before`` / ``_after`` leave no Interrupt behind
                 self._note_pause(data["node"], data["checkpoint_id"])
                 events = []
@@ -141,18 +159,27 @@ class LangGraphToAgui:
         self._over = True
         for node, checkpoint_id in paused:
             self._note_pause(node, checkpoint_id)
-        events = [*self._settled(), *self._messages_snapshot()]
+        events = self._settled()
+        result = self._answer()
+        if isinstance(result, str) and result and not self._stream.text_emitted:
+            events += self._as_message(result)
+        events += self._messages_snapshot()
         ending: Event = {"type": "RUN_FINISHED", "threadId": self._thread_id, "runId": self._run_id}
-        if self._result is not None:
-            ending["result"] = self._result
+        if result is not None:
+            ending["result"] = result
         if not self._v1:
             return [*events, *announcements(self.interrupts), ending]
         ending["outcome"] = self._outcome()
         usage = self._stream.usage.entries()
         if usage:
             ending["usage"] = usage
+        metadata: dict[str, Any] = {}
         if self._stream.usage.finish_reason in ("length", "content_filter"):
-            ending["metadata"] = {"finishReason": self._stream.usage.finish_reason}
+            metadata["finishReason"] = self._stream.usage.finish_reason
+        if self._structured is not None:
+            metadata["structuredResponse"] = True
+        if metadata:
+            ending["metadata"] = metadata
         return [*events, ending]
 
     def fail(self, exc: BaseException) -> list[Event]:
@@ -229,11 +256,12 @@ class LangGraphToAgui:
     # State
 
     def _values(self, ns: tuple[str, ...], data: Any) -> list[Event]:
-        fields = fields_of(data)
+        fields = None if isinstance(data, BaseMessage) else fields_of(data)
         if fields is None:
             if not ns:
                 self._result = jsonable(data)
             return []
+        self._fields = self._fields if ns else fields
         events: list[Event] = []
         messages = as_conversation(fields.get("messages"))
         if messages is not None:
@@ -244,10 +272,10 @@ class LangGraphToAgui:
                 self._stream.stored(ns, _added(before or (), messages))
                 self._nested[ns] = messages
             else:
-                if self._messages is None:
+                if self._messages is None and not self._has_history:
                     self._stream.remember(messages, calls=True)
                 else:
-                    added = _added(self._messages, messages)
+                    added = _added(self._messages or (), messages)
                     self._stream.stored((), added)
                     events = self._stream.catch_up(added, shown=not self._hidden_ran)
                 self._messages = messages
@@ -285,6 +313,43 @@ class LangGraphToAgui:
             value = event.get("value", event.get("data"))
             return [{"type": "CUSTOM", "name": event["name"], "value": jsonable(value)}]
         return [{"type": "CUSTOM", "name": "custom", "value": jsonable(data)}]
+
+    # Results
+
+    def _note_structured(self, result: Any) -> None:
+        """``create_agent(response_format=…)``: the answer is a value of its own, and its messages may have no text."""
+        updates = result if isinstance(result, Sequence) and not isinstance(result, str) else [result]
+        for update in updates:
+            value = update.get(_STRUCTURED) if isinstance(update, Mapping) else None
+            if value is not None and self._state.allows(_STRUCTURED):
+                self._structured = jsonable(value)
+
+    def _answer(self) -> Any:
+        """What the graph returns beside its messages, as JSON; ``None`` where the messages are the answer."""
+        if self._interrupts:
+            return None
+        if self._structured is not None:
+            if self._is_in_words(self._structured):
+                self._structured = None
+            return self._structured
+        if self._result is None and self._messages is None and self._fields and not self._stream.text_emitted:
+            return self._state.shown or None
+        return self._result
+
+    def _is_in_words(self, value: Any) -> bool:
+        """Whether the last message is this value as JSON, as where the provider itself made it by the schema."""
+        try:
+            return bool(self._messages) and loads(message_text((self._messages or [])[-1])) == value
+        except JSONDecodeError:
+            return False
+
+    def _as_message(self, text: str) -> list[Event]:
+        message = {"messageId": f"{self._run_id}:result"}
+        return [
+            {"type": "TEXT_MESSAGE_START", **message, "role": "assistant"},
+            {"type": "TEXT_MESSAGE_CONTENT", **message, "delta": text},
+            {"type": "TEXT_MESSAGE_END", **message},
+        ]
 
     # Ends
 
