@@ -64,6 +64,7 @@ class Verifier:
         self._owned: dict[tuple[str, str], str | None] = {}
         self._restated: list[tuple[Any, bool]] = []
         self._subagents: set[str] = set()
+        self._calls: set[str] = set()
         self._lanes: dict[str | None, tuple[Entity, str, Event]] = {}
 
     def feed(self, event: BaseEvent | Mapping[str, Any]) -> list[Event]:
@@ -228,12 +229,17 @@ class Verifier:
                 f"Cannot send '{kind}': {rule.entity.value} '{name}' is already open"
                 f"{_under(key)}; send '{CLOSING[rule.entity]}' first."
             )
+        if rule.entity is Entity.TOOL_CALL:
+            if name in self._calls:
+                # no client refuses it; all add the second call's arguments to the first's
+                fault = f"Cannot send '{kind}': tool call '{name}' was started before in this run; an id is used once."
+            self._calls.add(name)
         bucket = _OWNERS.get(rule.entity)
         if rule.entity is Entity.SUBAGENT:
             fault = self._check_subagent(kind, event)
             self._subagents.add(name)
         elif bucket is not None:
-            fault = self._check_parent(kind, event) or self._check_owner(kind, event, bucket, name)
+            fault = fault or self._check_parent(kind, event) or self._check_owner(kind, event, bucket, name)
             self._owners.setdefault((bucket, name), self._owner_of_opener(event))
         self._open[key] = None
         return fault

@@ -167,6 +167,9 @@ class MessagesToAgui:
         if shown.text:
             if chunk.additional_kwargs:
                 events += message.add_reasoning(message.joiner.add(None, reasoning_in_kwargs(chunk)))
+                refusal = chunk.additional_kwargs.get("refusal")  # OpenAI has it beside the content
+                if isinstance(refusal, str) and refusal and not chunk.content:
+                    events += message.add_text(refusal)
             for block in [chunk.content] if isinstance(chunk.content, str) else chunk.content:
                 events += message.add_reasoning(message.joiner.feed(block))
                 text = content_text([block])
