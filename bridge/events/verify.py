@@ -2,8 +2,8 @@
 
 It knows what the official TypeScript client refuses (``@ag-ui/client`` 1.0.0, ``verify/verify.ts`` and
 ``chunks/transform.ts``), so that a fault is found on the server, where it can be mended, and not as an empty chat. The
-grammar is `bridge.agui.lifecycle`'s; here are the run's own order, ownership (``subagentRunId``), the shorthand
-chunks and the nulls that clients reject.
+grammar is `bridge.events.lifecycle`'s; here are the run's own order, ownership (``subagentRunId``), the shorthand
+chunks and the nulls that clients reject. One fault the clients do not notice: a tool call that is started twice.
 """
 
 from __future__ import annotations
@@ -230,10 +230,7 @@ class Verifier:
                 f"{_under(key)}; send '{CLOSING[rule.entity]}' first."
             )
         if rule.entity is Entity.TOOL_CALL:
-            if name in self._calls:
-                # no client refuses it; all add the second call's arguments to the first's
-                fault = f"Cannot send '{kind}': tool call '{name}' was started before in this run; an id is used once."
-            self._calls.add(name)
+            fault = self._check_again(kind, name)
         bucket = _OWNERS.get(rule.entity)
         if rule.entity is Entity.SUBAGENT:
             fault = self._check_subagent(kind, event)
@@ -243,6 +240,13 @@ class Verifier:
             self._owners.setdefault((bucket, name), self._owner_of_opener(event))
         self._open[key] = None
         return fault
+
+    def _check_again(self, kind: str, name: str) -> str | None:
+        """A call is started once in a run. No client refuses another start; all add its arguments to the first's."""
+        if name in self._calls:
+            return f"Cannot send '{kind}': tool call '{name}' was started before in this run; an id is used once."
+        self._calls.add(name)
+        return None
 
     def _not_open(self, kind: str, rule: Rule, key: Key) -> str:
         entity, owner, name = key
@@ -358,6 +362,8 @@ class Verifier:
             return f"Cannot send '{kind}': {entity.value} '{name}' is already open, started by its own event."
         bucket = _OWNERS[entity]
         fault = self._check_owner(kind, event, bucket, name)
+        if entity is Entity.TOOL_CALL:
+            fault = fault or self._check_again(kind, name)
         self._owners.setdefault((bucket, name), self._owner_of_opener(event))
         self._lanes[lane] = (entity, name, event)
         return fault

@@ -64,19 +64,14 @@ def _gemini(url: str) -> BaseChatModel:
 
 
 def _bedrock(url: str) -> BaseChatModel:
-    return ChatBedrockConverse(
-        model="claude-x",
-        provider="anthropic",
-        disable_streaming=False,
-        endpoint_url=url,
-        region_name="us-east-1",
-        aws_access_key_id=KEY,
-        aws_secret_access_key=KEY,
-    )
+    fields: dict[str, Any] = {"region_name": "us-east-1", "aws_access_key_id": KEY, "aws_secret_access_key": KEY}
+    fields |= {"provider": "anthropic", "disable_streaming": False, "endpoint_url": url}
+    return ChatBedrockConverse(model="claude-x", **fields)
 
 
 def _deepseek(url: str) -> BaseChatModel:
-    return ChatDeepSeek(model="deepseek-x", api_key=KEY, api_base=f"{url}/v1", max_retries=0, stream_usage=True)
+    fields: dict[str, Any] = {"api_base": f"{url}/v1", "max_retries": 0, "stream_usage": True}
+    return ChatDeepSeek(model="deepseek-x", api_key=KEY, **fields)
 
 
 def _ollama(url: str) -> BaseChatModel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -61,3 +62,4 @@ async def one_loop(anyio_backend: str) -> AsyncIterator[None]:
     """One event loop for all tests here: LangChain keeps its HTTP clients for the life of the process."""
     del anyio_backend
     yield
+    gc.collect()

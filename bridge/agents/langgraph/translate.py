@@ -79,6 +79,7 @@ class LangGraphToAgui:
         self._stream = MessagesToAgui(hidden=hidden, rich=self._v1)
         self._stream.aliases.update(aliases or {})
         self._state = StateView(allow=state_allow, keys=state_keys)
+        self._output_keys = state_keys
         self._steps: dict[str, str] = {}
         self._interrupts: dict[str, Interrupt] = {}
         self._messages: list[BaseMessage] | None = None
@@ -332,8 +333,10 @@ class LangGraphToAgui:
             if self._is_in_words(self._structured):
                 self._structured = None
             return self._structured
-        if self._result is None and self._messages is None and self._fields and not self._stream.text_emitted:
-            return self._state.shown or None
+        silent = self._messages is None or (self._output_keys is not None and "messages" not in self._output_keys)
+        if self._result is None and silent and self._fields and not self._stream.text_emitted:
+            keys = self._output_keys
+            return {key: value for key, value in self._state.shown.items() if keys is None or key in keys} or None
         return self._result
 
     def _is_in_words(self, value: Any) -> bool:
