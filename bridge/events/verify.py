@@ -43,7 +43,7 @@ class Verifier:
     """Follows one stream, which may carry several runs one after another.
 
     ``feed(event) -> [event]``; ``finish() -> []`` at the end of the stream; ``fail(exc) -> []`` when it broke off.
-    With ``strict`` a fault raises `IllegalEvent`. Without, it is counted in `faults`, told to ``on_fault`` (a metric, a
+    With ``strict`` a fault raises `IllegalEvent`. Without, it is counted in `faults`, ``on_fault`` gets it (a metric, a
     log line), and the event passes: the mode to leave on in production. After a fault the event is still followed, so
     that one fault is not reported a hundred times.
     """

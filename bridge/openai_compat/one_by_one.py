@@ -72,6 +72,7 @@ class OneByOne:
     def finish(self) -> str:
         """No more events: all that still waits."""
         self._ended |= self._waiting.keys()
+        self._current = None
         return self._next()
 
     def _next(self) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 
 _ALIKE = 0.6
-_WORDS = 2000  # of longer texts the beginnings are compared
+_WORDS = 400  # of longer texts the beginnings are compared
 
 
 def is_copy(text: str, streamed: str) -> bool:
@@ -24,4 +24,4 @@ def is_copy(text: str, streamed: str) -> bool:
     if one in other and 2 * len(one) >= len(other):
         return True
     matcher = SequenceMatcher(None, copy[:_WORDS], source[:_WORDS], autojunk=True)
-    return matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE
+    return all(ratio() >= _ALIKE for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio))

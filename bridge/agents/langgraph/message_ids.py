@@ -24,6 +24,8 @@ from bridge.agents.langgraph.usage import is_closing
 
 Path = tuple[str, ...]
 
+_RECENT = 16  # of the messages before it, how many a message is compared with; a run may have thousands
+
 
 class MessageIds:
     """The messages emitted in one run, by every id that one of their chunks had.
@@ -54,6 +56,7 @@ class MessageIds:
     def add(self, message: StreamedMessage) -> None:
         """A message that was not streamed."""
         self._messages[message.id] = message
+        message.names.add(message.id)
 
     def emitted(self, identity: str) -> bool:
         """Whether clients know a message of this id."""
@@ -84,6 +87,7 @@ class MessageIds:
         else:
             self._rename(found, chunk.id)
         self._messages[chunk.id] = found
+        found.names.add(chunk.id)
         return found
 
     def _rename(self, message: StreamedMessage, identity: str) -> None:
@@ -99,6 +103,10 @@ class MessageIds:
         """The message of a model call, by the metadata object that all its parts share."""
         found = self._by_call.get(id(metadata))
         return found if found is not None and found.call is metadata else None
+
+    def models_at(self, place: str) -> bool:
+        """Whether a model was called in this node."""
+        return any(message.place == place and message.model is not None for message in self)
 
     def incomplete(self, place: str) -> list[StreamedMessage]:
         """The messages that a node is at."""
@@ -121,12 +129,11 @@ class MessageIds:
         that it removes. Without ``path`` all that is not known yet counts as not stored.
         """
         text = content_text(message.content)
-        for streamed in reversed(list(self)):
-            names = {name for name, held in self._messages.items() if held is streamed}
-            if streamed.copied or streamed.abandoned or not streamed.parts or not names.isdisjoint(kept):
+        for streamed in list(self)[: -_RECENT - 1 : -1]:
+            if streamed.copied or streamed.abandoned or not streamed.parts or not streamed.names.isdisjoint(kept):
                 continue
-            gone = REMOVE_ALL_MESSAGES in removed or not names.isdisjoint(removed)
-            if path is not None and not gone and self._is_stored(names, path):
+            gone = REMOVE_ALL_MESSAGES in removed or not streamed.names.isdisjoint(removed)
+            if path is not None and not gone and self._is_stored(streamed.names, path):
                 continue
             if is_copy(text, streamed.text):
                 return streamed

@@ -208,9 +208,12 @@ class MessagesToAgui:
         return self._new(message, metadata, shown)
 
     def _new(self, message: AIMessage, metadata: Mapping[str, Any], shown: Shown) -> list[Event]:
-        self.usage.add(message, metadata)
-        new = StreamedMessage(str(message.id), str(metadata.get("langgraph_checkpoint_ns") or ""), self.call_ids)
-        new.complete = True
+        place = str(metadata.get("langgraph_checkpoint_ns") or "")
+        if metadata.get("ls_provider") or not self._messages.models_at(place):
+            self.usage.add(message, metadata)  # else the node took it over from its model's message
+        new = StreamedMessage(str(message.id), place, self.call_ids, complete=True)
+        if metadata.get("ls_provider"):
+            new.model = (metadata["ls_provider"], metadata.get("ls_model_name"))
         self._messages.add(new)
         events: list[Event] = []
         if shown.text:

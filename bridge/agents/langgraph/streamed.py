@@ -46,6 +46,8 @@ class StreamedMessage:
 
     Attributes:
         place: the checkpoint namespace of the node that it streams in.
+        model: provider and name of the model that wrote it; ``None``: the node did.
+        names: the ids that its chunks had.
         call: the metadata of its model call. LangGraph hands the same object over with every chunk of one call.
         abandoned: its model call failed, and another message takes its place.
         copied: its node returned a copy of it, which goes by its id.
@@ -55,8 +57,9 @@ class StreamedMessage:
     id: str
     place: str
     call_ids: CallIds
-    model: Any = None
+    model: tuple[Any, Any] | None = None
     call: Mapping[str, Any] | None = None
+    names: set[str] = field(default_factory=set)
     parts: list[str] = field(default_factory=list)
     text_open: bool = False
     thought_open: bool = False

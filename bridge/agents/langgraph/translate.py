@@ -47,10 +47,10 @@ class LangGraphToAgui:
 
     Args:
         thread_id, run_id: those of the request; they stand in RUN_STARTED and RUN_FINISHED.
-        protocol_version: the client's ``RunAgentInput.protocolVersion``; ``None`` is a client before 1.0, which hears
+        protocol_version: the client's ``RunAgentInput.protocolVersion``; ``None`` is a client before 1.0, which gets
             interrupts as ``CUSTOM on_interrupt`` and no outcome, no pending tool calls, no parts in tool results.
         client_tools: names of the tools the client runs itself.
-        hidden: nodes and tags that must not be heard.
+        hidden: nodes and tags whose messages are not emitted.
         state_allow: the state keys that may leave the server; ``None``: all.
         state_keys: the keys of the graph's own state; ``None``: learned from what it yields.
         parent_run_id: RUN_STARTED's ``parentRunId``.
@@ -247,8 +247,8 @@ class LangGraphToAgui:
     def _note_interrupts(self, items: Sequence[Any]) -> None:
         """At every level the same interrupt is reported: once is enough, by its id."""
         for item in items:
-            said = interrupt_to_agui(item)
-            self._interrupts.setdefault(said["id"], said)
+            interrupt = interrupt_to_agui(item)
+            self._interrupts.setdefault(interrupt["id"], interrupt)
 
     def _note_pause(self, node: str, checkpoint_id: str) -> None:
         pause = pause_to_agui(node, checkpoint_id)
@@ -284,7 +284,7 @@ class LangGraphToAgui:
         return events + (self._state.nested(ns, fields) if ns else self._state.top(fields))
 
     def _messages_snapshot(self) -> list[Event]:
-        """The conversation with its durable ids; after an interrupt with what the paused subgraphs have said so far."""
+        """The conversation with its durable ids; after an interrupt with the paused subgraphs' messages so far."""
         if self._messages is None:
             return []
         messages = list(self._messages)
@@ -330,7 +330,7 @@ class LangGraphToAgui:
         if self._interrupts:
             return None
         if self._structured is not None:
-            if self._is_in_words(self._structured):
+            if self._ends_in_json():
                 self._structured = None
             return self._structured
         silent = self._messages is None or (self._output_keys is not None and "messages" not in self._output_keys)
@@ -339,10 +339,11 @@ class LangGraphToAgui:
             return {key: value for key, value in self._state.shown.items() if keys is None or key in keys} or None
         return self._result
 
-    def _is_in_words(self, value: Any) -> bool:
-        """Whether the last message is this value as JSON, as where the provider itself made it by the schema."""
+    def _ends_in_json(self) -> bool:
+        """Whether the last message is the structured answer, as where the provider itself made it by the schema."""
+        last = self._messages[-1] if self._messages else None
         try:
-            return bool(self._messages) and loads(message_text((self._messages or [])[-1])) == value
+            return isinstance(last, AIMessage) and isinstance(loads(message_text(last)), dict | list)
         except JSONDecodeError:
             return False
 
