@@ -72,7 +72,10 @@ class Entrypoint:
                     yield part
         if last is None:
             return
-        if stored:
+        messages: list[BaseMessage] | None = None
+        if last.get("interrupts"):
+            pass  # it saves nothing before its end: what it holds is the turn before, without the question
+        elif stored:
             head = {CONF: {key: value for key, value in config[CONF].items() if key != "checkpoint_id"}}
             messages = _conversation((await self.aget_state(head)).values)
         else:
