@@ -55,6 +55,11 @@ def _responses(url: str) -> BaseChatModel:
     return _openai(url, use_responses_api=True)
 
 
+def responses_in(form: str, url: str) -> BaseChatModel:
+    """The Responses API in one of langchain-openai's formats."""
+    return _openai(url, use_responses_api=True, output_version=form)
+
+
 def _anthropic(url: str) -> BaseChatModel:
     return ChatAnthropic(model_name="claude-x", api_key=KEY, base_url=url, max_retries=0, timeout=30, stop=None)
 

@@ -23,7 +23,7 @@ from bridge.events.verify import Verifier
 from bridge.openai_compat import AguiToChunks, fold
 from tests.agui.fold import fold_messages
 from tests.agui.harness import Case, record
-from tests.providers.classes import CLASSES, Class
+from tests.providers.classes import CLASSES, Class, responses_in
 from tests.providers.conftest import Provider
 from tests.providers.wires import GIVEN, TAKEN, Call, Turn
 
@@ -73,6 +73,13 @@ def name(request: pytest.FixtureRequest) -> str:
 def build(request: pytest.FixtureRequest) -> Callable[[BaseChatModel], Any]:
     value: Callable[[BaseChatModel], Any] = request.param
     return value
+
+
+@pytest.fixture(autouse=True, params=["v0", "v1"])
+def output_version(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both of LangChain's formats for content: the providers' own blocks, and its standard ones."""
+    if request.param == "v1":
+        monkeypatch.setenv("LC_OUTPUT_VERSION", "v1")
 
 
 async def run(provider: Provider, made: Class, build: Callable[[BaseChatModel], Any], *turns: Turn) -> list[Event]:
@@ -201,6 +208,21 @@ async def test_a_refusal(provider: Provider, name: str, build: Callable[[BaseCha
         answer = completion(events, whole=whole)["choices"][0]
         assert answer["finish_reason"] == "content_filter"
         assert answer["message"]["content"] == (turn.refusal if made.refusal == "text" else "")
+
+
+@pytest.mark.parametrize("form", ["v0", "responses/v1", "v1"])
+async def test_every_format_of_the_responses_api(
+    provider: Provider, build: Callable[[BaseChatModel], Any], form: str
+) -> None:
+    made = Class(lambda url: responses_in(form, url), parts=True)
+    turns = Turn(THOUGHTS, ("I ", "look."), (FIRST,)), Turn(THOUGHTS, ("Done.",))
+    events = await run(provider, made, build, *turns)
+    thought = ("REAS", "One two.\n\nThree.")
+    assert [item for item in emitted(events) if item[0] != "RESULT"] == [
+        *(thought, ("TEXT", "I look."), ("CALL", 'look {"q":"x"}')),
+        *(thought, ("TEXT", "Done.")),
+    ]
+    assert usage(events) == (2 * GIVEN, 2 * TAKEN)
 
 
 def test_the_table_in_the_docs_has_these_rows() -> None:

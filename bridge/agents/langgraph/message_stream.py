@@ -19,7 +19,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Remo
 from bridge.agents.langgraph.call_ids import CallIds
 from bridge.agents.langgraph.message_ids import MessageIds, Path
 from bridge.agents.langgraph.messages import content_text, message_text, tool_content
-from bridge.agents.langgraph.reasoning import reasoning_in_kwargs, reasoning_text
+from bridge.agents.langgraph.reasoning import has_reasoning, reasoning_in_kwargs, reasoning_text
 from bridge.agents.langgraph.streamed import StreamedMessage
 from bridge.agents.langgraph.usage import UsageTally
 from bridge.events.event import Event
@@ -166,7 +166,8 @@ class MessagesToAgui:
         events: list[Event] = []
         if shown.text:
             if chunk.additional_kwargs:
-                events += message.add_reasoning(message.joiner.add(None, reasoning_in_kwargs(chunk)))
+                if not has_reasoning(chunk.content):  # in LangChain's v1 format it may be in both places
+                    events += message.add_reasoning(reasoning_in_kwargs(chunk, message.joiner))
                 refusal = chunk.additional_kwargs.get("refusal")  # OpenAI has it beside the content
                 if isinstance(refusal, str) and refusal and not chunk.content:
                     events += message.add_text(refusal)

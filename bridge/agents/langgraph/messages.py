@@ -36,15 +36,26 @@ def _block_text(block: Any) -> str:
     if isinstance(block, str):
         return block
     kind = block.get("type")
+    if kind == "non_standard" and isinstance(
+        block.get("value"), Mapping
+    ):  # LangChain's wrapping of what it has no block for
+        return _block_text(block["value"]) if is_refusal(block["value"]) else ""
     if kind in ("text", "text_delta", "output_text"):
         return str(block.get("text") or "")
-    if kind == "refusal":
+    if is_refusal(block):
         return str(block.get("refusal") or "")
     if kind in ("image", "image_url"):
         part = part_of(block)
         if part is not None:
             return f"![]({url_of(part['source'])})"
     return ""
+
+
+def is_refusal(block: Any) -> bool:
+    """Whether a content block is OpenAI's refusal, by itself or in LangChain's ``non_standard`` block."""
+    if not isinstance(block, Mapping):
+        return False
+    return block.get("type") == "refusal" or (block.get("type") == "non_standard" and is_refusal(block.get("value")))
 
 
 def message_text(message: BaseMessage) -> str:

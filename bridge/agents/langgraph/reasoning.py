@@ -56,19 +56,26 @@ def reasoning_text(message: BaseMessage) -> str:
                 joiner.interrupt()
             pieces.append(piece)
         thought = "".join(pieces)
-    return thought or reasoning_in_kwargs(message)
+    return thought or reasoning_in_kwargs(message, ReasoningJoiner())
 
 
-def reasoning_in_kwargs(message: BaseMessage) -> str:
+def has_reasoning(content: Any) -> bool:
+    """Whether one of a message's content blocks is reasoning."""
+    return isinstance(content, list) and any(
+        isinstance(block, Mapping) and block.get("type") in _KINDS for block in content
+    )
+
+
+def reasoning_in_kwargs(message: BaseMessage, joiner: ReasoningJoiner) -> str:
     """What is kept beside the content: ``reasoning_content``, or ``reasoning`` as text or as a block."""
     if not message.additional_kwargs:
         return ""
     for name in ("reasoning_content", "reasoning"):
         held = message.additional_kwargs.get(name)
         if isinstance(held, str):
-            return held
+            return joiner.add(None, held)
         if isinstance(held, Mapping):
-            return ReasoningJoiner().feed({"type": "reasoning", **held})
+            return joiner.feed({"type": "reasoning", **held})
     return ""
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from ag_ui.core import TokenUsage, aggregate_token_usage, token_usage_from_langchain_metadata
 from langchain_core.messages import AIMessage
 
+from bridge.agents.langgraph.messages import is_refusal
+
 
 class UsageTally:
     """``add`` each message or chunk that carries ``usage_metadata``; `entries` are AG-UI's ``usage``."""
@@ -74,9 +76,7 @@ def is_closing(message: AIMessage) -> bool:
 def _refuses(message: AIMessage) -> bool:
     if message.additional_kwargs.get("refusal"):
         return True
-    return isinstance(message.content, list) and any(
-        isinstance(block, Mapping) and block.get("type") == "refusal" for block in message.content
-    )
+    return isinstance(message.content, list) and any(is_refusal(block) for block in message.content)
 
 
 _WORDS = {
