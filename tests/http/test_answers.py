@@ -134,6 +134,14 @@ def test_attachments_keep_what_a_client_says_of_them(client: httpx.Client) -> No
     assert snapshot[0] == asked
 
 
+def test_attachments_of_clients_before_1_0_keep_their_names(client: httpx.Client) -> None:
+    part = {"type": "binary", "mimeType": "application/pdf", "data": "JVBERi0=", "filename": "offer.pdf"}
+    asked = {"id": uuid.uuid4().hex, "role": "user", "content": [part]}
+    events = agui(client, "repeating", run_input(messages=[asked], protocolVersion=None))
+    [document] = orjson.loads(text_of(events))
+    assert document["extras"] == {"filename": "offer.pdf"}
+
+
 def test_attachments_of_openai_clients_do_too(client: httpx.Client) -> None:
     parts = [
         {"type": "file", "file": {"filename": "offer.pdf", "file_data": "data:application/pdf;base64,JVBERi0="}},

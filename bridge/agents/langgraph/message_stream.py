@@ -21,7 +21,7 @@ from bridge.agents.langgraph.message_ids import MessageIds, Path
 from bridge.agents.langgraph.messages import content_text, message_text, tool_content
 from bridge.agents.langgraph.reasoning import has_reasoning, reasoning_in_kwargs, reasoning_text
 from bridge.agents.langgraph.streamed import StreamedMessage
-from bridge.agents.langgraph.usage import UsageTally
+from bridge.agents.langgraph.usage import UsageTally, finish_reason_of
 from bridge.events.event import Event
 from bridge.events.messages import plain_content
 
@@ -158,6 +158,8 @@ class MessagesToAgui:
             events += self._pieces(message, chunk, shown)
         if chunk.chunk_position == "last":
             events += message.end_stream() + _abandon(message)
+        elif not filled and finish_reason_of(chunk) is not None:
+            events += message.end_stream()  # a remote graph's model may have no last chunk
         elif message.text_open:
             self._token_id, self._token = chunk.id, message
         return self._checked(events)
