@@ -43,9 +43,9 @@ class Verifier:
     """Follows one stream, which may carry several runs one after another.
 
     ``feed(event) -> [event]``; ``finish() -> []`` at the end of the stream; ``fail(exc) -> []`` when it broke off.
-    With ``strict`` a fault raises `IllegalEvent`. Without, it is counted in `faults`, ``on_fault`` gets it (a metric, a
-    log line), and the event passes: the mode to leave on in production. After a fault the event is still followed, so
-    that one fault is not reported a hundred times.
+    With ``strict`` a fault raises `IllegalEvent`. Without, it is counted in `faults`, given to ``on_fault`` (a metric,
+    a log line), and the event passes: the mode to leave on in production. After a fault the event is still followed,
+    so that one fault is not reported a hundred times.
     """
 
     def __init__(self, *, strict: bool = True, on_fault: Callable[[str], None] | None = None) -> None:

@@ -1,7 +1,7 @@
 """OpenAI chat-completion chunk -> AG-UI events: `ChunksToAgui`. Pure.
 
 Two ways in one class. A chunk with ``ag_ui`` (the extension) gives its event back, field for field. A stream of any
-other provider becomes a legal AG-UI stream of its own: text, reasoning, tool calls, usage, errors.
+other provider is told as a legal AG-UI stream of its own: text, reasoning, tool calls, usage, errors.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class ChunksToAgui:
             return [model(self._rebuild(chunk))]
         if self._over or (self._extension and not chunk.get("error")):
             return []
-        return self._models(self._foreign(chunk))
+        return self._told(self._foreign(chunk))
 
     def finish(self) -> list[BaseEvent]:
         """The stream ended. A stream without a finish_reason broke off: that is an error, not an end."""
@@ -64,11 +64,11 @@ class ChunksToAgui:
             return []
         self._over = True
         if not self._started:
-            return self._models([{"type": "RUN_ERROR", "message": "The stream was empty.", "code": "upstream_error"}])
+            return self._told([{"type": "RUN_ERROR", "message": "The stream was empty.", "code": "upstream_error"}])
         closing = self._open.closing()
         if self._finish_reason is None:
             message = "The stream ended without a finish_reason."
-            return self._models([*closing, {"type": "RUN_ERROR", "message": message, "code": "upstream_error"}])
+            return self._told([*closing, {"type": "RUN_ERROR", "message": message, "code": "upstream_error"}])
         ending: Event = {"type": "RUN_FINISHED", "threadId": self._thread_id, "runId": self._run_id}
         outcome: dict[str, Any] = {"type": "success"}
         if self._made:  # whatever the finish_reason: several providers say "stop" after a call
@@ -78,7 +78,7 @@ class ChunksToAgui:
             ending["usage"] = self._usage
         if self._finish_reason in ("length", "content_filter"):
             ending["metadata"] = {"finishReason": self._finish_reason}
-        return self._models([*closing, ending])
+        return self._told([*closing, ending])
 
     def fail(self, exc: BaseException) -> list[BaseEvent]:
         """The stream broke off: close what is open, then RUN_ERROR."""
@@ -87,9 +87,9 @@ class ChunksToAgui:
         self._over = True
         failure = run_failure(exc)
         error: Event = {"type": "RUN_ERROR", "message": failure.message, "code": failure.code}
-        return self._models([*self._open.closing(failure.message), error])
+        return self._told([*self._open.closing(failure.message), error])
 
-    def _models(self, events: list[Event]) -> list[BaseEvent]:
+    def _told(self, events: list[Event]) -> list[BaseEvent]:
         return [model(event) for event in events]
 
     # With the extension
@@ -98,9 +98,9 @@ class ChunksToAgui:
         self._extension = True
         event: Event = dict(chunk["ag_ui"])
         if "delta" not in event and "error" not in chunk:
-            text = delta_in(chunk["choices"][0]["delta"], self._reasoning_field, event["type"])
-            if text is not None:
-                event["delta"] = text
+            said = delta_in(chunk["choices"][0]["delta"], self._reasoning_field, event["type"])
+            if said is not None:
+                event["delta"] = said
         if event["type"] in ("RUN_FINISHED", "RUN_ERROR"):
             self._over = True
         self._open.see(event)
@@ -136,7 +136,7 @@ class ChunksToAgui:
     def _choice(self, choice: Mapping[str, Any]) -> list[Event]:
         delta = choice.get("delta") or {}
         events: list[Event] = []
-        thought, text = _texts_of(delta)
+        thought, text = _said(delta)
         if thought:
             events += self._think(thought)
         if text:
@@ -223,7 +223,7 @@ class ChunksToAgui:
         return events
 
 
-def _texts_of(delta: Mapping[str, Any]) -> tuple[str, str]:
+def _said(delta: Mapping[str, Any]) -> tuple[str, str]:
     """The reasoning and the text of a delta. Content may come as parts (Mistral), with thoughts among them."""
     thought = next((str(delta[name]) for name in _REASONING_FIELDS if delta.get(name)), "")
     content = delta.get("content")
