@@ -9,10 +9,12 @@ Streams and snapshots use the same rule: `CallIds` as a message streams, `distin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+
+from bridge.events.event import Event
 
 _AGAIN = re.compile(r"::\d+$")
 _MADE_UP = re.compile(r".:call:\d+$")
@@ -23,11 +25,13 @@ class CallIds:
 
     Attributes:
         names: the calls that were started in this run, by the id that clients have -> name.
+        closers: of the calls that are open, what ends them.
         answered: of all calls those that got a result, by the same ids.
     """
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
+        self.closers: dict[str, Callable[[], list[Event]]] = {}
         self.answered: set[str] = set()
         self._counts: dict[str, int] = {}
         self._latest: dict[str, tuple[str, list[str]]] = {}
@@ -50,6 +54,11 @@ class CallIds:
         return next(
             (identity for identity in waiting if identity not in self.answered), waiting[-1] if waiting else given
         )
+
+    def close(self, identity: str) -> list[Event]:
+        """End a call that has its result, where it is open still."""
+        closer = self.closers.get(identity)
+        return [] if closer is None else closer()
 
     def waits(self, given: str) -> bool:
         """Whether a call of this id was made in this turn and has no result."""

@@ -41,22 +41,29 @@ class MessageIds:
         self._messages: dict[str, StreamedMessage] = {}
         self._by_call: dict[int, StreamedMessage] = {}
         self._same_objects = False
+        self._all: list[StreamedMessage] = []
+        self._under: dict[str, list[StreamedMessage]] = {}  # by place, and by each place that it lies in
         self._stored: dict[str, set[Path]] = {}
 
     def __contains__(self, identity: object) -> bool:
         return identity in self._messages
 
     def __iter__(self) -> Iterator[StreamedMessage]:
-        return iter(dict.fromkeys(self._messages.values()))
+        return iter(self._all)
 
     def get(self, identity: str | None) -> StreamedMessage | None:
         """The message that is known by this id, or is the original of the copy that is."""
         return self._messages.get(self.aliases.get(str(identity), str(identity)))
 
     def add(self, message: StreamedMessage) -> None:
-        """A message that was not streamed."""
+        """A new message."""
         self._messages[message.id] = message
         message.names.add(message.id)
+        self._all.append(message)
+        place = ""
+        for step in message.place.split("|"):
+            place = f"{place}|{step}" if place else step
+            self._under.setdefault(place, []).append(message)
 
     def emitted(self, identity: str) -> bool:
         """Whether clients know a message of this id."""
@@ -84,8 +91,9 @@ class MessageIds:
             found = StreamedMessage(chunk.id, place, self._call_ids, model, metadata)
             found.rivals = [(held, len(held.parts)) for held in incomplete]
             self._by_call[id(metadata)] = found
-        else:
-            self._rename(found, chunk.id)
+            self.add(found)
+            return found
+        self._rename(found, chunk.id)
         self._messages[chunk.id] = found
         found.names.add(chunk.id)
         return found
@@ -106,11 +114,15 @@ class MessageIds:
 
     def models_at(self, place: str) -> bool:
         """Whether a model was called in this node."""
-        return any(message.place == place and message.model is not None for message in self)
+        return any(message.model is not None for message in self._under.get(place, ()))
 
     def incomplete(self, place: str) -> list[StreamedMessage]:
         """The messages that a node is at."""
-        return [message for message in self if message.place == place and not message.complete]
+        return [message for message in self._under.get(place, ()) if message.place == place and not message.complete]
+
+    def take(self, place: str | None) -> list[StreamedMessage]:
+        """The messages of a node that ended, and of all in it, once; ``None``: all messages."""
+        return self._all if place is None else self._under.pop(place, [])
 
     # Copies
 
@@ -129,7 +141,7 @@ class MessageIds:
         that it removes. Without ``path`` all that is not known yet counts as not stored.
         """
         text = content_text(message.content)
-        for streamed in list(self)[: -_RECENT - 1 : -1]:
+        for streamed in self._all[: -_RECENT - 1 : -1]:
             if streamed.copied or streamed.abandoned or not streamed.parts or not streamed.names.isdisjoint(kept):
                 continue
             gone = REMOVE_ALL_MESSAGES in removed or not streamed.names.isdisjoint(removed)

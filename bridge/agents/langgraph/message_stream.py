@@ -281,11 +281,7 @@ class MessagesToAgui:
             self.aliases[identity] = self._early[call_id]  # middleware made another message of the tool's result
             return []
         self.call_ids.answered.add(call_id)
-        events: list[Event] = []
-        for streamed in self._messages:
-            for call in streamed.calls:
-                if call.started and call.id == call_id:
-                    events += [*streamed.close_open(), *streamed.end_call(call, "{}")]
+        events = self.call_ids.close(call_id)
         content = tool_content(message)
         if not self._rich and not isinstance(content, str):
             content = plain_content(content)
@@ -323,9 +319,8 @@ class MessagesToAgui:
                 events += streamed.settle(message)
         place = None if own is None else "|".join(own)
         events += self._release(place, path, returned)
-        for streamed in self._messages:
-            if place is None or streamed.place == place or streamed.place.startswith(place + "|"):
-                events += streamed.end()
+        for streamed in self._messages.take(place):
+            events += streamed.end()
         return self._checked(events)
 
     def _release(self, place: str | None, path: Path, returned: Sequence[BaseMessage]) -> list[Event]:

@@ -159,6 +159,7 @@ class StreamedMessage:
         self.begun = call.started = True
         call.id = self.call_ids.visible(call.given, self.id, self.calls.index(call))
         self.call_ids.names[call.id] = call.name
+        self.call_ids.closers[call.id] = lambda: [*self.close_open(), *self.end_call(call, "{}")]
         start = {"type": "TOOL_CALL_START", "toolCallId": call.id, "toolCallName": call.name}
         events.append(start | {"parentMessageId": self.id})
         if call.waiting:
@@ -177,6 +178,7 @@ class StreamedMessage:
         if not call.has_arguments and arguments:
             events.append({"type": "TOOL_CALL_ARGS", "toolCallId": call.id, "delta": arguments})
         call.has_arguments = call.ended = True
+        self.call_ids.closers.pop(call.id, None)
         return [*events, {"type": "TOOL_CALL_END", "toolCallId": call.id}]
 
     # Ends
