@@ -278,6 +278,7 @@ WIRES: dict[str, tuple[str, str, Callable[[Turn], Pieces]]] = {
     "/v1/responses": ("text/event-stream", "responses", responses),
     "/v1/messages": ("text/event-stream", "anthropic", anthropic),
     "/v1beta/models/gemini-x:streamGenerateContent": ("text/event-stream", "gemini", gemini),
+    "/v1/models/gemini-x:streamGenerateContent": ("text/event-stream", "gemini", gemini),  # from google-genai 3 on
     "/model/claude-x/converse-stream": ("application/vnd.amazon.eventstream", "bedrock", bedrock),
     "/api/chat": ("application/x-ndjson", "ollama", ollama),
 }

@@ -133,16 +133,16 @@ class MessageIds:
                 self._stored.setdefault(str(message.id), set()).add(path)
 
     def original_of(
-        self, message: AIMessage, path: Path | None, kept: Collection[str] = (), removed: Collection[str] = ()
+        self, message: AIMessage, path: Path | None, removed: Collection[str] = ()
     ) -> StreamedMessage | None:
         """The streamed message that this one is a tidied copy of: much the same text, and stored nowhere itself.
 
-        ``path`` is that of the graph whose task ends, ``kept`` are the ids that the task returns, ``removed`` those
-        that it removes. Without ``path`` all that is not known yet counts as not stored.
+        ``path`` is that of the graph whose task ends, ``removed`` are the ids that the task removes. Without ``path``
+        nothing counts as stored: the task may yet remove it.
         """
         text = content_text(message.content)
         for streamed in self._all[: -_RECENT - 1 : -1]:
-            if streamed.copied or streamed.abandoned or not streamed.parts or not streamed.names.isdisjoint(kept):
+            if streamed.copied or streamed.abandoned or not streamed.parts:
                 continue
             gone = REMOVE_ALL_MESSAGES in removed or not streamed.names.isdisjoint(removed)
             if path is not None and not gone and self._is_stored(streamed.names, path):

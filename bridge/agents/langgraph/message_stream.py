@@ -330,10 +330,9 @@ class MessagesToAgui:
             return []
         self._held = [item for item in self._held if item not in held]
         removed = {str(message.id) for message in returned if isinstance(message, RemoveMessage)}
-        kept = {str(message.id) for message in returned} - removed
         events: list[Event] = []
         for message, metadata, shown in held:
-            original = self._messages.original_of(message, path, kept, removed)
+            original = self._messages.original_of(message, path, removed)
             events += self._copy_or_new(message, metadata, shown, original)
         return events
 
