@@ -73,4 +73,5 @@ def _upgrade_part(part: Any) -> Any:
         source = {"type": "url", "value": part["url"], "mimeType": mime}
     else:
         source = {"type": "file", "value": str(part.get("id") or "")}
-    return {"type": kind if kind in ("image", "audio", "video") else "document", "source": source}
+    upgraded = {"type": kind if kind in ("image", "audio", "video") else "document", "source": source}
+    return upgraded | ({"metadata": {"filename": part["filename"]}} if part.get("filename") else {})

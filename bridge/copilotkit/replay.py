@@ -8,7 +8,7 @@ from typing import Any
 from bridge.agents.base import ThreadState
 from bridge.events.event import Event
 from bridge.events.interrupts import announcements
-from bridge.events.messages import spoken_content
+from bridge.events.messages import plain_content
 from bridge.events.versions import speaks_v1
 from bridge.runs.run import Run
 
@@ -67,7 +67,7 @@ def messages_for(messages: Sequence[dict[str, Any]], protocol_version: str | Non
     if speaks_v1(protocol_version):
         return list(messages)
     return [
-        message | {"content": spoken_content(message["content"])}
+        message | {"content": plain_content(message["content"])}
         if message["role"] == "tool" and not isinstance(message["content"], str)
         else message
         for message in messages

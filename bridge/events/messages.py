@@ -20,7 +20,7 @@ def reasoning_id(message_id: str) -> str:
     return f"{message_id}:reasoning"
 
 
-def spoken_content(content: Content) -> str:
+def plain_content(content: Content) -> str:
     """A tool's answer for clients before AG-UI 1.0, which take text only: other parts are named by their kind."""
     if isinstance(content, str):
         return content
@@ -43,10 +43,10 @@ def part_of(block: Any) -> dict[str, Any] | None:
         return {"type": "text", "text": str(block.get("text") or "")}
     if kind == "image_url":
         url = block.get("image_url")
-        return {
-            "type": "image",
-            "source": _url_source(str(url.get("url") if isinstance(url, Mapping) else url)),
-        }
+        fields: Mapping[str, Any] = url if isinstance(url, Mapping) else {"url": url}
+        return _with_metadata(
+            {"type": "image", "source": _url_source(str(fields.get("url")))}, _picked(fields, "detail")
+        )
     if kind == "input_audio" and isinstance(block.get("input_audio"), Mapping):
         audio = block["input_audio"]
         source = {
@@ -57,8 +57,32 @@ def part_of(block: Any) -> dict[str, Any] | None:
         return {"type": "audio", "source": source}
     if kind in (*_MEDIA, "file"):
         found = _source_of(block)
-        return None if found is None else {"type": "document" if kind == "file" else kind, "source": found}
+        part = {"type": "document" if kind == "file" else kind, "source": found}
+        return None if found is None else _with_metadata(part, _metadata_of(block))
     return None  # reasoning, tool use and the like have events of their own
+
+
+def _with_metadata(part: dict[str, Any], metadata: Mapping[str, Any]) -> dict[str, Any]:
+    return part | {"metadata": dict(metadata)} if metadata else part
+
+
+def _metadata_of(block: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of an attachment beside its bytes: a file's name, and whatever a client said of it."""
+    metadata: dict[str, Any] = {}
+    for name in ("metadata", "extras"):  # LangChain's places for it, before and since its 1.0
+        held = block.get(name)
+        metadata |= held if isinstance(held, Mapping) else {}
+    nested = block.get("file")  # OpenAI's own spelling of a file
+    return metadata | _picked(block, "filename") | (_picked(nested, "filename") if isinstance(nested, Mapping) else {})
+
+
+def _picked(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {name: fields[name]} if isinstance(fields.get(name), str) and fields[name] else {}
+
+
+def url_of(source: Mapping[str, Any]) -> str:
+    """A data or URL source as one URL."""
+    return f"data:{source['mimeType']};base64,{source['value']}" if source["type"] == "data" else str(source["value"])
 
 
 def _source_of(block: Mapping[str, Any]) -> dict[str, Any] | None:

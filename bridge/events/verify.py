@@ -2,8 +2,8 @@
 
 It knows what the official TypeScript client refuses (``@ag-ui/client`` 1.0.0, ``verify/verify.ts`` and
 ``chunks/transform.ts``), so that a fault is found on the server, where it can be mended, and not as an empty chat. The
-grammar is `bridge.agui.lifecycle`'s; here are the run's own order, ownership (``subagentRunId``), the shorthand
-chunks and the nulls that clients reject.
+grammar is `bridge.events.lifecycle`'s; here are the run's own order, ownership (``subagentRunId``), the shorthand
+chunks and the nulls that clients reject. One fault the clients do not notice: a tool call that is started twice.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class Verifier:
         self._owned: dict[tuple[str, str], str | None] = {}
         self._restated: list[tuple[Any, bool]] = []
         self._subagents: set[str] = set()
+        self._calls: set[str] = set()
         self._lanes: dict[str | None, tuple[Entity, str, Event]] = {}
 
     def feed(self, event: BaseEvent | Mapping[str, Any]) -> list[Event]:
@@ -72,8 +73,9 @@ class Verifier:
             # One more token of the message whose last one passed, and nothing happened since.
             type(event) is dict
             and len(event) == 3
-            and event.get("messageId") == self._token
             and event["type"] == "TEXT_MESSAGE_CONTENT"
+            and "messageId" in event
+            and event["messageId"] == self._token
         ):
             return [event]
         known = event if type(event) is dict else self._wire(event)
@@ -228,15 +230,24 @@ class Verifier:
                 f"Cannot send '{kind}': {rule.entity.value} '{name}' is already open"
                 f"{_under(key)}; send '{CLOSING[rule.entity]}' first."
             )
+        if rule.entity is Entity.TOOL_CALL:
+            fault = self._check_again(kind, name)
         bucket = _OWNERS.get(rule.entity)
         if rule.entity is Entity.SUBAGENT:
             fault = self._check_subagent(kind, event)
             self._subagents.add(name)
         elif bucket is not None:
-            fault = self._check_parent(kind, event) or self._check_owner(kind, event, bucket, name)
+            fault = fault or self._check_parent(kind, event) or self._check_owner(kind, event, bucket, name)
             self._owners.setdefault((bucket, name), self._owner_of_opener(event))
         self._open[key] = None
         return fault
+
+    def _check_again(self, kind: str, name: str) -> str | None:
+        """A call is started once in a run. No client refuses another start; all add its arguments to the first's."""
+        if name in self._calls:
+            return f"Cannot send '{kind}': tool call '{name}' was started before in this run; an id is used once."
+        self._calls.add(name)
+        return None
 
     def _not_open(self, kind: str, rule: Rule, key: Key) -> str:
         entity, owner, name = key
@@ -352,6 +363,8 @@ class Verifier:
             return f"Cannot send '{kind}': {entity.value} '{name}' is already open, started by its own event."
         bucket = _OWNERS[entity]
         fault = self._check_owner(kind, event, bucket, name)
+        if entity is Entity.TOOL_CALL:
+            fault = fault or self._check_again(kind, name)
         self._owners.setdefault((bucket, name), self._owner_of_opener(event))
         self._lanes[lane] = (entity, name, event)
         return fault

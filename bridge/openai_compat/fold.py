@@ -48,10 +48,13 @@ class Fold:
         A token is its text and nothing else: no chunk need be built for it. Proven equal by
         ``tests/openai_compat/test_fold.py``.
         """
-        if is_token(event) and translator.plain_text(event["messageId"]):
-            self._text.append(event["delta"])
-        else:
-            self.add(translator.feed(event))
+        if is_token(event):
+            if translator.keep_text(event["messageId"], event["delta"]):
+                return
+            if translator.plain_text(event["messageId"]):
+                self._text.append(event["delta"])
+                return
+        self.add(translator.feed(event))
 
     def _delta(self, delta: Mapping[str, Any]) -> None:
         if isinstance(delta.get("content"), str):

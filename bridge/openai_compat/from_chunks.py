@@ -15,7 +15,7 @@ from bridge.errors import run_failure
 from bridge.events.event import Event
 from bridge.events.lifecycle import Entity, OpenEntities
 from bridge.events.messages import reasoning_id
-from bridge.openai_compat.to_chunks import said_in
+from bridge.openai_compat.to_chunks import delta_in
 from bridge.openai_compat.usage import entries_of
 
 _REASONING_FIELDS = ("reasoning_content", "reasoning")
@@ -133,7 +133,7 @@ class ChunksToAgui:
         self._extension = self._fed = True
         event: Event = dict(chunk["ag_ui"])
         if "delta" not in event and "error" not in chunk:
-            said = said_in(chunk["choices"][0]["delta"], self._reasoning_field, event["type"])
+            said = delta_in(chunk["choices"][0]["delta"], self._reasoning_field, event["type"])
             if said is not None:
                 event["delta"] = said
         if event["type"] in ("RUN_FINISHED", "RUN_ERROR"):

@@ -47,25 +47,32 @@ async def complete(request: Request, chat: ChatRequest, *, stream: bool | None =
     agent = bridge.agent_name(chat.model)
     caller = Caller(agent, principal, Scope(principal, agent, client_of(request)))
     place = await find_place(bridge, chat, caller, header=thread_named(request))
+    streamed = chat.stream if stream is None else stream
     thread = None if place.thread_id is None else caller.thread(place.thread_id)
     async with bridge.hold(thread) as lease:
-        run = await begin(request, chat, caller, await find_thread(bridge, chat, caller, place), lease)
+        found = await find_thread(bridge, chat, caller, place)
+        run = await begin(request, chat, caller, found, lease, whole=not streamed)
     settings = bridge.settings
-    translator = chunks_of(run, chat, agent, settings.reasoning_field)
+    translator = chunks_of(run, chat, agent, settings.reasoning_field, whole=not streamed)
     headers = named(run.request.thread_id, run.id)
-    if chat.stream if stream is None else stream:
+    if streamed:
         encoder = ChunkEncoder(translator, include_usage=chat.include_usage)
         return ChunkStream(run, encoder, patience=settings.patience, keep_alive=settings.keep_alive, headers=headers)
     return Completion(run, translator, headers=headers)
 
 
-async def begin(request: Request, chat: ChatRequest, caller: Caller, found: Found, lease: Lease | None) -> Run:
-    """Start the run; when it ends, the history it makes is remembered as this thread's."""
+async def begin(
+    request: Request, chat: ChatRequest, caller: Caller, found: Found, lease: Lease | None, *, whole: bool
+) -> Run:
+    """Start the run; when it ends, the history it makes is remembered as this thread's.
+
+    ``whole``: the client gets the answer in one piece, which may be less than the stream has.
+    """
     bridge = bridge_of(request)
     wanted = found.request(chat, caller, run_id=new_id(), thread_id=found.thread_id or new_id())
 
     async def after(run: Run, ending: list[Event]) -> None:
-        translator = chunks_of(run, chat, caller.agent, bridge.settings.reasoning_field, extension=False)
+        translator = chunks_of(run, chat, caller.agent, bridge.settings.reasoning_field, extension=False, whole=whole)
         events = [*run.journal.whole(), *ending]
         await remember(bridge, chat=chat, caller=caller, run=run, events=events, translator=translator)
 
@@ -81,7 +88,13 @@ async def begin(request: Request, chat: ChatRequest, caller: Caller, found: Foun
 
 
 def chunks_of(
-    run: Run, chat: ChatRequest, model: str, reasoning_field: str, *, extension: bool | None = None
+    run: Run,
+    chat: ChatRequest,
+    model: str,
+    reasoning_field: str,
+    *,
+    extension: bool | None = None,
+    whole: bool = False,
 ) -> AguiToChunks:
     """The translator for one reader of a run."""
     return AguiToChunks(
@@ -93,6 +106,7 @@ def chunks_of(
         reasoning_field=reasoning_field,
         interrupts=chat.interrupts,
         language=conversation_language(chat.messages),
+        whole=whole,
     )
 
 

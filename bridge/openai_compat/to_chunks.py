@@ -1,17 +1,21 @@
 """AG-UI event -> OpenAI chat-completion chunk: `AguiToChunks`. Pure. One event, one chunk.
 
 Where OpenAI has no word for an event the delta is ``{}``. With the extension on, a top-level ``ag_ui`` holds what of
-the event the delta does not already say, and `bridge.openai_compat.events.ChunksToAgui` rebuilds the events exactly.
+the event the delta does not already say, and `bridge.openai_compat.from_chunks.ChunksToAgui` rebuilds them exactly.
 
     event                                       delta
     RUN_STARTED                                 role, empty content
     TEXT_MESSAGE_START                          {}, or a paragraph break after earlier text
-    TEXT_MESSAGE_CONTENT, _CHUNK (assistant)    content
-    REASONING_MESSAGE_CONTENT, _CHUNK           reasoning_content
+    TEXT_MESSAGE_CONTENT, _CHUNK (assistant)    content; {} while another message is being sent
+    TEXT_MESSAGE_END                            {}, or the content that waited for this message's end
+    REASONING_MESSAGE_START, _CONTENT, …        the same, as reasoning_content
     TOOL_CALL_START, _ARGS, _CHUNK (client's)   tool_calls
-    RUN_FINISHED                                {} and the finish_reason; an interrupt in words or as a call
+    RUN_FINISHED                                {} and the finish_reason; an interrupt in words or as a call; the
+                                                run's result, where there is no text
     RUN_ERROR                                   no chunk: an error frame
     everything else                             {}
+
+For an answer that is sent whole, text, reasoning and calls are in the chunk of RUN_FINISHED (`whole`).
 """
 
 from __future__ import annotations
@@ -24,17 +28,17 @@ from ag_ui.core import BaseEvent
 from bridge.errors import failure_of_code, run_failure
 from bridge.events.event import Event, wire
 from bridge.events.interrupts import asked_first
+from bridge.json import dumps
+from bridge.openai_compat.one_by_one import SEPARATOR, OneByOne
 from bridge.openai_compat.questions import as_call, in_words
 from bridge.openai_compat.usage import usage_of
+from bridge.openai_compat.whole import WholeAnswer
 
 Chunk: TypeAlias = dict[str, Any]
 """One ``chat.completion.chunk``, or one error frame ``{"error": {…}}``, as its JSON object."""
 
 INTERRUPT_TOOL = "interrupt"
 """A client that declares a tool of this name gets interrupts as calls to it."""
-
-SEPARATOR = "\n\n"
-"""Between two messages of one run: OpenAI has one message where AG-UI has several."""
 
 
 class AguiToChunks:
@@ -52,6 +56,7 @@ class AguiToChunks:
         reasoning_field: the delta's field for reasoning; clients disagree (``reasoning_content``, ``reasoning``).
         interrupts: ask ``"words"`` or call the ``"tool"``; ``None``: the tool if the client declares it.
         language: of the conversation, in which to ask; ``None``: the question's own.
+        whole: the chunks are folded into one answer before anything is sent.
     """
 
     def __init__(
@@ -65,6 +70,7 @@ class AguiToChunks:
         reasoning_field: str = "reasoning_content",
         interrupts: Literal["words", "tool"] | None = None,
         language: Literal["ru", "en"] | None = None,
+        whole: bool = False,
     ) -> None:
         self.usage: dict[str, Any] | None = None
         self._head: Chunk = {"id": id, "object": "chat.completion.chunk", "created": created, "model": model}
@@ -76,9 +82,11 @@ class AguiToChunks:
         self._roles: dict[str, str] = {}
         self._indices: dict[str, int] = {}
         self._answered: set[str] = set()
-        self._last_text: str | None = None
-        self._pending_break = False
+        self._whole = WholeAnswer() if whole else None
+        self._texts = OneByOne()
+        self._thoughts = OneByOne()
         self._chunked_text: str | None = None
+        self._chunked_thought: str | None = None
         self._chunked_call: str | None = None
 
     def feed(self, event: BaseEvent | Mapping[str, Any]) -> Chunk:
@@ -94,7 +102,7 @@ class AguiToChunks:
             delta = self._delta(kind, known)
         chunk = self._chunk(delta, finish_reason)
         if self._extension:
-            chunk["ag_ui"] = _unsaid(known, delta, self._reasoning_field)
+            chunk["ag_ui"] = _rest_of(known, delta, self._reasoning_field)
         return chunk
 
     def finish(self, *, include_usage: bool = False) -> list[Chunk]:
@@ -114,10 +122,17 @@ class AguiToChunks:
         """Whether the next content of this message is a delta of its own text and nothing else (see `encode`)."""
         return (
             not self._extension
-            and not self._pending_break
-            and self._last_text == message_id
+            and self._whole is None
+            and self._texts.plain(message_id)
             and self._roles.get(message_id, "assistant") == "assistant"
         )
+
+    def keep_text(self, message_id: str, delta: str) -> bool:
+        """Whether this content is kept for the whole answer, and no chunk need be built for it (see `fold`)."""
+        if self._whole is None or self._extension or self._roles.get(message_id, "assistant") != "assistant":
+            return False
+        self._whole.add_text(message_id, delta)
+        return True
 
     def _chunk(self, delta: dict[str, Any], finish_reason: str | None) -> Chunk:
         return {**self._head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}]}
@@ -132,16 +147,23 @@ class AguiToChunks:
                 return self._text(event["messageId"], event["delta"])
             case "TEXT_MESSAGE_CHUNK":
                 return self._text_chunk(event)
-            case "REASONING_MESSAGE_CONTENT":
-                return {self._reasoning_field: event["delta"]}
-            case "REASONING_MESSAGE_CHUNK" if event.get("delta") is not None:
-                return {self._reasoning_field: event["delta"]}
+            case "TEXT_MESSAGE_END":
+                return _content("content", self._texts.end(event["messageId"]))
+            case "REASONING_MESSAGE_START" | "REASONING_MESSAGE_CONTENT" | "REASONING_MESSAGE_END":
+                return self._thought(kind, event)
+            case "REASONING_MESSAGE_CHUNK":
+                return self._thought_chunk(event)
+            case "MESSAGES_SNAPSHOT" if self._whole is not None:
+                self._whole.see_snapshot(event["messages"])
+                return {}
             case "TOOL_CALL_START":
-                return self._call_start(event["toolCallId"], event["toolCallName"], "")
+                call_id = event["toolCallId"]
+                return self._call(call_id, self._call_start(call_id, event["toolCallName"], ""))
             case "TOOL_CALL_ARGS":
-                return self._call_args(event["toolCallId"], event["delta"])
+                return self._call(event["toolCallId"], self._call_args(event["toolCallId"], event["delta"]))
             case "TOOL_CALL_CHUNK":
-                return self._call_chunk(event)
+                self._chunked_call = event.get("toolCallId") or self._chunked_call or ""
+                return self._call(self._chunked_call, self._call_chunk(self._chunked_call, event))
             case "TOOL_CALL_RESULT":
                 self._answered.add(event["toolCallId"])
                 return {}
@@ -153,32 +175,61 @@ class AguiToChunks:
     def _text_start(self, event: Event) -> dict[str, Any]:
         message_id = event["messageId"]
         self._roles[message_id] = event.get("role") or "assistant"
-        if self._roles[message_id] != "assistant" or self._last_text in (None, message_id):
+        if self._roles[message_id] != "assistant" or self._whole is not None:
             return {}
-        self._last_text = message_id
-        return {"content": SEPARATOR}
+        return _content("content", self._texts.start(message_id))
 
     def _text(self, message_id: str, delta: str) -> dict[str, Any]:
         if self._roles.get(message_id, "assistant") != "assistant":
             return {}
-        if self._pending_break and delta:
-            self._pending_break = False
-            self._last_text = message_id
-            return {"content": SEPARATOR + delta}
-        if delta:
-            self._last_text = message_id
-        return {"content": delta}
+        if self._whole is not None:
+            self._whole.add_text(message_id, delta)
+            return {}
+        text = self._texts.content(message_id, delta)
+        return {"content": text} if text or not delta else {}
 
     def _text_chunk(self, event: Event) -> dict[str, Any]:
         message_id = event.get("messageId") or self._chunked_text or ""
         if message_id != self._chunked_text:
             self._chunked_text = message_id
             self._roles[message_id] = event.get("role") or "assistant"
-            if self._roles[message_id] == "assistant" and self._last_text not in (None, message_id):
-                self._pending_break = True
+            if self._roles[message_id] == "assistant" and self._whole is None:
+                self._texts.start_shorthand(message_id)
         return {} if event.get("delta") is None else self._text(message_id, event["delta"])
 
+    # Reasoning
+
+    def _thought(self, kind: str, event: Event) -> dict[str, Any]:
+        message_id, delta = event["messageId"], event.get("delta") or ""
+        if self._whole is not None:
+            if delta:
+                self._whole.add_thought(message_id, delta)
+            return {}
+        match kind:
+            case "REASONING_MESSAGE_START":
+                text = self._thoughts.start(message_id)
+            case "REASONING_MESSAGE_END":
+                text = self._thoughts.end(message_id)
+            case _:
+                text = self._thoughts.content(message_id, delta)
+        return _content(self._reasoning_field, text)
+
+    def _thought_chunk(self, event: Event) -> dict[str, Any]:
+        message_id = event.get("messageId") or self._chunked_thought or self._thoughts.last or ""
+        if message_id != self._chunked_thought:
+            self._chunked_thought = message_id
+            self._thoughts.start_shorthand(message_id)
+        if event.get("delta") is None:
+            return {}
+        return self._thought("REASONING_MESSAGE_CONTENT", {"messageId": message_id, "delta": event["delta"]})
+
     # Tool calls
+
+    def _call(self, call_id: str, delta: dict[str, Any]) -> dict[str, Any]:
+        if self._whole is None:
+            return delta
+        self._whole.add_call(call_id, delta)
+        return {}
 
     def _call_start(self, call_id: str, name: str, arguments: str) -> dict[str, Any]:
         if name not in self._client_tools:
@@ -193,9 +244,7 @@ class AguiToChunks:
             return {}
         return {"tool_calls": [{"index": index, "function": {"arguments": delta}}]}
 
-    def _call_chunk(self, event: Event) -> dict[str, Any]:
-        call_id = event.get("toolCallId") or self._chunked_call or ""
-        self._chunked_call = call_id
+    def _call_chunk(self, call_id: str, event: Event) -> dict[str, Any]:
         name, delta = event.get("toolCallName"), event.get("delta")
         if name is not None and call_id not in self._indices:
             return self._call_start(call_id, name, delta or "")
@@ -204,24 +253,40 @@ class AguiToChunks:
     # Ends
 
     def _finished(self, event: Event) -> tuple[dict[str, Any], str]:
+        """The last delta: what has waited, then what only the end says."""
         self.usage = usage_of(event.get("usage") or [])
-        outcome = event.get("outcome") or {}
-        if outcome.get("type") == "interrupt":
-            return self._interrupted(outcome.get("interrupts") or [])
-        if outcome.get("type") == "cancelled":
-            return {}, "stop"
-        if self._indices.keys() - self._answered:
-            return {}, "tool_calls"
-        reason = (event.get("metadata") or {}).get("finishReason")
-        return {}, reason if reason in ("length", "content_filter") else "stop"
+        if self._whole is None:
+            text, thoughts, calls = self._texts.finish(), self._thoughts.finish(), []
+            before = self._texts.last is not None
+        else:
+            text, thoughts, calls = self._whole.text(), self._whole.thoughts(), self._whole.calls()
+            before = bool(text)
+        added, more, reason = self._ending(event, before, len(calls) if self._whole else len(self._indices))
+        if added:
+            text += SEPARATOR + added if before else added
+        calls += more
+        delta = _content("content", text) | _content(self._reasoning_field, thoughts)
+        return delta | ({"tool_calls": calls} if calls else {}), reason
 
-    def _interrupted(self, interrupts: list[dict[str, Any]]) -> tuple[dict[str, Any], str]:
+    def _ending(self, event: Event, before: bool, calls: int) -> tuple[str, list[dict[str, Any]], str]:
+        """Text and calls that the end adds, and the finish_reason; ``before``: whether there was text before."""
+        outcome, metadata = event.get("outcome") or {}, event.get("metadata") or {}
+        if outcome.get("type") == "interrupt":
+            return self._interrupted(outcome.get("interrupts") or [], calls)
+        if outcome.get("type") == "cancelled":
+            return "", [], "stop"
+        if calls and self._indices.keys() - self._answered:
+            return "", [], "tool_calls"
+        result, reason = event.get("result"), metadata.get("finishReason")
+        added = ""
+        if result is not None and (not before or metadata.get("structuredResponse")):
+            added = result if isinstance(result, str) else dumps(result).decode()
+        return added, [], reason if reason in ("length", "content_filter") else "stop"
+
+    def _interrupted(self, interrupts: list[dict[str, Any]], calls: int) -> tuple[str, list[dict[str, Any]], str]:
         if self._interrupts == "tool":
-            first = len(self._indices)
-            calls = [as_call(interrupt, first + number) for number, interrupt in enumerate(interrupts)]
-            return {"tool_calls": calls}, "tool_calls"
-        words = in_words(asked_first(interrupts), self._language) if interrupts else ""
-        return {"content": words if self._last_text is None else SEPARATOR + words}, "stop"
+            return "", [as_call(interrupt, calls + number) for number, interrupt in enumerate(interrupts)], "tool_calls"
+        return in_words(asked_first(interrupts), self._language) if interrupts else "", [], "stop"
 
     def _error(self, event: Event) -> Chunk:
         self.usage = usage_of(event.get("usage") or [])
@@ -232,25 +297,29 @@ class AguiToChunks:
         return frame
 
 
-def _unsaid(event: Event, delta: Mapping[str, Any], reasoning_field: str) -> Event:
+def _content(field: str, text: str) -> dict[str, Any]:
+    return {field: text} if text else {}
+
+
+def _rest_of(event: Event, delta: Mapping[str, Any], reasoning_field: str) -> Event:
     """The event less its ``delta``, where the chunk's own delta says the same to the letter."""
-    said = said_in(delta, reasoning_field, event["type"])
-    if said is None or event.get("delta") != said:
+    text = delta_in(delta, reasoning_field, event["type"])
+    if text is None or event.get("delta") != text:
         return event
     return {key: value for key, value in event.items() if key != "delta"}
 
 
-def said_in(delta: Mapping[str, Any], reasoning_field: str, kind: str) -> str | None:
+def delta_in(delta: Mapping[str, Any], reasoning_field: str, kind: str) -> str | None:
     """The text that a chunk's delta carries for an event of this type, ``None`` when it carries none."""
-    said: Any = None
+    text: Any = None
     match kind:
         case "TEXT_MESSAGE_CONTENT" | "TEXT_MESSAGE_CHUNK":
-            said = delta.get("content")
+            text = delta.get("content")
         case "REASONING_MESSAGE_CONTENT" | "REASONING_MESSAGE_CHUNK":
-            said = delta.get(reasoning_field)
-        case "TOOL_CALL_ARGS":  # not _CHUNK: the first delta of a call says "" where the event says nothing
+            text = delta.get(reasoning_field)
+        case "TOOL_CALL_ARGS":  # not _CHUNK: the first delta of a call has "" where the event has none
             calls = delta.get("tool_calls") or [{}]
-            said = calls[0].get("function", {}).get("arguments")
+            text = calls[0].get("function", {}).get("arguments")
         case _:
             pass
-    return said if isinstance(said, str) else None
+    return text if isinstance(text, str) else None

@@ -128,7 +128,7 @@ def frozen(part: Part) -> Part:
     """The part as it is now: LangGraph goes on to mutate what it yielded."""
     if part["type"] == "messages":
         message, metadata = part["data"]
-        return {**part, "data": (message.model_copy(deep=True), dict(metadata))}
+        return {**part, "data": (message.model_copy(deep=True), metadata)}  # the object tells calls apart
     return dict(part)
 
 

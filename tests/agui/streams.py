@@ -169,7 +169,8 @@ def _calls() -> list[Stream]:
         Stream(
             "a call inside a text", within(text("START"), call("START", parentMessageId="m"), call("END"), text("END"))
         ),
-        Stream("a closed call reopened", within(*CALL, *CALL)),
+        Stream("a closed call reopened", within(*CALL, *CALL), "'c' was started before in this run", otherwise=BOTH),
+        Stream("a call's id in two runs", [*within(*CALL), start("r2"), *CALL, end("r2")]),
         Stream("a call opened twice", within(call("START"), *CALL), "tool call 'c' is already open"),
         Stream("arguments of no call", within(call("ARGS")), "no tool call 'c' is open"),
         Stream("arguments after the end", within(*CALL, call("ARGS")), "no tool call 'c' is open"),

@@ -90,7 +90,7 @@ def test_reasoning_is_a_message_of_its_own_before_its_answer() -> None:
         {"type": "reasoning", "reasoning": "Два."},
     ]
     assert messages_to_agui([AIMessage(content, id="a")]) == [
-        {"id": "a:reasoning", "role": "reasoning", "content": "Раз.Два."},
+        {"id": "a:reasoning", "role": "reasoning", "content": "Раз.\n\nДва."},
         {"id": "a", "role": "assistant", "content": "Да"},
     ]
 

@@ -224,9 +224,9 @@ async def test_ids_that_repeat_within_a_turn() -> None:
 
     talk = Talk(looping, Strict(reply=thrice))
     events = await talk.say("confirm")
-    for turn in range(3):
-        assert events[-1]["outcome"]["pendingToolCallIds"] == ["confirm:0"], turn
-        events = await talk.answer("confirm:0", f"yes {turn}")
+    for turn, name in enumerate(("confirm:0", "confirm:0::2", "confirm:0::3")):  # within a turn each has its own
+        assert events[-1]["outcome"]["pendingToolCallIds"] == [name], turn
+        events = await talk.answer(name, f"yes {turn}")
     assert events[-1]["outcome"] == {"type": "success"}
     assert [message.text for message in await talk.held()][1::2] == ["On it.", "On it.", "On it.", "fine 7"]
 

@@ -87,7 +87,11 @@ IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA",
             {
                 "content": [
                     {"type": "text", "text": "что это?"},
-                    {"type": "image", "source": {"type": "data", "value": "AAAA", "mimeType": "image/png"}},
+                    {
+                        "type": "image",
+                        "source": {"type": "data", "value": "AAAA", "mimeType": "image/png"},
+                        "metadata": {"detail": "low"},
+                    },
                 ]
             },
         ),

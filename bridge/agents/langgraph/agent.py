@@ -12,7 +12,9 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
 from bridge.agents.base import Description, ThreadState
+from bridge.agents.langgraph.callbacks import Progress, callbacks_of
 from bridge.agents.langgraph.checkpoints import ScopedSaver, Visit, guarding, keeps_its_id, leave, visit
+from bridge.agents.langgraph.entrypoints import Entrypoint, is_entrypoint
 from bridge.agents.langgraph.fork import find_fork
 from bridge.agents.langgraph.inputs import plan
 from bridge.agents.langgraph.interrupts import interrupt_to_agui, waiting_interrupts
@@ -58,7 +60,7 @@ class LangGraphAgent:
         self.plain_ids = self.keeps_its_own  # see `keeps_its_id`
         if not self.keeps_its_own:
             graph = graph.copy(update={"checkpointer": checkpointer or InMemorySaver(serde=Serializer())})
-        self.graph = graph
+        self.graph = Entrypoint(graph) if is_entrypoint(graph) else graph
         self.hidden = tuple(hidden)
         self.state_allow = state_allow
         self.recursion_limit = limit_of_steps(graph, recursion_limit)
@@ -192,6 +194,7 @@ class GraphRun:
         self._request = request
         self._aliases = request.aliases
         self._visit: Visit | None = None
+        self._progress = Progress()
         self._translator = LangGraphToAgui(
             request.thread_id,
             request.run_id,
@@ -214,6 +217,10 @@ class GraphRun:
         stream = graph.astream(given, config, stream_mode=list(STREAM_MODES), subgraphs=True, version="v2")
         async with aclosing(stream):
             async for part in stream:
+                if self._progress.failed:
+                    for failed in self._progress.parts():
+                        for event in feed(failed):
+                            yield event
                 for event in feed(part):
                     yield event
         for part in await self._paused(graph, config["configurable"]["thread_id"]):
@@ -249,6 +256,7 @@ class GraphRun:
         agent, request = self._agent, self._request
         config: RunnableConfig = {
             "configurable": {"thread_id": request.thread_id, **server_context(request)},
+            "callbacks": callbacks_of(agent.graph, self._progress),
             "recursion_limit": agent.recursion_limit,
         }
         if request.ephemeral:

@@ -15,7 +15,7 @@ from bridge.agents.base import ThreadState
 from bridge.agents.langgraph.answers import answer_of
 from bridge.agents.langgraph.healing import is_placeholder
 from bridge.agents.langgraph.messages import messages_to_langchain
-from bridge.errors import ClientError, InterruptPending
+from bridge.errors import ClientError, InterruptPending, InvalidRequest
 from bridge.runs.request import RunRequest
 
 _CONVERSATION = ("user", "assistant", "tool")
@@ -239,6 +239,9 @@ def _plan(request: RunRequest, thread: ThreadState, keys: Collection[str] | None
         named = ", ".join(f"'{interrupt['id']}'" for interrupt in thread.interrupts)
         raise InterruptPending(f"This thread waits for an answer to {named}; answer with 'resume'.", param="resume")
     given = _accepted(request, thread, keys)
+    if reconciled.new and keys is not None and "messages" not in keys and not (request.state and given):
+        taken = ", ".join(sorted(key for key in keys if not key.startswith("_")))
+        raise InvalidRequest(f"This agent takes no messages; its input is: {taken}.", param="messages")
     if reconciled.new or not given:
         given["messages"] = messages_to_langchain(reconciled.new)
     return Plan(given, fork)

@@ -1,100 +1,89 @@
 """LangGraph ``messages`` parts -> text, tool-call and reasoning events. Pure.
 
-A part is ``(message, metadata)``: AIMessageChunks token by token, or a whole message that a node returned. What makes
-this file longer than it looks it should be, all of it observed (``docs/protocols.md``):
+A part is ``(message, metadata)``: AIMessageChunks token by token, or a whole message that a node returned. Which
+message a chunk belongs to is decided in `bridge.agents.langgraph.message_ids`, what its pieces become in
+`bridge.agents.langgraph.streamed`; both are as observed (``docs/protocols.md``, ``tests/providers``).
 
-- calls are keyed by (message, index), because only a call's first chunk has its id and name, and calls interleave;
-- a provider may send a call whole, or only in the finished message: ARGS are filled in before END, always;
-- a call's chunks can carry two ids, LangChain's own (``lc_run--…``) until the provider's is known, and LangChain names
-  the finished message by the provider's: the message is told under the first, and the other noted in `aliases`;
-- the last chunk can be empty and have another id than the rest: it opens no message;
-- two model calls may stream at once from one node: utterances are keyed by message id, not by node.
+A node may return a copy of what its model streamed, under another id. Whether it is the same answer is decided when its
+task ends, by what the checkpoint will hold: a streamed message that is stored nowhere was replaced by its copy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, RemoveMessage, ToolMessage
 
-from bridge.agents.langgraph.messages import arguments_text, content_text, reasoning_of, reasoning_text, tool_content
-from bridge.agents.langgraph.usage import UsageTally
+from bridge.agents.langgraph.call_ids import CallIds
+from bridge.agents.langgraph.message_ids import MessageIds, Path
+from bridge.agents.langgraph.messages import content_text, message_text, tool_content
+from bridge.agents.langgraph.reasoning import has_reasoning, reasoning_in_kwargs, reasoning_text
+from bridge.agents.langgraph.streamed import StreamedMessage
+from bridge.agents.langgraph.usage import UsageTally, finish_reason_of
 from bridge.events.event import Event
-from bridge.events.messages import reasoning_id, spoken_content
-
-
-@dataclass(slots=True)
-class Call:
-    """A tool call being told."""
-
-    id: str
-    name: str
-    said: bool = False
-    ended: bool = False
-
-
-@dataclass(slots=True)
-class Utterance:
-    """One assistant message being told. Of its text the length, the beginning and the end are remembered: enough to
-    know it again, and not another copy of it.
-    """
-
-    id: str
-    place: str
-    model: Any = None
-    length: int = 0
-    first: str = ""
-    last: str = ""
-    text: bool = False
-    thought: bool = False
-    begun: bool = False
-    complete: bool = False
-    calls: dict[Any, Call] = field(default_factory=dict)
+from bridge.events.messages import plain_content
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
-    """What of a node's messages is told."""
+class Shown:
+    """What of a node's messages is emitted."""
 
     text: bool = True
     calls: bool = True
 
 
-_ALL = Hearing()
-_NOTHING = Hearing(text=False, calls=False)
+_ALL = Shown()
+_NOTHING = Shown(text=False, calls=False)
 
 
 class MessagesToAgui:
-    """``feed(message, metadata) -> events``; ``settle(messages)`` fills in what only finished messages hold.
+    """``feed(message, metadata) -> events``; `end_of_task` fills in what only finished messages hold.
 
-    ``hidden`` names nodes and tags that must not be heard. ``rich`` clients (AG-UI 1.0) get tool results as parts.
+    ``hidden`` names nodes and tags whose messages are not emitted. ``rich`` clients (AG-UI 1.0) get tool results as
+    parts.
 
     Attributes:
-        aliases: ids of the checkpoint's messages that clients know under another id -> that id; an empty string:
-            clients do not know the message, because a hidden node wrote it.
-        calls: the tool calls told, id -> name.
-        answered: ids of the calls that got a result.
+        call_ids: the tool calls of this turn.
     """
 
     def __init__(self, *, hidden: Collection[str] = (), rich: bool = True) -> None:
         self.usage = UsageTally()
-        self.aliases: dict[str, str] = {}
-        self.calls: dict[str, str] = {}
-        self.answered: set[str] = set()
+        self.call_ids = CallIds()
+        self._messages = MessageIds(self.call_ids)
         self._hidden = frozenset(hidden)
         self._rich = rich
         self._known: set[str] = set()
-        self._unheard: set[str] = set()
-        self._utterances: dict[str, Utterance] = {}
-        self._hearings: dict[str, Hearing] = {}
+        self._not_shown: set[str] = set()
+        self._shown: dict[str, Shown] = {}
+        self._held: list[tuple[AIMessage, Mapping[str, Any], Shown]] = []
+        self._early: dict[str, str] = {}
+        self._others = False
         self._token_id: str | None = None
-        self._speaking = Utterance("", "")
+        self._token = StreamedMessage("", "", self.call_ids)
 
-    def remember(self, messages: Iterable[BaseMessage]) -> None:
-        """These messages are history: they are not told again."""
-        self._known |= {message.id for message in messages if message.id is not None} - self._utterances.keys()
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Ids of the checkpoint's messages that clients know under another id -> that id (`MessageIds.aliases`)."""
+        return self._messages.aliases
+
+    @property
+    def text_emitted(self) -> bool:
+        """Whether clients got any text in this run."""
+        return self._others or any(message.parts for message in self._messages)
+
+    def remember(self, messages: Sequence[BaseMessage], *, calls: bool = False) -> None:
+        """These messages are history: they are not emitted again. ``calls``: and their calls are this turn's."""
+        self._known |= {
+            message.id for message in messages if message.id is not None and message.id not in self._messages
+        }
+        if calls:
+            self.call_ids.see(messages)
+
+    def stored(self, path: Path, messages: Iterable[BaseMessage]) -> None:
+        """The state of the graph at this path holds these messages."""
+        self._messages.stored(path, messages)
 
     def feed(self, message: BaseMessage, metadata: Mapping[str, Any]) -> list[Event]:
         """The events one message or chunk becomes."""
@@ -110,334 +99,252 @@ class MessagesToAgui:
             and message.chunk_position is None
         ):
             content = message.content
-            speaking = self._speaking
-            speaking.length += len(content)
-            speaking.last = content
-            return [{"type": "TEXT_MESSAGE_CONTENT", "messageId": speaking.id, "delta": content}]
-        hearing = self._hearing(metadata)
-        if hearing is _NOTHING:
+            token = self._token
+            token.parts.append(content)
+            return [{"type": "TEXT_MESSAGE_CONTENT", "messageId": token.id, "delta": content}]
+        shown = self._shown_of(metadata)
+        if shown is _NOTHING:
             if isinstance(message, AIMessage):
                 self.usage.add(message, metadata)
             if message.id is not None:
-                self._unheard.add(message.id)
+                self._not_shown.add(message.id)
             return []
         match message:
             case AIMessageChunk():
-                return self._chunk(message, metadata, hearing)
+                return self._chunk(message, metadata, shown)
             case RemoveMessage():
                 return []
             case _ if message.id is None:
-                return []  # it has no name yet: `catch_up` tells it under the one that the state gives it
+                return []  # it has no name yet: `catch_up` emits it under the one that the state gives it
             case AIMessage():
-                return self._whole(message, metadata, hearing)
+                return self._checked(self._whole(message, metadata, shown))
             case ToolMessage():
-                return self._result(message) if hearing.calls else []
+                return self._result(message) if shown.calls else []
             case _:
-                return self._other(message) if hearing.text else []
+                return self._other(message) if shown.text else []
 
-    def _hearing(self, metadata: Mapping[str, Any]) -> Hearing:
+    def _shown_of(self, metadata: Mapping[str, Any]) -> Shown:
         place = str(metadata.get("langgraph_checkpoint_ns") or metadata.get("langgraph_node") or "")
-        known = self._hearings.get(place)
+        known = self._shown.get(place)
         if known is None:
             nodes = {step.partition(":")[0] for step in place.split("|")} | {metadata.get("langgraph_node")}
             known = _NOTHING if nodes & self._hidden else _ALL
-            self._hearings[place] = known
+            self._shown[place] = known
         if known is _NOTHING or not self._hidden.isdisjoint(metadata.get("tags") or ()):
             return _NOTHING
-        return Hearing(text=_emits(metadata, "emit-messages"), calls=_emits(metadata, "emit-tool-calls"))
+        return Shown(text=_emits(metadata, "emit-messages"), calls=_emits(metadata, "emit-tool-calls"))
+
+    def _checked(self, events: list[Event]) -> list[Event]:
+        """The same events; the short way for tokens is closed where they closed the text."""
+        if not self._token.text_open:
+            self._token_id = None
+        return events
 
     # Streamed
 
-    def _chunk(self, chunk: AIMessageChunk, metadata: Mapping[str, Any], hearing: Hearing) -> list[Event]:
+    def _chunk(self, chunk: AIMessageChunk, metadata: Mapping[str, Any], shown: Shown) -> list[Event]:
         self.usage.add(chunk, metadata)
         if chunk.id in self._known:
             return []
-        says = bool(chunk.content or chunk.tool_call_chunks or chunk.additional_kwargs)
-        utterance = self._utterance(chunk.id, metadata, says)
-        if utterance is None:
+        filled = bool(chunk.content or chunk.tool_call_chunks or chunk.additional_kwargs)
+        message = self._messages.of_chunk(chunk, metadata, filled=filled)
+        if message is None:
             return []
-        events = self._say(utterance, chunk, hearing) if says else []
-        if chunk.chunk_position == "last":
-            events += self._end(utterance)
-        return events
-
-    def _utterance(self, message_id: str | None, metadata: Mapping[str, Any], says: bool) -> Utterance | None:
-        """The utterance a chunk belongs to; ``None`` for an empty chunk of none."""
-        if message_id is not None and message_id in self._utterances:
-            return self._utterances[message_id]
-        place = str(metadata.get("langgraph_checkpoint_ns") or "")
-        model = (metadata.get("ls_provider"), metadata.get("ls_model_name"))
-        here = [
-            spoken
-            for spoken in self._utterances.values()
-            if spoken.place == place and spoken.model == model and not spoken.complete
-        ]
-        same = next((spoken for spoken in here if _own(spoken.id) != _own(message_id)), None)
-        if same is None and here and (not says or message_id is None):
-            same = here[-1]
-        if message_id is None:
-            return same
-        if same is None:
-            if not says:
-                return None
-            same = Utterance(message_id, place, model)
-        elif _own(same.id) and not _own(message_id):
-            if same.begun:
-                self.aliases[message_id] = same.id
-            else:
-                same.id = message_id
-        self._utterances[message_id] = same
-        return same
-
-    def _say(self, utterance: Utterance, chunk: AIMessageChunk, hearing: Hearing) -> list[Event]:
+        message.with_calls = shown.calls
         events: list[Event] = []
-        content = chunk.content
-        if isinstance(content, str):
-            if chunk.additional_kwargs and hearing.text:
-                events += self._think(utterance, reasoning_text(chunk))
-            if content and hearing.text:
-                events += self._text(utterance, content)
-        elif hearing.text:
-            for block in content:
-                events += self._think(utterance, reasoning_of(block))
+        if message.rivals and any(str(tag).startswith("retry:attempt:") for tag in metadata.get("tags") or ()):
+            events += _abandon(message)  # `Runnable.with_retry`
+        if filled:
+            events += self._pieces(message, chunk, shown)
+        if chunk.chunk_position == "last":
+            events += message.end_stream() + _abandon(message)
+        elif not filled and finish_reason_of(chunk) is not None:
+            events += message.end_stream()  # a remote graph's model may have no last chunk
+        elif message.text_open:
+            self._token_id, self._token = chunk.id, message
+        return self._checked(events)
+
+    def _pieces(self, message: StreamedMessage, chunk: AIMessageChunk, shown: Shown) -> list[Event]:
+        events: list[Event] = []
+        if shown.text:
+            if chunk.additional_kwargs:
+                if not has_reasoning(chunk.content):  # in LangChain's v1 format it may be in both places
+                    events += message.add_reasoning(reasoning_in_kwargs(chunk, message.joiner))
+                refusal = chunk.additional_kwargs.get("refusal")  # OpenAI has it beside the content
+                if isinstance(refusal, str) and refusal and not chunk.content:
+                    events += message.add_text(refusal)
+            for block in [chunk.content] if isinstance(chunk.content, str) else chunk.content:
+                events += message.add_reasoning(message.joiner.feed(block))
                 text = content_text([block])
                 if text:
-                    events += self._text(utterance, text)
-        if hearing.calls:
+                    events += message.add_text(text)
+        if shown.calls:
             for piece in chunk.tool_call_chunks:
-                events += self._piece(utterance, piece)
+                events += message.add_piece(piece)
         return events
 
-    def _text(self, utterance: Utterance, delta: str) -> list[Event]:
+    def attempt_failed(self, place: str) -> list[Event]:
+        """A node failed and may run again: what it was at is not continued."""
         events: list[Event] = []
-        if not utterance.text:
-            events += self._hush(utterance)
-            utterance.text = utterance.begun = True
-            self._token_id = utterance.id
-            self._speaking = utterance
-            utterance.first = utterance.first or delta
-            events.append({"type": "TEXT_MESSAGE_START", "messageId": utterance.id, "role": "assistant"})
-        utterance.length += len(delta)
-        utterance.last = delta
-        events.append({"type": "TEXT_MESSAGE_CONTENT", "messageId": utterance.id, "delta": delta})
-        return events
-
-    def _think(self, utterance: Utterance, delta: str) -> list[Event]:
-        """Reasoning. A model that thinks again later goes on in the same message: one id, here and in snapshots."""
-        if not delta:
-            return []
-        events: list[Event] = []
-        thought = reasoning_id(utterance.id)
-        if not utterance.thought:
-            events += self._hush(utterance)
-            utterance.thought = utterance.begun = True
-            events.append({"type": "REASONING_START", "messageId": thought})
-            events.append({"type": "REASONING_MESSAGE_START", "messageId": thought, "role": "reasoning"})
-        events.append({"type": "REASONING_MESSAGE_CONTENT", "messageId": thought, "delta": delta})
-        return events
-
-    def _hush(self, utterance: Utterance) -> list[Event]:
-        """Close the text or the thought that is open: one of a message's voices speaks at a time."""
-        events: list[Event] = []
-        if utterance.thought:
-            thought = reasoning_id(utterance.id)
-            events.append({"type": "REASONING_MESSAGE_END", "messageId": thought})
-            events.append({"type": "REASONING_END", "messageId": thought})
-            utterance.thought = False
-        if utterance.text:
-            events.append({"type": "TEXT_MESSAGE_END", "messageId": utterance.id})
-            utterance.text = False
-            if self._token_id == utterance.id:
-                self._token_id = None
-        return events
-
-    def _piece(self, utterance: Utterance, piece: Mapping[str, Any]) -> list[Event]:
-        key = piece.get("index")
-        call_id, name, arguments = piece.get("id"), piece.get("name"), piece.get("args")
-        call = utterance.calls.get(key)
-        events: list[Event] = []
-        if call is None or (call_id and call_id != call.id):
-            if call is not None or key is None:
-                key = call_id  # whole calls that all come with the same index, or with none
-            if not name:
-                return []  # nothing can be told of a call before its name; `settle` tells it whole
-            call = Call(str(call_id or f"{utterance.id}:call:{len(utterance.calls)}"), str(name))
-            utterance.calls[key] = call
-            events += self._start(utterance, call)
-        if arguments:
-            call.said = True
-            events.append({"type": "TOOL_CALL_ARGS", "toolCallId": call.id, "delta": arguments})
-        return events
-
-    def _start(self, utterance: Utterance, call: Call) -> list[Event]:
-        events = self._hush(utterance)
-        utterance.begun = True
-        self.calls[call.id] = call.name
-        start = {"type": "TOOL_CALL_START", "toolCallId": call.id, "toolCallName": call.name}
-        return [*events, start | {"parentMessageId": utterance.id}]
-
-    def _finish_call(self, call: Call, arguments: str) -> list[Event]:
-        if call.ended:
-            return []
-        events: list[Event] = []
-        if not call.said:
-            events.append({"type": "TOOL_CALL_ARGS", "toolCallId": call.id, "delta": arguments})
-        call.said = call.ended = True
-        return [*events, {"type": "TOOL_CALL_END", "toolCallId": call.id}]
-
-    def _end(self, utterance: Utterance) -> list[Event]:
-        """The message is complete. A call without arguments waits: the finished message may hold them."""
-        events = self._hush(utterance)
-        utterance.complete = True
-        for call in utterance.calls.values():
-            if call.said:
-                events += self._finish_call(call, "")
-        return events
+        for message in self._messages.incomplete(place):
+            events += message.abandon()
+        return self._checked(events)
 
     # Whole
 
-    def _whole(self, message: AIMessage, metadata: Mapping[str, Any], hearing: Hearing) -> list[Event]:
-        identity = self.aliases.get(str(message.id), str(message.id))
-        if identity in self._known:
+    def _whole(self, message: AIMessage, metadata: Mapping[str, Any], shown: Shown) -> list[Event]:
+        identity = str(message.id)
+        if identity in self._known or any(held.id == identity for held, *_ in self._held):
             return []
-        if identity in self._utterances:
-            return self._settle(self._utterances[identity], message)
-        streamed = self._told_as(message, str(metadata.get("langgraph_checkpoint_ns") or ""))
+        streamed = self._messages.get(identity) or self._messages.of_call(metadata)
         if streamed is not None:
-            self.aliases[identity] = streamed.id
-            return self._settle(streamed, message)
-        self.usage.add(message, metadata)
-        utterance = Utterance(identity, str(metadata.get("langgraph_checkpoint_ns") or ""), complete=True)
-        self._utterances[identity] = utterance
+            if streamed.id != identity and identity not in self._messages:
+                self.aliases[identity] = streamed.id
+            return streamed.settle(message)
+        place = metadata.get("langgraph_checkpoint_ns")
+        if shown.text and (
+            self._messages.original_of(message, None) is not None
+            or any(other.get("langgraph_checkpoint_ns") == place for _, other, _ in self._held)
+        ):
+            self._held.append((message, metadata, shown))  # until the task ends, when it is known what is stored
+            return []
+        return self._new(message, metadata, shown)
+
+    def _new(self, message: AIMessage, metadata: Mapping[str, Any], shown: Shown) -> list[Event]:
+        place = str(metadata.get("langgraph_checkpoint_ns") or "")
+        if metadata.get("ls_provider") or not self._messages.models_at(place):
+            self.usage.add(message, metadata)  # else the node took it over from its model's message
+        new = StreamedMessage(str(message.id), place, self.call_ids, complete=True)
+        if metadata.get("ls_provider"):
+            new.model = (metadata["ls_provider"], metadata.get("ls_model_name"))
+        self._messages.add(new)
         events: list[Event] = []
-        if hearing.text:
-            events += self._think(utterance, reasoning_text(message))
-            text = content_text(message.content)
+        if shown.text:
+            events += new.add_reasoning(reasoning_text(message))
+            text = message_text(message)
             if text:
-                events += self._text(utterance, text)
-        if hearing.calls:
-            events += self._settle(utterance, message)
-        return [*events, *self._hush(utterance)]
+                events += new.add_text(text)
+        if shown.calls:
+            events += new.settle(message)
+        return [*events, *new.close_open()]
 
-    def _told_as(self, message: AIMessage, place: str) -> Utterance | None:
-        """The utterance that a node streamed and now returns as a message of its own making, under another id.
+    def _copy_or_new(
+        self, message: AIMessage, metadata: Mapping[str, Any], shown: Shown, original: StreamedMessage | None
+    ) -> list[Event]:
+        if original is None:
+            return self._new(message, metadata, shown)
+        original.copied = True
+        self.aliases[str(message.id)] = original.id
+        return original.settle(message)
 
-        ``AIMessage(response.content)`` is common, and LangGraph hears a new message in it. Told again, the answer would
-        stand twice in every chat.
-        """
-        text = content_text(message.content)
-        if not text:
-            return None
-        for spoken in self._utterances.values():
-            if (
-                spoken.place == place
-                and spoken.length == len(text)
-                and text.startswith(spoken.first)
-                and text.endswith(spoken.last)
-                and spoken.id not in self.aliases.values()
-            ):
-                return spoken
-        return None
-
-    def catch_up(self, messages: Iterable[BaseMessage], *, heard: bool = True) -> list[Event]:
-        """The conversation as the state has it now: tell what joined it without passing through the stream.
+    def catch_up(self, messages: Iterable[BaseMessage], *, shown: bool = True) -> list[Event]:
+        """The conversation as the state has it now: emit what joined it without passing through the stream.
 
         A node may return its message as a tuple or a dict, which LangGraph makes a message of only in the state. Not
-        ``heard``: a hidden node ended in this step, and what was not told is its.
+        ``shown``: a hidden node ended in this step, and what was not emitted is its.
         """
         events: list[Event] = []
         for message in messages:
             identity = message.id
-            if identity is None or self._has_told(identity):
+            if identity is None or identity in self._known or self._messages.emitted(identity):
                 continue
-            if not heard or identity in self._unheard:
+            if not shown or identity in self._not_shown:
                 self.aliases[identity] = ""
             elif isinstance(message, AIMessage):
-                events += self._whole(message, {}, _ALL)
+                events += self._copy_or_new(message, {}, _ALL, self._messages.original_of(message, ()))
             elif isinstance(message, ToolMessage):
                 events += self._result(message)
-        return events
+        return self._checked(events)
 
     def leave_out(self, messages: Iterable[BaseMessage]) -> None:
         """These messages stand in a snapshot: note in `aliases` which of them a hidden node wrote."""
         for message in messages:
-            if message.id in self._unheard:
+            if message.id in self._not_shown:
                 self.aliases[str(message.id)] = ""
 
-    def _has_told(self, identity: str) -> bool:
-        return identity in self._known or identity in self._utterances or identity in self.aliases
+    # Results and others
 
-    def settle(self, messages: Iterable[BaseMessage]) -> list[Event]:
-        """Finished messages, as a task returned them: tell the calls and arguments that were not streamed."""
-        events: list[Event] = []
-        told = {*self._utterances, *self.aliases}  # of a long conversation the few that this run told
-        for message in messages:
-            if message.id in told and isinstance(message, AIMessage):
-                utterance = self._utterances.get(self.aliases.get(str(message.id), str(message.id)))
-                if utterance is not None and utterance.begun:
-                    events += self._settle(utterance, message)
-        return events
-
-    def _settle(self, utterance: Utterance, message: AIMessage) -> list[Event]:
-        told = {call.id: call for call in utterance.calls.values()}
-        events: list[Event] = []
-        for given in (*message.tool_calls, *message.invalid_tool_calls):
-            call = told.get(str(given.get("id") or ""))
-            if call is None and given.get("id"):
-                call = Call(str(given["id"]), str(given.get("name") or ""))
-                utterance.calls[call.id] = call
-                events += self._start(utterance, call)
-            if call is not None:
-                events += self._finish_call(call, arguments_text(given.get("args")))
-        return events
+    def early_result(self, message: ToolMessage, metadata: Mapping[str, Any]) -> list[Event]:
+        """A tool's result as soon as the tool has it: its node returns it when the slowest of its tools is done."""
+        if message.id is None or not self.call_ids.waits(message.tool_call_id) or not self._shown_of(metadata).calls:
+            return []
+        self._early[self.call_ids.answer(message.tool_call_id)] = message.id
+        return self._result(message)
 
     def _result(self, message: ToolMessage) -> list[Event]:
         identity = str(message.id)
         if identity in self._known:
             return []
         self._known.add(identity)
-        self.answered.add(message.tool_call_id)
-        events: list[Event] = []
-        for utterance in self._utterances.values():
-            for call in utterance.calls.values():
-                if call.id == message.tool_call_id:
-                    events += [*self._hush(utterance), *self._finish_call(call, "{}")]
+        call_id = self.call_ids.answer(message.tool_call_id)
+        if call_id in self.call_ids.answered and call_id in self._early:
+            self.aliases[identity] = self._early[call_id]  # middleware made another message of the tool's result
+            return []
+        self.call_ids.answered.add(call_id)
+        events = self.call_ids.close(call_id)
         content = tool_content(message)
         if not self._rich and not isinstance(content, str):
-            content = spoken_content(content)
-        result = {"type": "TOOL_CALL_RESULT", "messageId": identity, "toolCallId": message.tool_call_id}
-        return [*events, result | {"content": content, "role": "tool"}]
+            content = plain_content(content)
+        result = {"type": "TOOL_CALL_RESULT", "messageId": identity, "toolCallId": call_id}
+        return self._checked([*events, result | {"content": content, "role": "tool"}])
 
     def _other(self, message: BaseMessage) -> list[Event]:
-        """A message that a node speaks in another's name (a user's, say). System prompts stay on the server."""
+        """A message that a node writes in another's name (a user's, say). System prompts stay on the server."""
         identity = str(message.id)
         if identity in self._known or message.type == "system":
             return []
         self._known.add(identity)
+        self._others = True
         role = message.type if message.type in ("user", "assistant", "developer") else "user"
+        text = content_text(message.content)
         return [
             {"type": "TEXT_MESSAGE_START", "messageId": identity, "role": role},
-            {"type": "TEXT_MESSAGE_CONTENT", "messageId": identity, "delta": content_text(message.content)},
+            *([{"type": "TEXT_MESSAGE_CONTENT", "messageId": identity, "delta": text}] if text else []),
             {"type": "TEXT_MESSAGE_END", "messageId": identity},
         ]
 
     # Ends
 
-    def end_of_task(self, place: str | None) -> list[Event]:
-        """A node's task ended (``None``: all did): what it was saying is complete, its calls are as they are."""
+    def end_of_task(self, own: Path | None, returned: Sequence[BaseMessage]) -> list[Event]:
+        """A node's task ended with these messages (``None``: the run did, with all messages of the conversation).
+
+        Emits the calls and arguments that were not streamed, decides about copies, and closes what is open.
+        """
+        path = () if own is None else own[:-1]
+        self.stored(path, returned)
         events: list[Event] = []
-        for utterance in self._utterances.values():
-            if place is None or utterance.place == place or utterance.place.startswith(place + "|"):
-                events += self._hush(utterance)
-                utterance.complete = True
-                for call in utterance.calls.values():
-                    events += self._finish_call(call, "{}")
+        for message in returned:
+            streamed = self._messages.get(message.id) if isinstance(message, AIMessage) else None
+            if streamed is not None and streamed.begun and isinstance(message, AIMessage):
+                events += streamed.settle(message)
+        place = None if own is None else "|".join(own)
+        events += self._release(place, path, returned)
+        for streamed in self._messages.take(place):
+            events += streamed.end()
+        return self._checked(events)
+
+    def _release(self, place: str | None, path: Path, returned: Sequence[BaseMessage]) -> list[Event]:
+        """The held messages of this task: copies go by the id of what was streamed, the others are emitted."""
+        held = [item for item in self._held if place is None or item[1].get("langgraph_checkpoint_ns") == place]
+        if not held:
+            return []
+        self._held = [item for item in self._held if item not in held]
+        removed = {str(message.id) for message in returned if isinstance(message, RemoveMessage)}
+        events: list[Event] = []
+        for message, metadata, shown in held:
+            original = self._messages.original_of(message, path, removed)
+            events += self._copy_or_new(message, metadata, shown, original)
         return events
 
 
-def _own(identity: str | None) -> bool:
-    """Whether an id is LangChain's own stand-in, which gives way to a provider's id."""
-    return identity is None or identity.startswith("lc_")
+def _abandon(message: StreamedMessage) -> list[Event]:
+    """End the messages that were incomplete when this one began and got nothing since: their model calls failed."""
+    events: list[Event] = []
+    for rival, length in message.rivals:
+        if not rival.complete and len(rival.parts) == length:
+            events += rival.abandon()
+    message.rivals = []
+    return events
 
 
 def _emits(metadata: Mapping[str, Any], name: str) -> bool:

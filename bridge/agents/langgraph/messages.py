@@ -19,7 +19,9 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
-from bridge.events.messages import Content, Message, part_of, parts_of, reasoning_id
+from bridge.agents.langgraph.call_ids import given_id
+from bridge.agents.langgraph.reasoning import reasoning_text
+from bridge.events.messages import Content, Message, part_of, parts_of, reasoning_id, url_of
 from bridge.json import JSONDecodeError, dumps, loads
 
 
@@ -34,51 +36,35 @@ def _block_text(block: Any) -> str:
     if isinstance(block, str):
         return block
     kind = block.get("type")
+    if kind == "non_standard" and isinstance(
+        block.get("value"), Mapping
+    ):  # LangChain's wrapping of what it has no block for
+        return _block_text(block["value"]) if is_refusal(block["value"]) else ""
     if kind in ("text", "text_delta", "output_text"):
         return str(block.get("text") or "")
-    if kind == "refusal":
+    if is_refusal(block):
         return str(block.get("refusal") or "")
     if kind in ("image", "image_url"):
         part = part_of(block)
         if part is not None:
-            source = part["source"]
-            url = source["value"]
-            if source["type"] == "data":
-                url = f"data:{source['mimeType']};base64,{url}"
-            return f"![]({url})"
+            return f"![]({url_of(part['source'])})"
     return ""
 
 
-def reasoning_text(message: BaseMessage) -> str:
-    """What the model thought: from content blocks (``reasoning``, ``thinking``) or ``additional_kwargs``."""
-    thought = "".join(reasoning_of(block) for block in message.content) if isinstance(message.content, list) else ""
-    if thought or not message.additional_kwargs:
-        return thought
-    for name in ("reasoning_content", "reasoning"):
-        said = message.additional_kwargs.get(name)
-        if isinstance(said, str):
-            return said
-        if isinstance(said, Mapping):
-            return reasoning_of({"type": "reasoning", **said})
-    return ""
+def is_refusal(block: Any) -> bool:
+    """Whether a content block is OpenAI's refusal, by itself or in LangChain's ``non_standard`` block."""
+    if not isinstance(block, Mapping):
+        return False
+    return block.get("type") == "refusal" or (block.get("type") == "non_standard" and is_refusal(block.get("value")))
 
 
-def reasoning_of(block: Any) -> str:
-    """The reasoning that one content block holds, else an empty string."""
-    if not isinstance(block, Mapping) or block.get("type") not in (
-        "reasoning",
-        "thinking",
-        "reasoning_content",
-    ):
-        return ""
-    for name in ("reasoning", "thinking", "text", "reasoning_content"):
-        said = block.get(name)
-        if isinstance(said, str):
-            return said
-    summary = block.get("summary")  # OpenAI's Responses API
-    if isinstance(summary, list):
-        return "".join(str(item.get("text") or "") for item in summary if isinstance(item, Mapping))
-    return ""
+def message_text(message: BaseMessage) -> str:
+    """The text of a message; a refusal, which OpenAI keeps beside the content, where that is all there is."""
+    text = content_text(message.content)
+    if text or not message.additional_kwargs:
+        return text
+    refusal = message.additional_kwargs.get("refusal")
+    return refusal if isinstance(refusal, str) else ""
 
 
 # LangChain -> AG-UI
@@ -86,21 +72,21 @@ def reasoning_of(block: Any) -> str:
 
 def messages_to_agui(messages: Iterable[BaseMessage], *, system: bool = False) -> list[Message]:
     """A conversation as AG-UI messages. System prompts stay on the server unless ``system`` is true."""
-    said: list[Message] = []
+    converted: list[Message] = []
     for index, message in enumerate(messages):
         if _plain(message):
-            said.append({"id": message.id, "role": _ROLES[type(message)], "content": message.content})
+            converted.append({"id": message.id, "role": _ROLES[type(message)], "content": message.content})
             continue
         if isinstance(message, SystemMessage) and not system:
             continue
         if message.id is None:
-            message = message.model_copy(update={"id": f"message-{index}"})  # noqa: PLW2901 - named before it is told
+            message = message.model_copy(update={"id": f"message-{index}"})  # noqa: PLW2901 - named before it is sent
         if isinstance(message, AIMessage):
             thought = reasoning_text(message)
             if thought:
-                said.append({"id": reasoning_id(str(message.id)), "role": "reasoning", "content": thought})
-        said.append(message_to_agui(message))
-    return said
+                converted.append({"id": reasoning_id(str(message.id)), "role": "reasoning", "content": thought})
+        converted.append(message_to_agui(message))
+    return converted
 
 
 _ROLES: dict[type[BaseMessage], str] = {HumanMessage: "user", AIMessage: "assistant"}
@@ -129,32 +115,32 @@ def _plain(message: BaseMessage) -> bool:
 
 def message_to_agui(message: BaseMessage) -> Message:
     """One message, without its reasoning."""
-    said: Message = {"id": str(message.id or "")}
+    fields: Message = {"id": str(message.id or "")}
     match message:
         case ToolMessage():
-            said |= {"role": "tool", "toolCallId": message.tool_call_id, "content": tool_content(message)}
+            fields |= {"role": "tool", "toolCallId": message.tool_call_id, "content": tool_content(message)}
             if message.status == "error":
-                said["error"] = content_text(message.content)
+                fields["error"] = content_text(message.content)
         case AIMessage():
-            said["role"] = "assistant"
-            text = content_text(message.content)
+            fields["role"] = "assistant"
+            text = message_text(message)
             calls = [call_to_agui(call) for call in [*message.tool_calls, *message.invalid_tool_calls]]
             if text or not calls:
-                said["content"] = text
+                fields["content"] = text
             if calls:
-                said["toolCalls"] = calls
+                fields["toolCalls"] = calls
         case SystemMessage():
             developer = message.additional_kwargs.get("__openai_role__") == "developer"
-            said |= {"role": "developer" if developer else "system", "content": content_text(message.content)}
+            fields |= {"role": "developer" if developer else "system", "content": content_text(message.content)}
         case _:
             role = message.type if message.type in ("assistant", "system", "developer") else "user"
-            said |= {
+            fields |= {
                 "role": role,
                 "content": parts_of(message.content) if role == "user" else content_text(message.content),
             }
     if message.name and not isinstance(message, ToolMessage):
-        said["name"] = message.name
-    return said
+        fields["name"] = message.name
+    return fields
 
 
 def call_to_agui(call: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,8 +189,9 @@ def message_to_langchain(message: Mapping[str, Any]) -> BaseMessage:
             return AIMessage(str(content or ""), tool_calls=calls, invalid_tool_calls=invalid, **named)
         case "tool":
             status = "error" if message.get("error") else "success"
-            said = _blocks(content) or str(message.get("error") or "")
-            return ToolMessage(said, tool_call_id=message["toolCallId"], status=status, id=message.get("id"))
+            answer = _blocks(content) or str(message.get("error") or "")
+            call_id = given_id(message["toolCallId"])
+            return ToolMessage(answer, tool_call_id=call_id, status=status, id=message.get("id"))
         case "system":
             return SystemMessage(str(content or ""), **named)
         case "developer":
@@ -218,7 +205,7 @@ def calls_to_langchain(calls: Sequence[Mapping[str, Any]]) -> tuple[list[ToolCal
     valid: list[ToolCall] = []
     invalid: list[InvalidToolCall] = []
     for call in calls:
-        function = call["function"]
+        function, identity = call["function"], given_id(call["id"])
         text = function.get("arguments") or "{}"
         try:
             arguments = loads(text)
@@ -227,10 +214,10 @@ def calls_to_langchain(calls: Sequence[Mapping[str, Any]]) -> tuple[list[ToolCal
         else:
             why = "the arguments are not an object"
         if isinstance(arguments, dict):
-            valid.append(ToolCall(name=function["name"], args=arguments, id=call["id"], type="tool_call"))
+            valid.append(ToolCall(name=function["name"], args=arguments, id=identity, type="tool_call"))
         else:
             invalid.append(
-                InvalidToolCall(name=function["name"], args=text, id=call["id"], error=why, type="invalid_tool_call")
+                InvalidToolCall(name=function["name"], args=text, id=identity, error=why, type="invalid_tool_call")
             )
     return valid, invalid
 
@@ -246,7 +233,10 @@ def _block(part: Mapping[str, Any]) -> dict[str, Any]:
     if part["type"] == "text":
         return {"type": "text", "text": part["text"]}
     kind = "file" if part["type"] == "document" else part["type"]
-    source = part["source"]
+    source, metadata = part["source"], part.get("metadata")
+    if kind == "image" and source["type"] != "file" and isinstance(metadata, Mapping) and metadata.keys() == {"detail"}:
+        # LangChain's own image block has no place for it; OpenAI's spelling, which all packages read, has
+        return {"type": "image_url", "image_url": {"url": url_of(source), **metadata}}
     block: dict[str, Any] = {"type": kind}
     if source.get("mimeType"):
         block["mime_type"] = source["mimeType"]
@@ -257,4 +247,7 @@ def _block(part: Mapping[str, Any]) -> dict[str, Any]:
             block["url"] = source["value"]
         case _:
             block["file_id"] = source["value"]
+    if isinstance(metadata, Mapping) and metadata:
+        # LangChain's place for what else is known; langchain-openai takes a file's name from there
+        block["extras"] = dict(metadata)
     return block

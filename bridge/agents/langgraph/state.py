@@ -71,6 +71,15 @@ class StateView:
         self._overlays: Paths[dict[str, Any]] = Paths()
         self._shown: dict[str, Any] | None = None
 
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The state as clients have it now."""
+        return self._shown or {}
+
+    def allows(self, key: str) -> bool:
+        """Whether this key may leave the server."""
+        return self._allow is None or key in self._allow
+
     def top(self, fields: Mapping[str, Any]) -> list[Event]:
         """The whole graph's state after a step."""
         self._base = project(fields, self._allow)

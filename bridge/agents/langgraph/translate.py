@@ -13,11 +13,13 @@ from ag_ui.core import PROTOCOL_VERSION, BaseEvent
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from pydantic import ValidationError
 
+from bridge.agents.langgraph.call_ids import distinct_calls
+from bridge.agents.langgraph.callbacks import ToolFinished
 from bridge.agents.langgraph.incoming import as_conversation, as_message
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
 from bridge.agents.langgraph.jsonable import jsonable
 from bridge.agents.langgraph.message_stream import MessagesToAgui
-from bridge.agents.langgraph.messages import messages_to_agui
+from bridge.agents.langgraph.messages import message_text, messages_to_agui
 from bridge.agents.langgraph.paths import Paths
 from bridge.agents.langgraph.state import StateView, fields_of
 from bridge.agents.langgraph.steps import StepNames
@@ -25,11 +27,15 @@ from bridge.errors import run_failure
 from bridge.events.event import Event, model, wire
 from bridge.events.interrupts import Interrupt, announcements, pause_to_agui
 from bridge.events.lifecycle import OpenEntities
-from bridge.events.messages import spoken_content
+from bridge.events.messages import plain_content
 from bridge.events.versions import speaks_v1
+from bridge.json import JSONDecodeError, loads
 
 STREAM_MODES = ("messages", "tasks", "values", "custom")
 """The stream modes the translator reads; ``astream_events`` costs several times more and says nothing beyond them."""
+
+_STRUCTURED = "structured_response"
+"""The state key in which ``create_agent`` keeps what ``response_format`` asks for."""
 
 _OWN_EVENTS = frozenset({"STATE_SNAPSHOT", "STATE_DELTA", "ACTIVITY_SNAPSHOT", "ACTIVITY_DELTA", "CUSTOM"})
 
@@ -43,10 +49,10 @@ class LangGraphToAgui:
 
     Args:
         thread_id, run_id: those of the request; they stand in RUN_STARTED and RUN_FINISHED.
-        protocol_version: the client's ``RunAgentInput.protocolVersion``; ``None`` is a client before 1.0, which hears
+        protocol_version: the client's ``RunAgentInput.protocolVersion``; ``None`` is a client before 1.0, which gets
             interrupts as ``CUSTOM on_interrupt`` and no outcome, no pending tool calls, no parts in tool results.
         client_tools: names of the tools the client runs itself.
-        hidden: nodes and tags that must not be heard.
+        hidden: nodes and tags whose messages are not emitted.
         state_allow: the state keys that may leave the server; ``None``: all.
         state_keys: the keys of the graph's own state; ``None``: learned from what it yields.
         parent_run_id: RUN_STARTED's ``parentRunId``.
@@ -72,14 +78,18 @@ class LangGraphToAgui:
         self._client_tools = frozenset(client_tools)
         self._hidden = frozenset(hidden)
         self._open = OpenEntities()
-        self._speech = MessagesToAgui(hidden=hidden, rich=self._v1)
-        self._speech.aliases.update(aliases or {})
+        self._stream = MessagesToAgui(hidden=hidden, rich=self._v1)
+        self._stream.aliases.update(aliases or {})
         self._state = StateView(allow=state_allow, keys=state_keys)
+        self._output_keys = state_keys
         self._steps = StepNames()
         self._interrupts: dict[str, Interrupt] = {}
         self._messages: list[BaseMessage] | None = None
         self._nested: Paths[list[BaseMessage]] = Paths()
         self._result: Any = None
+        self._structured: Any = None
+        self._fields: dict[str, Any] = {}
+        self._has_history = False
         self._hidden_ran = False
         self._over = False
 
@@ -94,7 +104,7 @@ class LangGraphToAgui:
 
         Empty for almost every run. An empty string: clients do not know the message, a hidden node wrote it.
         """
-        return self._speech.aliases
+        return self._stream.aliases
 
     def start(self) -> list[Event]:
         """RUN_STARTED."""
@@ -111,17 +121,27 @@ class LangGraphToAgui:
         match part["type"]:
             case "messages":
                 message, metadata = data
-                events = self._speech.feed(as_message(message), metadata)
+                events = self._stream.feed(as_message(message), metadata)
                 if len(events) == 1 and events[0]["type"] == "TEXT_MESSAGE_CONTENT":
                     return events
             case "tasks":
                 ns = tuple(part.get("ns") or ())
+                if not ns and "result" in data:
+                    self._note_structured(data["result"])
                 events = self._task_end(ns, data) if "result" in data else self._task_start(ns, data)
             case "values":
                 self._note_interrupts(part.get("interrupts") or ())
                 events = self._values(tuple(part.get("ns") or ()), data)
+            case "custom" if isinstance(data, ToolFinished):
+                events = self._stream.early_result(data.message, data.metadata)
             case "custom":
                 events = self._custom(data)
+            case "failed":  # the bridge's own (`Progress`)
+                events = self._stream.attempt_failed(data)
+            case "history":  # the bridge's own, of an entrypoint (`Entrypoint`)
+                self._stream.remember(data, calls=True)
+                self._has_history = True
+                events = []
             case "paused":  # the bridge's own: ``interrupt_before`` / ``_after`` leave no Interrupt behind
                 self._note_pause(data["node"], data["checkpoint_id"])
                 events = []
@@ -142,18 +162,27 @@ class LangGraphToAgui:
         self._over = True
         for node, checkpoint_id in paused:
             self._note_pause(node, checkpoint_id)
-        events = [*self._settled(), *self._messages_snapshot()]
+        events = self._settled()
+        result = self._answer()
+        if isinstance(result, str) and result and not self._stream.text_emitted:
+            events += self._as_message(result)
+        events += self._messages_snapshot()
         ending: Event = {"type": "RUN_FINISHED", "threadId": self._thread_id, "runId": self._run_id}
-        if self._result is not None:
-            ending["result"] = self._result
+        if result is not None:
+            ending["result"] = result
         if not self._v1:
             return [*events, *announcements(self.interrupts), ending]
         ending["outcome"] = self._outcome()
-        usage = self._speech.usage.entries()
+        usage = self._stream.usage.entries()
         if usage:
             ending["usage"] = usage
-        if self._speech.usage.finish_reason in ("length", "content_filter"):
-            ending["metadata"] = {"finishReason": self._speech.usage.finish_reason}
+        metadata: dict[str, Any] = {}
+        if self._stream.usage.finish_reason in ("length", "content_filter"):
+            metadata["finishReason"] = self._stream.usage.finish_reason
+        if self._structured is not None:
+            metadata["structuredResponse"] = True
+        if metadata:
+            ending["metadata"] = metadata
         return [*events, ending]
 
     def fail(self, exc: BaseException) -> list[Event]:
@@ -163,7 +192,7 @@ class LangGraphToAgui:
         self._over = True
         failure = run_failure(exc)
         error: Event = {"type": "RUN_ERROR", "message": failure.message, "code": failure.code}
-        usage = self._speech.usage.entries()
+        usage = self._stream.usage.entries()
         if usage and self._v1:
             error["usage"] = usage
         # a page from before 1.0 closed its dialog when this run began
@@ -178,7 +207,7 @@ class LangGraphToAgui:
         ending: Event = {"type": "RUN_FINISHED", "threadId": self._thread_id, "runId": self._run_id}
         if self._v1:
             ending["outcome"] = {"type": "cancelled"}
-            usage = self._speech.usage.entries()
+            usage = self._stream.usage.entries()
             if usage:
                 ending["usage"] = usage
         return [*self._open.closing("The run was stopped."), ending]
@@ -195,8 +224,7 @@ class LangGraphToAgui:
     def _task_end(self, ns: tuple[str, ...], task: Mapping[str, Any]) -> list[Event]:
         self._note_interrupts(task.get("interrupts") or ())
         own = (*ns, f"{task['name']}:{task['id']}")
-        events = self._speech.settle(_returned(task.get("result")))
-        events += self._speech.end_of_task("|".join(own))
+        events = self._stream.end_of_task(own, _returned(task.get("result")))
         if not task.get("interrupts"):
             self._state.closed(own)
             self._nested.remove_under(own)
@@ -208,8 +236,8 @@ class LangGraphToAgui:
     def _note_interrupts(self, items: Sequence[Any]) -> None:
         """At every level the same interrupt is reported: once is enough, by its id."""
         for item in items:
-            said = interrupt_to_agui(item)
-            self._interrupts.setdefault(said["id"], said)
+            interrupt = interrupt_to_agui(item)
+            self._interrupts.setdefault(interrupt["id"], interrupt)
 
     def _note_pause(self, node: str, checkpoint_id: str) -> None:
         pause = pause_to_agui(node, checkpoint_id)
@@ -218,30 +246,34 @@ class LangGraphToAgui:
     # State
 
     def _values(self, ns: tuple[str, ...], data: Any) -> list[Event]:
-        fields = fields_of(data)
+        fields = None if isinstance(data, BaseMessage) else fields_of(data)
         if fields is None:
             if not ns:
                 self._result = jsonable(data)
             return []
+        self._fields = self._fields if ns else fields
         events: list[Event] = []
-        said = fields.get("messages")
-        messages = as_conversation(said)
+        messages = as_conversation(fields.get("messages"))
         if messages is not None:
             if ns:
-                if ns not in self._nested:
-                    self._speech.remember(messages)  # what it starts with; after an interrupt, what it said before
+                before = self._nested.get(ns)
+                if before is None:
+                    self._stream.remember(messages)  # what it starts with; after an interrupt, what it emitted before
+                self._stream.stored(ns, _added(before or (), messages))
                 self._nested.set(ns, messages)
             else:
-                if self._messages is None:
-                    self._speech.remember(messages)
+                if self._messages is None and not self._has_history:
+                    self._stream.remember(messages, calls=True)
                 else:
-                    events = self._speech.catch_up(_added(self._messages, messages), heard=not self._hidden_ran)
+                    added = _added(self._messages or (), messages)
+                    self._stream.stored((), added)
+                    events = self._stream.catch_up(added, shown=not self._hidden_ran)
                 self._messages = messages
                 self._hidden_ran = False
         return events + (self._state.nested(ns, fields) if ns else self._state.top(fields))
 
     def _messages_snapshot(self) -> list[Event]:
-        """The conversation with its durable ids; after an interrupt with what the paused subgraphs have said so far."""
+        """The conversation with its durable ids; after an interrupt with the paused subgraphs' messages so far."""
         if self._messages is None:
             return []
         messages = list(self._messages)
@@ -251,7 +283,7 @@ class LangGraphToAgui:
                 added = [message for message in nested if message.id not in held]
                 messages += added
                 held |= {message.id for message in added}
-        self._speech.leave_out(messages)
+        self._stream.leave_out(messages)
         return [{"type": "MESSAGES_SNAPSHOT", "messages": snapshot(messages, self.aliases, rich=self._v1)}]
 
     # Custom
@@ -271,24 +303,63 @@ class LangGraphToAgui:
             return [{"type": "CUSTOM", "name": plain["name"], "value": plain.get("value", plain.get("data"))}]
         return [{"type": "CUSTOM", "name": "custom", "value": plain}]
 
+    # Results
+
+    def _note_structured(self, result: Any) -> None:
+        """``create_agent(response_format=…)``: the answer is a value of its own, and its messages may have no text."""
+        updates = result if isinstance(result, Sequence) and not isinstance(result, str) else [result]
+        for update in updates:
+            value = update.get(_STRUCTURED) if isinstance(update, Mapping) else None
+            if value is not None and self._state.allows(_STRUCTURED):
+                self._structured = jsonable(value)
+
+    def _answer(self) -> Any:
+        """What the graph returns beside its messages, as JSON; ``None`` where the messages are the answer."""
+        if self._interrupts:
+            return None
+        if self._structured is not None:
+            if self._ends_in_json():
+                self._structured = None
+            return self._structured
+        silent = self._messages is None or (self._output_keys is not None and "messages" not in self._output_keys)
+        if self._result is None and silent and self._fields and not self._stream.text_emitted:
+            keys = self._output_keys
+            return {key: value for key, value in self._state.shown.items() if keys is None or key in keys} or None
+        return self._result
+
+    def _ends_in_json(self) -> bool:
+        """Whether the last message is the structured answer, as where the provider itself made it by the schema."""
+        last = self._messages[-1] if self._messages else None
+        try:
+            return isinstance(last, AIMessage) and isinstance(loads(message_text(last)), dict | list)
+        except JSONDecodeError:
+            return False
+
+    def _as_message(self, text: str) -> list[Event]:
+        message = {"messageId": f"{self._run_id}:result"}
+        return [
+            {"type": "TEXT_MESSAGE_START", **message, "role": "assistant"},
+            {"type": "TEXT_MESSAGE_CONTENT", **message, "delta": text},
+            {"type": "TEXT_MESSAGE_END", **message},
+        ]
+
     # Ends
 
     def _settled(self) -> list[Event]:
         """Close what is open at a good end; what the last state holds of unfinished calls is filled in first."""
-        events = self._speech.settle(self._messages or ())
-        events += self._speech.end_of_task(None)
+        events = self._stream.end_of_task(None, self._messages or ())
         for event in events:
             self._open.see(event)
         return [*events, *self._open.closing()]
 
     def _pending(self) -> list[str]:
         """Client tool calls that wait for the application, also those of the run that an interrupt ended."""
-        told = [
-            call_id
-            for call_id, name in self._speech.calls.items()
-            if name in self._client_tools and call_id not in self._speech.answered
+        ids = self._stream.call_ids
+        emitted = [
+            call_id for call_id, name in ids.names.items() if name in self._client_tools and call_id not in ids.answered
         ]
-        return list(dict.fromkeys([*unanswered(self._messages or (), self._client_tools), *told]))
+        messages = distinct_calls(_renamed(self._messages or (), self.aliases))
+        return list(dict.fromkeys([*unanswered(messages, self._client_tools), *emitted]))
 
     def _outcome(self) -> dict[str, Any]:
         if self._interrupts:
@@ -324,21 +395,25 @@ def snapshot(
 
     ``rich``: tool results may be parts. What is no conversation gives none.
     """
-    messages = as_conversation(list(messages)) or []
-    if aliases:
-        held = {message.id for message in messages}  # two messages never share an id, whatever the aliases say
-        messages = [
-            message.model_copy(update={"id": aliases[str(message.id)]})
-            if aliases.get(str(message.id), message.id) not in held
-            else message
-            for message in messages
-            if aliases.get(str(message.id)) != ""
-        ]
-    said = messages_to_agui(messages)
-    for message in said:
+    conversation = messages_to_agui(distinct_calls(_renamed(as_conversation(list(messages)) or [], aliases or {})))
+    for message in conversation:
         if not rich and message["role"] == "tool" and not isinstance(message["content"], str):
-            message["content"] = spoken_content(message["content"])
-    return said
+            message["content"] = plain_content(message["content"])
+    return conversation
+
+
+def _renamed(messages: Sequence[BaseMessage], aliases: Mapping[str, str]) -> Sequence[BaseMessage]:
+    """The messages under the ids that clients know, without those that clients do not know."""
+    if not aliases:
+        return messages
+    held = {message.id for message in messages}  # two messages never share an id, whatever the aliases say
+    return [
+        message.model_copy(update={"id": aliases[str(message.id)]})
+        if aliases.get(str(message.id), message.id) not in held
+        else message
+        for message in messages
+        if aliases.get(str(message.id)) != ""
+    ]
 
 
 def _added(before: Sequence[BaseMessage], after: Sequence[BaseMessage]) -> Sequence[BaseMessage]:

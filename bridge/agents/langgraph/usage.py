@@ -1,4 +1,7 @@
-"""What a run's model calls used, summed by provider and model. Pure; never invented: no report, no usage."""
+"""What a run's model calls used, summed by provider and model, and how the last one ended. Pure.
+
+Never invented: no report, no usage.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +11,31 @@ from typing import Any
 from ag_ui.core import TokenUsage, aggregate_token_usage, token_usage_from_langchain_metadata
 from langchain_core.messages import AIMessage
 
+from bridge.agents.langgraph.messages import is_refusal
+
 
 class UsageTally:
     """``add`` each message or chunk that carries ``usage_metadata``; `entries` are AG-UI's ``usage``."""
 
     def __init__(self) -> None:
         self._entries: list[TokenUsage] = []
+        self._refusing: str | None = None
         self.finish_reason: str | None = None
 
     def add(self, message: AIMessage, metadata: Mapping[str, Any]) -> None:
         """Count one message or chunk, and note how its model ended (``stop``, ``length``, …)."""
-        said = message.response_metadata
-        reason = said.get("finish_reason") or said.get("stop_reason") or said.get("done_reason")
-        if isinstance(reason, str):
-            self.finish_reason = _REASONS.get(reason, reason)
+        if _refuses(message):
+            self._refusing, self.finish_reason = message.id, "content_filter"
+        reason = finish_reason_of(message)
+        if reason is not None and (self._refusing is None or message.id != self._refusing):
+            self.finish_reason = reason  # after a refusal OpenAI reports a plain stop
         if not message.usage_metadata:
             return
-        model = said.get("model_name") or said.get("model") or metadata.get("ls_model_name")
+        response = message.response_metadata
+        model = response.get("model_name") or response.get("model") or metadata.get("ls_model_name")
         entry = token_usage_from_langchain_metadata(
             message.usage_metadata,
-            provider=metadata.get("ls_provider") or said.get("model_provider"),
+            provider=metadata.get("ls_provider") or response.get("model_provider"),
             model=model if isinstance(model, str) else None,
         )
         if entry is not None:
@@ -38,4 +46,49 @@ class UsageTally:
         return [entry.model_dump(mode="json", by_alias=True) for entry in aggregate_token_usage(self._entries)]
 
 
-_REASONS = {"max_tokens": "length", "MAX_TOKENS": "length", "end_turn": "stop", "tool_use": "tool_calls"}
+def finish_reason_of(message: AIMessage) -> str | None:
+    """How the model ended, in OpenAI's words; ``None`` where this message or chunk does not say it."""
+    response = message.response_metadata
+    if not response:
+        return None
+    for name in ("finish_reason", "stop_reason", "stopReason", "done_reason"):
+        reason = response.get(name)
+        if isinstance(reason, str) and reason:
+            return _REASONS.get(reason.lower(), reason)
+    feedback = response.get("prompt_feedback")  # Gemini: the prompt was refused, and there is no answer at all
+    if isinstance(feedback, Mapping) and feedback.get("block_reason"):
+        return "content_filter"
+    details = response.get("incomplete_details")  # OpenAI's Responses API
+    if isinstance(details, Mapping) and isinstance(details.get("reason"), str):
+        return _REASONS.get(details["reason"], details["reason"])
+    return "stop" if response.get("status") == "completed" else None
+
+
+def is_closing(message: AIMessage) -> bool:
+    """Whether a chunk looks like the end of a message: with its usage, or how its model ended."""
+    return (
+        bool(message.usage_metadata)
+        or getattr(message, "chunk_position", None) == "last"
+        or finish_reason_of(message) is not None
+    )
+
+
+def _refuses(message: AIMessage) -> bool:
+    if message.additional_kwargs.get("refusal"):
+        return True
+    return isinstance(message.content, list) and any(is_refusal(block) for block in message.content)
+
+
+_WORDS = {
+    "stop": ("end_turn", "stop_sequence", "complete", "completed", "eos_token", "pause_turn"),
+    "length": ("max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"),
+    "tool_calls": ("tool_use", "function_call"),
+    "content_filter": (
+        *("refusal", "content_filtered", "guardrail_intervened"),  # Anthropic, Bedrock
+        *("safety", "recitation", "blocklist", "prohibited_content", "spii", "language"),  # Gemini
+        *("image_safety", "image_prohibited_content", "image_recitation"),
+    ),
+}
+"""How providers say it (in lower case), by OpenAI's word."""
+
+_REASONS = {word: reason for reason, words in _WORDS.items() for word in (reason, *words)}

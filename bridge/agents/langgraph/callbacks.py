@@ -1,0 +1,112 @@
+"""What LangGraph's stream modes do not report, through LangChain's callbacks.
+
+- A tool's result when the tool has it. Its node returns the results of all its tools when the slowest is done. It is
+  written to the graph's own stream, as a ``custom`` part of a type that nobody else writes.
+- A node's failed attempt, before the next one (``RetryPolicy``): what its model streamed is not continued. A node that
+  failed has no stream to write to; its place is kept in `Progress.failed`, for whoever reads the next part.
+
+Callbacks of model calls are left out: they would be called for every token.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import ToolMessage
+from langchain_core.runnables.config import merge_configs
+from langgraph.config import get_stream_writer
+from langgraph.errors import GraphBubbleUp
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """A tool has its result; ``metadata`` is that of the node it runs in."""
+
+    message: ToolMessage
+    metadata: dict[str, Any]
+
+
+class Progress(BaseCallbackHandler):
+    """The callbacks of one run.
+
+    Attributes:
+        failed: the checkpoint namespaces of nodes that failed, and may run again.
+    """
+
+    run_inline = True  # in the node's own context, where its stream writer is
+    ignore_llm = True
+    ignore_chat_model = True
+    ignore_retriever = True
+
+    def __init__(self) -> None:
+        self.failed: list[str] = []
+        self._tools: dict[UUID, dict[str, Any]] = {}
+        self._nodes: dict[UUID, str] = {}
+
+    def on_tool_start(
+        self,
+        serialized: dict[str, Any],
+        input_str: str,
+        *,
+        run_id: UUID,
+        metadata: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A tool begins."""
+        self._tools[run_id] = metadata or {}
+
+    def on_tool_end(self, output: Any, *, run_id: UUID, **kwargs: Any) -> None:
+        """A tool has its result. It gets its id here, as LangGraph would give it when the node returns it."""
+        metadata = self._tools.pop(run_id, {})
+        if isinstance(output, ToolMessage):
+            output.id = output.id or str(uuid4())
+            _write(ToolFinished(output.model_copy(), metadata))
+
+    def on_tool_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        """A tool failed; its node makes a message of it, or fails."""
+        self._tools.pop(run_id, None)
+
+    def on_chain_start(
+        self,
+        serialized: dict[str, Any],
+        inputs: Any,
+        *,
+        run_id: UUID,
+        metadata: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A node begins."""
+        place = (metadata or {}).get("langgraph_checkpoint_ns")
+        if place and kwargs.get("name") == (metadata or {}).get("langgraph_node"):
+            self._nodes[run_id] = place
+
+    def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
+        """A node ended."""
+        self._nodes.pop(run_id, None)
+
+    def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        """A node failed, and may run again."""
+        place = self._nodes.pop(run_id, None)
+        if place is not None and not isinstance(error, GraphBubbleUp):  # an interrupt is no failure
+            self.failed.append(place)
+
+    def parts(self) -> list[dict[str, Any]]:
+        """The failed attempts since the last call, as parts of the bridge's own."""
+        failed, self.failed = self.failed, []
+        return [{"type": "failed", "ns": (), "data": place} for place in failed]
+
+
+def callbacks_of(graph: Any, progress: Progress) -> Any:
+    """The ``callbacks`` of a run's config: the graph's own, and these."""
+    own = (getattr(graph, "config", None) or {}).get("callbacks")
+    return merge_configs({"callbacks": own}, {"callbacks": [progress]})["callbacks"]
+
+
+def _write(part: Any) -> None:
+    try:
+        get_stream_writer()(part)
+    except RuntimeError:
+        return  # outside of a node: the result is emitted when its node returns it

@@ -1,0 +1,75 @@
+"""An answer that is sent whole: its text is what the run leaves in the conversation. Pure.
+
+A stream cannot take back what it sent. A whole answer can: of a failed attempt and its retry it holds the last, of what
+a node streamed and a guardrail replaced the replacement. So texts, thoughts and calls are collected, and the run's last
+MESSAGES_SNAPSHOT decides. Where it holds none of them, as for graphs that stream and store nothing, all of them count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from bridge.openai_compat.one_by_one import SEPARATOR
+
+
+class WholeAnswer:
+    """``add_text``, ``add_thought`` and ``add_call`` collect; `text`, `thoughts` and `calls` are the answer's."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, list[str]] = {}
+        self._thoughts: dict[str, list[str]] = {}
+        self._calls: dict[str, dict[str, Any]] = {}
+        self._stored: dict[str, str] = {}
+        self._stored_calls: set[str] = set()
+
+    def add_text(self, message_id: str, delta: str) -> None:
+        """Text of a message."""
+        self._texts.setdefault(message_id, []).append(delta)
+
+    def add_thought(self, message_id: str, delta: str) -> None:
+        """Reasoning of a message."""
+        self._thoughts.setdefault(message_id, []).append(delta)
+
+    def add_call(self, call_id: str, delta: Mapping[str, Any]) -> None:
+        """A delta of a client's tool call."""
+        [piece] = delta.get("tool_calls") or [{}]
+        if not piece:
+            return
+        call = self._calls.setdefault(
+            call_id, {"id": call_id, "type": "function", "function": {"name": "", "arguments": ""}}
+        )
+        function, added = call["function"], piece["function"]
+        function["name"] = added.get("name") or function["name"]
+        function["arguments"] += added.get("arguments") or ""
+
+    def see_snapshot(self, messages: Iterable[Mapping[str, Any]]) -> None:
+        """The conversation as it is stored now."""
+        self._stored, self._stored_calls = {}, set()
+        for message in messages:
+            if message["role"] in ("assistant", "reasoning"):
+                self._stored[message["id"]] = str(message.get("content") or "")
+                self._stored_calls.update(call["id"] for call in message.get("toolCalls") or ())
+
+    def text(self) -> str:
+        """The text of the answer."""
+        return self._joined(self._texts)
+
+    def thoughts(self) -> str:
+        """Its reasoning."""
+        return self._joined(self._thoughts)
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Its calls of the client's tools, numbered."""
+        kept = _kept(list(self._calls), self._stored_calls)
+        return [{"index": index, **self._calls[call_id]} for index, call_id in enumerate(kept)]
+
+    def _joined(self, pieces: Mapping[str, list[str]]) -> str:
+        kept = _kept(list(pieces), self._stored)
+        texts = [self._stored[name] if name in self._stored else "".join(pieces[name]) for name in kept]
+        return SEPARATOR.join(text for text in texts if text)
+
+
+def _kept(names: Sequence[str], stored: Collection[str]) -> Sequence[str]:
+    """Those that are stored, in their order; all, where none is."""
+    return [name for name in names if name in stored] or names
