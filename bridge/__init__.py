@@ -5,11 +5,13 @@ from bridge.app import create_app
 from bridge.errors import BridgeError
 from bridge.openai_compat import AguiToChunks, ChunksToAgui, fold
 from bridge.settings import Settings
+from bridge.web.contexts import ContextRequest
 
 __all__ = [
     "AguiToChunks",
     "BridgeError",
     "ChunksToAgui",
+    "ContextRequest",
     "LangGraphToAgui",
     "Settings",
     "Verifier",

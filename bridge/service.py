@@ -11,6 +11,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+from langgraph.store.base import BaseStore
+
 from bridge.agents.base import Agent, ThreadState
 from bridge.agents.catalog import Catalog
 from bridge.errors import AgentFailure, InvalidRequest
@@ -44,11 +46,22 @@ class _Faults(Observer):
 
 
 class Bridge:
-    """What the dialects share. ``agents`` are `Agent` objects, or compiled graphs by name."""
+    """What the dialects share. ``agents`` are `Agent` objects, or compiled graphs by name.
+
+    ``context`` and ``store`` are for graphs: see `bridge.create_app`.
+    """
 
     def __init__(
-        self, agents: Mapping[str, Any], settings: Settings | None = None, *, observers: Sequence[Observer] = ()
+        self,
+        agents: Mapping[str, Any],
+        settings: Settings | None = None,
+        *,
+        observers: Sequence[Observer] = (),
+        context: Callable[[RunRequest], Awaitable[Any]] | None = None,
+        store: BaseStore | None = None,
     ) -> None:
+        self._context = context
+        self._store = store
         self.settings = settings or Settings()
         self.catalog = Catalog(agents)
         self._faults = _Faults()
@@ -75,7 +88,7 @@ class Bridge:
                 return
             async with AsyncExitStack() as opening:
                 storage = await opening.enter_async_context(open_storage(self.settings.db))
-                self.catalog.open(lambda name, given: bound(name, given, storage, self.settings))
+                self.catalog.open(lambda name, given: bound(name, given, storage, self.settings, self._store))
                 self._stack = opening.pop_all()
             self.runs.open()
             self._storage = storage
@@ -142,6 +155,8 @@ class Bridge:
             thread = await self.index.find(request.thread_id, agent=request.agent, principal=request.principal)
             if thread is None and (request.resume or _resumes(request)):
                 raise InvalidRequest("No interrupt is pending on this thread.", param="resume")
+        if self._context is not None:
+            request = replace(request, runtime_context=await self._context(request))
         request = replace(request, fresh=thread is None, aliases=thread.aliases if thread else {})
         run: Run
 

@@ -11,7 +11,7 @@ the event the delta does not already say, and `bridge.openai_compat.events.Chunk
     TOOL_CALL_START, _ARGS, _CHUNK (client's)   tool_calls
     RUN_FINISHED                                {} and the finish_reason; an interrupt in words or as a call
     RUN_ERROR                                   no chunk: an error frame
-    everything else                             {}
+    everything else, and all of a subagent      {}
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class AguiToChunks:
         if kind == "RUN_FINISHED":
             delta, finish_reason = self._finished(known)
         else:
-            delta = self._delta(kind, known)
+            delta = self._delta(kind, known) if known.get("subagentRunId") is None else self._of_subagent(known)
         chunk = self._chunk(delta, finish_reason)
         if self._extension:
             chunk["ag_ui"] = _unsaid(known, delta, self._reasoning_field)
@@ -143,6 +143,12 @@ class AguiToChunks:
                 return {}
             case _:
                 return {}
+
+    def _of_subagent(self, event: Event) -> dict[str, Any]:
+        """What a subagent does is no part of the answer."""
+        if event["type"] in ("TEXT_MESSAGE_START", "TEXT_MESSAGE_CHUNK"):
+            self._roles[event.get("messageId") or self._chunked_text or ""] = "subagent"
+        return {}
 
     # Text
 

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, get_args
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.store.base import BaseStore
+from langgraph.types import Durability
 
 from bridge.agents.base import Description, ThreadState
 from bridge.agents.langgraph.checkpoints import Visit, leave, visit
+from bridge.agents.langgraph.context import configurable, run_context
+from bridge.agents.langgraph.dispatched import DispatchedToStream
+from bridge.agents.langgraph.history import admitted, as_sent_before, without_subagents
 from bridge.agents.langgraph.inputs import plan
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
 from bridge.agents.langgraph.messages import messages_to_langchain
+from bridge.agents.langgraph.schemas import input_keys, schema_keys, visible_keys, walled_keys
 from bridge.agents.langgraph.state import fields_of, project
+from bridge.agents.langgraph.subagents import tool_nodes, worker_nodes
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
 from bridge.errors import InvalidRequest
 from bridge.events.event import Event, note
 from bridge.events.interrupts import Interrupt, pause_to_agui
-from bridge.runs.request import RunRequest, ThreadKey
+from bridge.runs.request import ClientHistory, RunRequest, ThreadKey
 
 
 class LangGraphAgent:
@@ -30,7 +37,12 @@ class LangGraphAgent:
         name: the agent's name.
         graph: a compiled graph. Its own checkpointer is kept; without one it gets ``checkpointer``.
         checkpointer: where its conversations are kept; ``None``: in this process's memory.
-        hidden, state_allow: as in `bridge.agui.LangGraphToAgui`.
+        hidden, state_allow: as in `bridge.agui.LangGraphToAgui`. The graph's output schema narrows what may leave.
+        client_keys: the state keys and ``forwardedProps`` that clients may write; ``None``: all that the graph takes,
+            less what is private or hidden.
+        client_history: what becomes of a client's assistant and tool messages that the thread does not hold.
+        store: given to a graph that was compiled without one.
+        durability: LangGraph's (``sync``, ``async``, ``exit``); ``None``: LangGraph's default.
     """
 
     def __init__(
@@ -42,16 +54,27 @@ class LangGraphAgent:
         checkpointer: BaseCheckpointSaver[Any] | None = None,
         hidden: Collection[str] = (),
         state_allow: Collection[str] | None = None,
+        client_keys: Collection[str] | None = None,
+        client_history: ClientHistory = "trust",
+        store: BaseStore | None = None,
+        durability: Durability | None = None,
     ) -> None:
         self.name = name
         self.description = description or f"LangGraph agent {name}"
         if hasattr(graph, "copy") and not getattr(graph, "checkpointer", None):
             graph = graph.copy(update={"checkpointer": checkpointer or InMemorySaver()})
+        if store is not None and hasattr(graph, "copy") and getattr(graph, "store", store) is None:
+            graph = graph.copy(update={"store": store})
         self.graph = graph
         self.hidden = tuple(hidden)
-        self.state_allow = state_allow
-        self.input_keys = _schema_keys(graph, "input_schema")
-        self.state_keys = _schema_keys(graph, "output_schema")
+        self.client_keys = client_keys
+        self.client_history: ClientHistory = client_history
+        self.durability = durability
+        self.state_allow = visible_keys(graph, state_allow)
+        self.walled = walled_keys(graph)
+        self.input_keys = input_keys(graph, allow=state_allow, client_keys=client_keys)
+        self.state_keys = schema_keys(graph, "output_schema")
+        self.workers, self.tool_nodes = worker_nodes(graph), tool_nodes(graph)
         # Only these graphs can stop without an Interrupt; for all others the state need not be read after a run.
         self.pauses = bool(getattr(graph, "interrupt_before_nodes", ()) or getattr(graph, "interrupt_after_nodes", ()))
 
@@ -137,16 +160,6 @@ def _nested(held: Any) -> list[Any]:
     return states
 
 
-def _schema_keys(graph: Any, schema: str) -> frozenset[str] | None:
-    """The keys of a StateGraph's ``input_schema`` or ``output_schema``; ``None`` for a graph without schemas.
-
-    From the builder's own table of channels: a JSON schema cannot be made of every state that LangGraph takes.
-    """
-    builder = getattr(graph, "builder", None)
-    channels = getattr(builder, "schemas", {}).get(getattr(builder, schema, None))
-    return frozenset(channels) if channels else None
-
-
 class GraphRun:
     """One run of a graph, as AG-UI events: the only place where a graph is started."""
 
@@ -165,6 +178,10 @@ class GraphRun:
             state_keys=agent.state_keys,
             parent_run_id=request.parent_run_id,
             aliases=request.aliases,
+            walled=agent.walled,
+            workers=agent.workers,
+            tool_nodes=agent.tool_nodes,
+            earlier=request.messages,
         )
 
     async def __aiter__(self) -> AsyncIterator[Event]:
@@ -174,7 +191,8 @@ class GraphRun:
             yield event
         yield note(aliases=translator.aliases)  # the live ones: a reader that comes late needs them in mid-run
         graph, config, given = await self._prepare()
-        stream = graph.astream(given, config, stream_mode=list(STREAM_MODES), subgraphs=True, version="v2")
+        options = run_options(self._agent, self._request)
+        stream = graph.astream(given, config, stream_mode=list(STREAM_MODES), subgraphs=True, version="v2", **options)
         async with aclosing(stream):
             async for part in stream:
                 for event in feed(part):
@@ -209,17 +227,24 @@ class GraphRun:
 
     async def _prepare(self) -> tuple[Any, RunnableConfig, Any]:
         """The graph, its config and its input, from the request and what the thread holds."""
-        agent, request = self._agent, self._request
-        config: RunnableConfig = {"configurable": {"thread_id": request.thread_id, **server_context(request)}}
+        agent = self._agent
+        request = without_subagents(self._request)
+        config: RunnableConfig = {
+            "configurable": configurable(request, agent.graph, agent.client_keys),
+            "callbacks": [DispatchedToStream()],
+        }
         if request.ephemeral:
             return agent.without_memory(), config, plan(request, ThreadState(), agent.input_keys).input
         self._visit = visit(request.thread_id)  # from here on the thread is this run's, and is read once
         if request.checkpoint_id is not None:
             config["configurable"]["checkpoint_id"] = request.checkpoint_id
+        policy = request.client_history or agent.client_history
         if request.fresh:
+            request = admitted(request, ThreadState(), policy)
             return agent.graph, config, plan(request, ThreadState(), agent.input_keys).input
         held = await agent.graph.aget_state(config, subgraphs=True)
         thread = agent.thread_state(held, aliases=self._aliases)
+        request = admitted(await as_sent_before(request, thread, agent.graph, config), thread, policy, held.values)
         chosen = plan(request, thread, agent.input_keys)
         given = chosen.input
         back = {streamed: durable for durable, streamed in self._aliases.items() if streamed}
@@ -277,21 +302,21 @@ def _with_earlier(given: dict[str, Any] | None, thread: ThreadState, ids: Sequen
 _CONVERSATION = ("human", "ai", "tool")
 
 
-def server_context(request: RunRequest) -> dict[str, Any]:
-    """What a graph may read in ``config["configurable"]``; nothing of it gets into a prompt by itself.
-
-    ``client_tools`` are OpenAI function tools that the client runs, ``client_context`` what the app shares
-    (``description``, ``value``), ``model_settings`` OpenAI's parameters, ``principal`` who calls.
-    """
-    return {
-        "client_tools": [{"type": "function", "function": function_of(tool)} for tool in request.tools],
-        "client_context": request.context,
-        "model_settings": dict(request.model_settings),
-        "principal": request.principal,
-    }
+def run_options(agent: LangGraphAgent, request: RunRequest) -> dict[str, Any]:
+    """What ``astream`` is given beside input and config, where there is something to give."""
+    options: dict[str, Any] = {}
+    context = run_context(request, agent.graph, agent.client_keys)
+    if context is not None:
+        options["context"] = context
+    durability = asked_durability(request) or agent.durability
+    if durability is not None and not request.ephemeral:
+        options["durability"] = durability
+    return options
 
 
-def function_of(tool: Mapping[str, Any]) -> dict[str, Any]:
-    """An AG-UI tool as an OpenAI function."""
-    parameters = tool.get("parameters") or {"type": "object", "properties": {}}
-    return {"name": tool["name"], "description": tool.get("description") or "", "parameters": parameters}
+def asked_durability(request: RunRequest) -> Durability | None:
+    """``forwardedProps.durability``: what a client wants of this run. Raises `InvalidRequest` for another word."""
+    asked = request.forwarded_props.get("durability")
+    if asked is None or asked in get_args(Durability):
+        return asked
+    raise InvalidRequest("'durability' is 'sync', 'async' or 'exit'.", param="forwardedProps.durability")

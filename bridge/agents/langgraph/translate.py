@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ag_ui.core import PROTOCOL_VERSION, BaseEvent
+from ag_ui.core import PROTOCOL_VERSION
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
-from pydantic import ValidationError
 
+from bridge.agents.langgraph.custom import CallRules, CustomToAgui
 from bridge.agents.langgraph.incoming import as_conversation, as_message
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
 from bridge.agents.langgraph.jsonable import jsonable
 from bridge.agents.langgraph.message_stream import MessagesToAgui
 from bridge.agents.langgraph.messages import messages_to_agui
 from bridge.agents.langgraph.state import StateView, fields_of
+from bridge.agents.langgraph.subagents import Subagent, Subagents
 from bridge.errors import run_failure
-from bridge.events.event import Event, model, wire
+from bridge.events.event import Event
 from bridge.events.interrupts import Interrupt, announcements, pause_to_agui
 from bridge.events.lifecycle import OpenEntities
 from bridge.events.messages import spoken_content
@@ -29,7 +30,8 @@ from bridge.events.versions import speaks_v1
 STREAM_MODES = ("messages", "tasks", "values", "custom")
 """The stream modes the translator reads; ``astream_events`` costs several times more and says nothing beyond them."""
 
-_OWN_EVENTS = frozenset({"STATE_SNAPSHOT", "STATE_DELTA", "ACTIVITY_SNAPSHOT", "ACTIVITY_DELTA", "CUSTOM"})
+_NOT_SHOWN = "bridge:not-shown"
+"""The tag under which messages reach `MessagesToAgui` that nobody shall see: a hidden agent's, a middleware's own."""
 
 
 class LangGraphToAgui:
@@ -48,6 +50,9 @@ class LangGraphToAgui:
         state_allow: the state keys that may leave the server; ``None``: all.
         state_keys: the keys of the graph's own state; ``None``: learned from what it yields.
         parent_run_id: RUN_STARTED's ``parentRunId``.
+        walled: keys of the graph's own state that its output schema leaves out.
+        workers, tool_nodes: as in `bridge.agents.langgraph.subagents.Subagents`.
+        earlier: the messages that the client sent; those of earlier subagents stay in the snapshot.
     """
 
     def __init__(
@@ -62,6 +67,10 @@ class LangGraphToAgui:
         state_keys: Collection[str] | None = None,
         parent_run_id: str | None = None,
         aliases: Mapping[str, str] | None = None,
+        walled: Collection[str] = (),
+        workers: Collection[str] = (),
+        tool_nodes: Collection[str] = (),
+        earlier: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self._thread_id = thread_id
         self._run_id = run_id
@@ -70,13 +79,19 @@ class LangGraphToAgui:
         self._client_tools = frozenset(client_tools)
         self._hidden = frozenset(hidden)
         self._open = OpenEntities()
-        self._speech = MessagesToAgui(hidden=hidden, rich=self._v1)
+        self._speech = MessagesToAgui(hidden={*hidden, _NOT_SHOWN}, rich=self._v1)
         self._speech.aliases.update(aliases or {})
         self._state = StateView(allow=state_allow, keys=state_keys)
+        self._custom = CustomToAgui(self._speech, self._state, allow=state_allow, walled=walled, hidden=hidden)
+        self._call_rules = CallRules(self._custom.calls)
+        self._subagents = Subagents(
+            workers=workers, tool_nodes=tool_nodes, hidden=hidden, lifecycle=self._v1, earlier=earlier
+        )
         self._steps: dict[str, str] = {}
         self._interrupts: dict[str, Interrupt] = {}
         self._messages: list[BaseMessage] | None = None
         self._nested: dict[tuple[str, ...], list[BaseMessage]] = {}
+        self._token_id: str | None = None
         self._result: Any = None
         self._hidden_ran = False
         self._over = False
@@ -106,28 +121,69 @@ class LangGraphToAgui:
     def feed(self, part: Mapping[str, Any]) -> list[Event]:
         """The events one part becomes, in order; often none."""
         data = part["data"]
-        match part["type"]:
-            case "messages":
-                message, metadata = data
-                events = self._speech.feed(as_message(message), metadata)
+        if part["type"] == "messages":
+            message, metadata = data
+            message = as_message(message)
+            if message.id == self._token_id:  # the next token of a message of which all was decided
+                events = self._speech.feed(message, metadata)
                 if len(events) == 1 and events[0]["type"] == "TEXT_MESSAGE_CONTENT":
                     return events
+                return self._emit(self._subagents.attribute(self._call_rules.apply(events, metadata), None))
+        ns = tuple(part.get("ns") or ())
+        subagent: Subagent | None = None
+        match part["type"]:
+            case "messages":
+                subagent = self._subagents.speaking(ns, metadata)
+                if self._is_not_shown(message, metadata, subagent):
+                    metadata = {**metadata, "tags": [*(metadata.get("tags") or ()), _NOT_SHOWN]}
+                events = self._speech.feed(message, metadata)
+                if subagent is None and events and events[-1]["type"] == "TEXT_MESSAGE_CONTENT":
+                    self._token_id = message.id
+                events = self._call_rules.apply(events, metadata)
             case "tasks":
-                ns = tuple(part.get("ns") or ())
-                events = self._task_end(ns, data) if "result" in data else self._task_start(ns, data)
+                if "result" not in data:
+                    self._subagents.task_started(ns, data)
+                subagent = self._subagents.at(ns, data.get("metadata"))
+                events = self._task_end(ns, data) if "result" in data else self._task_start(ns, data, subagent)
+                events = self._call_rules.apply(events, {})
             case "values":
                 self._note_interrupts(part.get("interrupts") or ())
-                events = self._values(tuple(part.get("ns") or ()), data)
+                subagent = self._subagents.at(ns)
+                events = [] if subagent and subagent.hidden else self._values(ns, data)
+                events = self._call_rules.apply(events, {})
             case "custom":
-                events = self._custom(data)
+                subagent = self._subagents.at(ns)
+                events = [] if subagent and subagent.hidden else self._custom.feed(data)
             case "paused":  # the bridge's own: ``interrupt_before`` / ``_after`` leave no Interrupt behind
                 self._note_pause(data["node"], data["checkpoint_id"])
                 events = []
             case _:
                 events = []
+        events = self._subagents.attribute(events, subagent)
+        if part["type"] == "tasks" and "result" in data:
+            events = self._with_end_of_subagent(events, ns, data)
+        return self._emit(events)
+
+    def _emit(self, events: list[Event]) -> list[Event]:
         for event in events:
             self._open.see(event)
         return events
+
+    def _is_not_shown(self, message: BaseMessage, metadata: Mapping[str, Any], subagent: Subagent | None) -> bool:
+        """Whether a message is a hidden agent's, or what middleware wrote for the model: a summary, say."""
+        return (
+            (subagent is not None and subagent.hidden)
+            or metadata.get("lc_source") is not None
+            or (bool(self._hidden) and metadata.get("lc_agent_name") in self._hidden)
+            or (type(message) is HumanMessage and "lc_source" in message.additional_kwargs)
+        )
+
+    def _with_end_of_subagent(self, events: list[Event], ns: tuple[str, ...], task: Mapping[str, Any]) -> list[Event]:
+        """The subagent that ran in a task ends before the task's own step does."""
+        ending = self._subagents.task_ended(ns, task)
+        if ending and events and events[-1]["type"] == "STEP_FINISHED":
+            return [*events[:-1], *ending, events[-1]]
+        return [*events, *ending]
 
     def finish(self, paused: Sequence[tuple[str, str]] = ()) -> list[Event]:
         """The graph's stream ended.
@@ -141,6 +197,8 @@ class LangGraphToAgui:
         for node, checkpoint_id in paused:
             self._note_pause(node, checkpoint_id)
         events = [*self._settled(), *self._messages_snapshot()]
+        if self._result is None:
+            self._result = self._subagents.answer()
         ending: Event = {"type": "RUN_FINISHED", "threadId": self._thread_id, "runId": self._run_id}
         if self._result is not None:
             ending["result"] = self._result
@@ -181,8 +239,10 @@ class LangGraphToAgui:
 
     # Tasks
 
-    def _task_start(self, ns: tuple[str, ...], task: Mapping[str, Any]) -> list[Event]:
+    def _task_start(self, ns: tuple[str, ...], task: Mapping[str, Any], subagent: Subagent | None) -> list[Event]:
         name = str(task["name"])
+        if subagent is not None and subagent.hidden:
+            return []
         if name in self._hidden or name.startswith("__"):
             self._hidden_ran = self._hidden_ran or not ns
             return []
@@ -258,30 +318,13 @@ class LangGraphToAgui:
         messages = list(self._messages)
         if self._interrupts:
             held = {message.id for message in messages}
-            for path in sorted(self._nested, key=len):
+            own = [path for path in self._nested if self._subagents.at(path) is None]
+            for path in sorted(own, key=len):
                 messages += [message for message in self._nested[path] if message.id not in held]
                 held |= {message.id for message in messages}
         self._speech.leave_out(messages)
-        return [{"type": "MESSAGES_SNAPSHOT", "messages": snapshot(messages, self.aliases, rich=self._v1)}]
-
-    # Custom
-
-    def _custom(self, data: Any) -> list[Event]:
-        """What a node wrote: an event of its own (state, activity, custom), a ``name`` and ``value``, or anything."""
-        event = wire(data) if isinstance(data, BaseEvent) else data
-        if isinstance(event, Mapping) and event.get("type") in _OWN_EVENTS:
-            plain: Event = jsonable(event)
-            try:
-                model(plain)
-            except ValidationError:
-                return [{"type": "CUSTOM", "name": "custom", "value": plain}]
-            if plain["type"].startswith("STATE_"):
-                self._state.forget()
-            return [plain]
-        if isinstance(event, Mapping) and isinstance(event.get("name"), str) and {"value", "data"} & event.keys():
-            value = event.get("value", event.get("data"))
-            return [{"type": "CUSTOM", "name": event["name"], "value": jsonable(value)}]
-        return [{"type": "CUSTOM", "name": "custom", "value": jsonable(data)}]
+        shown = self._subagents.merge(snapshot(messages, self.aliases, rich=self._v1))
+        return [{"type": "MESSAGES_SNAPSHOT", "messages": shown}]
 
     # Ends
 
@@ -289,8 +332,7 @@ class LangGraphToAgui:
         """Close what is open at a good end; what the last state holds of unfinished calls is filled in first."""
         events = self._speech.settle(self._messages or ())
         events += self._speech.end_of_task(None)
-        for event in events:
-            self._open.see(event)
+        events = self._emit(self._subagents.attribute(self._call_rules.apply(events, {}), None))
         return [*events, *self._open.closing()]
 
     def _pending(self) -> list[str]:
