@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from langgraph.store.base import BaseStore
-from langgraph.store.memory import InMemoryStore
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -43,7 +41,7 @@ def create_app(
     principal: Principal | None = None,
     observers: Sequence[Observer] = (),
     context: ContextFunction | None = None,
-    store: BaseStore | None = None,
+    store: Any = None,
 ) -> Starlette:
     """The bridge as an ASGI application.
 
@@ -56,7 +54,8 @@ def create_app(
         context: what graphs with a ``context_schema`` get as ``runtime.context``: a function of a `ContextRequest`
             (who calls, the headers), plain or async, that returns a mapping or an object of the schema. Called once a
             run. Without it: what the client sent for the schema's fields, and its defaults.
-        store: LangGraph's store for graphs that were compiled without one; by default one in this process's memory.
+        store: LangGraph's store (a ``BaseStore``) for graphs that were compiled without one; by default one in this
+            process's memory.
         observers: who wants to know of runs, readers and faults, beside the log.
 
     The application may be mounted in another one. Where the outer framework does not pass the lifespan on, the first
@@ -67,7 +66,7 @@ def create_app(
         settings,
         observers=observers,
         context=None if context is None else Contexts(context).of,
-        store=InMemoryStore() if store is None else store,
+        store=store,
     )
     callers = Callers(bridge.settings.api_keys, principal)
 

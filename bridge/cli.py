@@ -114,7 +114,10 @@ def serve(
     options["state_allow"] = options["state_allow"] or None
     options["client_keys"] = options["client_keys"] or None
     options["cors_origins"] = options["cors_origins"] or _DEFAULTS.cors_origins
-    settings = Settings(**options)
+    try:
+        settings = Settings(**options)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
     logs.configure(as_json=settings.log_json)
     # where agents may keep their own data; they read it when they first need it
     os.environ.setdefault("AGENT_DATABASE_URL", agent_database_url(settings.db))

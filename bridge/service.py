@@ -11,8 +11,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from langgraph.store.base import BaseStore
-
 from bridge.agents.base import Agent, ThreadState
 from bridge.agents.catalog import Catalog
 from bridge.errors import AgentFailure, InvalidRequest
@@ -26,7 +24,7 @@ from bridge.runs.request import Disconnect, RunRequest, ThreadKey
 from bridge.runs.run import Limits, Run
 from bridge.settings import Settings
 from bridge.storage.base import Storage
-from bridge.storage.binding import bound
+from bridge.storage.binding import bound, default_store
 from bridge.storage.opening import open_storage
 from bridge.storage.threads import Thread, ThreadIndex
 
@@ -58,7 +56,7 @@ class Bridge:
         *,
         observers: Sequence[Observer] = (),
         context: Callable[[RunRequest], Awaitable[Any]] | None = None,
-        store: BaseStore | None = None,
+        store: Any = None,
     ) -> None:
         self._context = context
         self._store = store
@@ -88,7 +86,8 @@ class Bridge:
                 return
             async with AsyncExitStack() as opening:
                 storage = await opening.enter_async_context(open_storage(self.settings.db))
-                self.catalog.open(lambda name, given: bound(name, given, storage, self.settings, self._store))
+                store = self._store if self._store is not None else default_store()
+                self.catalog.open(lambda name, given: bound(name, given, storage, self.settings, store))
                 self._stack = opening.pop_all()
             self.runs.open()
             self._storage = storage

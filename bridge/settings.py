@@ -70,3 +70,12 @@ class Settings:
     reasoning_field: str = "reasoning_content"
     patience: float = 5.0
     log_json: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for a durability or a type's name that cannot be."""
+        for mode in self.durability:
+            if mode.rpartition("=")[2] not in ("sync", "async", "exit"):
+                raise ValueError(f"durability is sync, async, exit, or name=mode, not '{mode}'")
+        for name in self.serializer_types:
+            if not all(name.rpartition(":")[::2]):
+                raise ValueError(f"a type is named as module:Class, not '{name}'")

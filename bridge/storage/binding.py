@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from langgraph.store.base import BaseStore
+from langgraph.store.memory import InMemoryStore
 from langgraph.types import Durability
 
 from bridge.agents.base import Agent
@@ -29,21 +30,16 @@ def bound(name: str, given: Any, storage: Storage, settings: Settings, store: Ba
     )
 
 
+def default_store() -> BaseStore:
+    """A store for graphs that were compiled without one, where the application gave none: in this process's memory."""
+    return InMemoryStore()
+
+
 def durability_of(name: str, wanted: tuple[str, ...]) -> Durability | None:
     """The durability of this agent, from ``sync`` for all and ``name=exit`` for one; ``None``: LangGraph's default."""
-    found: str | None = None
-    for entry in wanted:
-        agent, _, mode = entry.rpartition("=")
-        if agent == name:
-            return _durability(mode)
-        if not agent:
-            found = mode
-    return None if found is None else _durability(found)
-
-
-def _durability(mode: str) -> Durability:
-    match mode:
-        case "sync" | "async" | "exit":
+    modes = {agent: mode for agent, _, mode in (entry.rpartition("=") for entry in wanted)}
+    match modes.get(name, modes.get("")):
+        case "sync" | "async" | "exit" as mode:
             return mode
         case _:
-            raise ValueError(f"durability is sync, async or exit, not {mode!r}")
+            return None

@@ -71,7 +71,7 @@ class LangGraphAgent:
         self.client_history: ClientHistory = client_history
         self.durability = durability
         self.state_allow = visible_keys(graph, state_allow)
-        self.walled = walled_keys(graph)
+        self.walled = walled_keys(graph) if state_allow is None else None
         self.input_keys = input_keys(graph, allow=state_allow, client_keys=client_keys)
         self.state_keys = schema_keys(graph, "output_schema")
         self.workers, self.tool_nodes = worker_nodes(graph), tool_nodes(graph)

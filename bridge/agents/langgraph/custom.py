@@ -68,7 +68,7 @@ class CustomToAgui:
     def feed(self, data: Any) -> list[Event]:
         """What a node wrote: an event of its own (state, activity, custom), a ``name`` and ``value``, or anything."""
         if isinstance(data, Dispatched):
-            return [] if self._is_hidden(data.metadata) else self._named(data.name, jsonable(data.data), data.metadata)
+            return [] if self._is_hidden(data.metadata) else self._named(data.name, data.data, data.metadata)
         plain = _written(data)  # plain first: a node may write what cannot even be looked at
         if isinstance(plain, dict) and isinstance(plain.get("type"), str) and plain["type"] in _OWN_EVENTS:
             return self._own(plain)
@@ -94,19 +94,18 @@ class CustomToAgui:
             event = event | {"snapshot": self._shown(event["snapshot"])}
         return [event]
 
-    def _named(self, name: str, data: Any, metadata: Mapping[str, Any]) -> list[Event]:
+    def _named(self, name: str, given: Any, metadata: Mapping[str, Any]) -> list[Event]:
+        fields = fields_of(given) if name in _STATE else None
+        if fields is not None:
+            shown = self._shown(fields)  # not before: a state may hold a long conversation, which is not shown
+            self._state.forget()
+            return [{"type": "STATE_SNAPSHOT", "snapshot": shown}, _custom(name, shown)]
+        data = jsonable(given)
         place = {key: metadata[key] for key in _ABOUT_PLACE if key in metadata}
         if name in _MESSAGE:
             return [*self._message(data, place), _custom(name, data)]
         if name in _CALL:
             return [*self._call(data, place), _custom(name, data)]
-        if name in _STATE:
-            fields = fields_of(data)
-            if fields is None:
-                return [_custom(name, data)]
-            shown = self._shown(fields)
-            self._state.forget()
-            return [{"type": "STATE_SNAPSHOT", "snapshot": shown}, _custom(name, shown)]
         if name == _EXIT:
             return [_custom(name, data), _custom("Exit", True)]
         return [_custom(name, data)]

@@ -264,12 +264,23 @@ class Subagents:
             if index is not None:
                 messages[index] = messages[index] | {"subagentRunId": message["subagentRunId"]}
                 continue
-            place = next((held[name] for name in reversed(before) if name in held), len(messages) - 1)
+            place = next((held[name] for name in reversed(before) if name in held), None)
+            if place is None:
+                place = self._place_of(message["subagentRunId"], messages, held)
             added.setdefault(place, []).append(message)
         merged = added.get(-1, [])
         for index, message in enumerate(messages):
             merged += [message, *added.get(index, ())]
         return merged
+
+    def _place_of(self, run_id: str, messages: list[Message], held: Mapping[str, int]) -> int:
+        """After which message a subagent's work stands that began before this run did (it had waited for a person)."""
+        subagent = self._by_segment.get(run_id)
+        call_id = None if subagent is None else subagent.call_id
+        for index, message in enumerate(messages):
+            if call_id is not None and any(call["id"] == call_id for call in message.get("toolCalls") or ()):
+                return index
+        return min((held[name] for name in self._shown if name in held), default=len(messages)) - 1
 
     def answer(self) -> str | None:
         """The last text of a subagent, where the graph itself said nothing: all the answer that there is."""

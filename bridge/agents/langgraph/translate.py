@@ -50,7 +50,8 @@ class LangGraphToAgui:
         state_allow: the state keys that may leave the server; ``None``: all.
         state_keys: the keys of the graph's own state; ``None``: learned from what it yields.
         parent_run_id: RUN_STARTED's ``parentRunId``.
-        walled: keys of the graph's own state that its output schema leaves out.
+        walled: keys of the graph's own state that its output schema leaves out, where no setting says what may leave:
+            a state that a node emits itself may then have keys that the graph's state does not have.
         workers, tool_nodes: as in `bridge.agents.langgraph.subagents.Subagents`.
         earlier: the messages that the client sent; those of earlier subagents stay in the snapshot.
     """
@@ -67,7 +68,7 @@ class LangGraphToAgui:
         state_keys: Collection[str] | None = None,
         parent_run_id: str | None = None,
         aliases: Mapping[str, str] | None = None,
-        walled: Collection[str] = (),
+        walled: Collection[str] | None = None,
         workers: Collection[str] = (),
         tool_nodes: Collection[str] = (),
         earlier: Sequence[Mapping[str, Any]] = (),
@@ -82,7 +83,8 @@ class LangGraphToAgui:
         self._speech = MessagesToAgui(hidden={*hidden, _NOT_SHOWN}, rich=self._v1)
         self._speech.aliases.update(aliases or {})
         self._state = StateView(allow=state_allow, keys=state_keys)
-        self._custom = CustomToAgui(self._speech, self._state, allow=state_allow, walled=walled, hidden=hidden)
+        allow = state_allow if walled is None else None
+        self._custom = CustomToAgui(self._speech, self._state, allow=allow, walled=walled or (), hidden=hidden)
         self._call_rules = CallRules(self._custom.calls)
         self._subagents = Subagents(
             workers=workers, tool_nodes=tool_nodes, hidden=hidden, lifecycle=self._v1, earlier=earlier

@@ -18,19 +18,12 @@ def reading(
     """The checkpointer for this graph. With ``named`` types (``module:Class``) it reads these, and no unknown ones.
 
     In LangGraph's strict mode the types of the graph's own schemas are read, as if it had been compiled with the
-    checkpointer. Raises ``ValueError`` for a name of another form.
+    checkpointer.
     """
-    types = [_parsed(name) for name in named]
+    types = [(module, kind) for module, _, kind in (name.rpartition(":") for name in named)]
     own = getattr(graph, "_serde_allowlist", None) or ()
     if types and isinstance(checkpointer.serde, JsonPlusSerializer):
         clone = copy.copy(checkpointer)
         clone.serde = type(checkpointer.serde)(allowed_msgpack_modules=[*types, *own])
         return clone
     return checkpointer.with_allowlist(own) if own else checkpointer
-
-
-def _parsed(name: str) -> tuple[str, str]:
-    module, _, kind = name.rpartition(":")
-    if not module or not kind:
-        raise ValueError(f"a type is named as module:Class, not {name!r}")
-    return module, kind
