@@ -15,7 +15,7 @@ from langgraph.prebuilt import ToolNode
 from langgraph.types import interrupt
 from langgraph_supervisor import create_supervisor
 
-from bridge.agents.langgraph.subagents import worker_nodes
+from bridge.agents.langgraph.nodes import worker_nodes
 from bridge.events.event import Event, wire
 from bridge.openai_compat import AguiToChunks, ChunksToAgui, fold
 from tests.agui.models import Scripted, calls, say

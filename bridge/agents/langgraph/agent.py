@@ -20,9 +20,9 @@ from bridge.agents.langgraph.history import admitted, as_sent_before, without_su
 from bridge.agents.langgraph.inputs import plan
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
 from bridge.agents.langgraph.messages import messages_to_langchain
+from bridge.agents.langgraph.nodes import tool_nodes, worker_nodes
 from bridge.agents.langgraph.schemas import input_keys, schema_keys, visible_keys, walled_keys
 from bridge.agents.langgraph.state import fields_of, project
-from bridge.agents.langgraph.subagents import tool_nodes, worker_nodes
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
 from bridge.errors import InvalidRequest
 from bridge.events.event import Event, note

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ag_ui.core import PROTOCOL_VERSION
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
 
 from bridge.agents.langgraph.custom import CallRules, CustomToAgui
 from bridge.agents.langgraph.incoming import as_conversation, as_message
@@ -125,7 +125,8 @@ class LangGraphToAgui:
         data = part["data"]
         if part["type"] == "messages":
             message, metadata = data
-            message = as_message(message)
+            if type(message) is not AIMessageChunk:
+                message = as_message(message)
             if message.id == self._token_id:  # the next token of a message of which all was decided
                 events = self._speech.feed(message, metadata)
                 if len(events) == 1 and events[0]["type"] == "TEXT_MESSAGE_CONTENT":
