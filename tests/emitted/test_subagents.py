@@ -250,6 +250,21 @@ async def test_an_agent_whose_words_are_the_answer_is_no_worker() -> None:
     assert worker_nodes(graph.compile()) == frozenset()
 
 
+async def test_any_agent_is_hidden_by_its_name() -> None:
+    agent = create_agent(Scripted(turns=[say("The answer.")]), [], name="expert")
+    graph = StateGraph(MessagesState).add_node("work", agent).add_edge(START, "work").add_edge("work", END)
+    client = Client(graph.compile(), hidden=("expert",))
+    assert "The answer." not in str(await client.run("x"))
+
+
+def test_a_subagents_text_is_not_in_the_answer_where_only_its_start_is_attributed() -> None:
+    translator = AguiToChunks(id="c", model="m", created=0)
+    start = {"type": "TEXT_MESSAGE_START", "messageId": "m", "role": "assistant", "subagentRunId": "s"}
+    translator.feed(start)
+    chunk = translator.feed({"type": "TEXT_MESSAGE_CONTENT", "messageId": "m", "delta": "working"})
+    assert chunk["choices"][0]["delta"] == {}
+
+
 async def test_where_only_workers_speak_the_last_is_the_answer() -> None:
     async def route(state: MessagesState) -> dict[str, Any]:
         return {}
@@ -285,17 +300,19 @@ async def test_old_messages_are_not_new_after_a_summary() -> None:
     """A client that goes on showing what the summary replaced."""
     model = Scripted(turns=[say("Answer.")])
     summarizer: Any = SummarizationMiddleware(
-        model=Scripted(turns=[say("SUMMARY")]), trigger=("messages", 4), keep=("messages", 2)
+        model=Scripted(turns=[say("SUMMARY")]), trigger=("messages", 6), keep=("messages", 2)
     )
     client = Client(create_agent(model, [], middleware=[summarizer]))
     screen: list[dict[str, Any]] = []
-    for asked in ("one", "two", "three", "four"):
+    for asked in ("one", "two", "three", "four", "five"):
         client.messages = screen
         await client.run(asked)
-        screen = screen + [message for message in client.messages if message not in screen]
+        asked_now = {"id": f"user-{client.runs}", "role": "user", "content": asked}
+        known = [*screen, asked_now]
+        screen = known + [message for message in client.messages if message not in known]
     texts = [message.text for message in (await client.held())["messages"]]
-    assert texts.count("one") == 0
-    assert texts.count("four") == 1
+    assert "SUMMARY" in texts[0]
+    assert texts[1:] == ["Answer.", "four", "Answer.", "five", "Answer."]
 
 
 async def test_a_redacted_message_is_not_taken_for_an_edit() -> None:

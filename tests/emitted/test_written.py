@@ -114,6 +114,12 @@ async def test_the_output_schema_is_a_wall() -> None:
     assert read.state == {"note": "n", "items": ["a"]}
 
 
+async def test_private_keys_do_not_leave() -> None:
+    client = Client(keeping())
+    assert "private" not in str(await client.run("x"))
+    assert (await client.held())["private"] == "p"
+
+
 async def test_a_list_with_a_reducer_is_replaced() -> None:
     client = Client(keeping())
     await client.run("x")

@@ -161,11 +161,6 @@ class Subagents:
         mine = "" if subagent is None else subagent.id
         if kind == "TOOL_CALL_RESULT":
             return self._owners.get(event["toolCallId"], mine) or None
-        if kind == "STEP_STARTED":
-            self._owners[f"step:{event['stepName']}"] = mine  # a name is free again when its step has finished
-            return mine or None
-        if kind == "STEP_FINISHED":
-            return self._owners.pop(f"step:{event['stepName']}", mine) or None
         if name is None:
             return mine or None
         return self._owners.setdefault(name, mine) or None
