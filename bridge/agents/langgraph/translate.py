@@ -304,7 +304,7 @@ class LangGraphToAgui:
             if ns:
                 if ns not in self._nested:
                     self._speech.remember(messages)  # what it starts with; after an interrupt, what it said before
-                self._nested[ns] = messages
+                self._nested[ns] = [] if self._subagents.at(ns) else messages  # a subagent's are kept by `Subagents`
             else:
                 if self._messages is None:
                     self._speech.remember(messages)
@@ -321,8 +321,7 @@ class LangGraphToAgui:
         messages = list(self._messages)
         if self._interrupts:
             held = {message.id for message in messages}
-            own = [path for path in self._nested if self._subagents.at(path) is None]
-            for path in sorted(own, key=len):
+            for path in sorted(self._nested, key=len):
                 messages += [message for message in self._nested[path] if message.id not in held]
                 held |= {message.id for message in messages}
         self._speech.leave_out(messages)
