@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from bridge.errors import BridgeError
     from bridge.openai_compat import AguiToChunks, ChunksToAgui, fold
     from bridge.settings import Settings
+    from bridge.web.contexts import ContextRequest
 
 __all__ = [
     "AguiToChunks",
     "BridgeError",
     "ChunksToAgui",
+    "ContextRequest",
     "LangGraphToAgui",
     "Settings",
     "Verifier",
@@ -30,6 +32,7 @@ _HOMES = {
     "AguiToChunks": "bridge.openai_compat",
     "BridgeError": "bridge.errors",
     "ChunksToAgui": "bridge.openai_compat",
+    "ContextRequest": "bridge.web.contexts",
     "LangGraphToAgui": "bridge.agui",
     "Settings": "bridge.settings",
     "Verifier": "bridge.agui",

@@ -24,6 +24,7 @@ from bridge.openai_compat import routes as openai
 from bridge.service import Bridge
 from bridge.settings import Settings
 from bridge.web.callers import Callers, Principal
+from bridge.web.contexts import ContextFunction, Contexts, serving
 from bridge.web.http import JSON, Faults, RequestIds, bridge_of
 
 DIALECTS = (agui.DIALECT, openai.DIALECT, addresses.DIALECT, copilotkit.DIALECT)
@@ -39,6 +40,8 @@ def create_app(
     *,
     principal: Principal | None = None,
     observers: Sequence[Observer] = (),
+    context: ContextFunction | None = None,
+    store: Any = None,
 ) -> Starlette:
     """The bridge as an ASGI application.
 
@@ -48,12 +51,23 @@ def create_app(
         principal: who calls, by the application's own lights: a function of the connection, plain or async, that
             returns a name, or ``None`` for nobody (401). Threads belong to the name. It is asked once a request, of
             all but ``/healthz``. Without it: the API keys of the settings.
+        context: what graphs with a ``context_schema`` get as ``runtime.context``: a function of a `ContextRequest`
+            (who calls, the headers), plain or async, that returns a mapping or an object of the schema. Called once a
+            run. Without it: what the client sent for the schema's fields, and its defaults.
+        store: LangGraph's store (a ``BaseStore``) for graphs that were compiled without one; by default one in this
+            process's memory.
         observers: who wants to know of runs, readers and faults, beside the log.
 
     The application may be mounted in another one. Where the outer framework does not pass the lifespan on, the first
     request opens the storage.
     """
-    bridge = Bridge(agents, settings, observers=observers)
+    bridge = Bridge(
+        agents,
+        settings,
+        observers=observers,
+        context=None if context is None else Contexts(context).of,
+        store=store,
+    )
     callers = Callers(bridge.settings.api_keys, principal)
 
     @asynccontextmanager
@@ -117,7 +131,9 @@ class Opened:
             if (
                 not scope["path"].rstrip("/").endswith(HEALTH)
             ):  # it must answer while the application's database is down
-                await self._callers.identify(HTTPConnection(scope))
+                connection = HTTPConnection(scope)
+                serving(connection)
+                await self._callers.identify(connection)
         await self._app(scope, receive, send)
 
 

@@ -16,7 +16,7 @@ import click
 import uvicorn
 
 from bridge.agents.langgraph.agent import LangGraphAgent
-from bridge.agents.loading import LoadError, load_agents
+from bridge.agents.loading import LoadError, load_agents, load_object
 from bridge.app import create_app
 from bridge.observe import logging as logs
 from bridge.service import Bridge
@@ -137,20 +137,58 @@ def main() -> None:
 @click.option(
     "--state-key", "state_allow", multiple=True, envvar="BRIDGE_STATE_KEYS", help="State shown; default: all."
 )
+@click.option(
+    "--client-key",
+    "client_keys",
+    multiple=True,
+    envvar="BRIDGE_CLIENT_KEYS",
+    help="What clients may write; default: all.",
+)
+@click.option(
+    "--client-history",
+    type=click.Choice(["trust", "drop", "refuse"]),
+    default=_DEFAULTS.client_history,
+    show_default=True,
+    envvar="BRIDGE_CLIENT_HISTORY",
+    help="Answers and results that a client sends and its thread does not hold.",
+)
+@click.option(
+    "--durability", multiple=True, envvar="BRIDGE_DURABILITY", help="sync, async, exit; for one agent: name=sync."
+)
+@click.option(
+    "--serializer-type",
+    "serializer_types",
+    multiple=True,
+    envvar="BRIDGE_SERIALIZER_TYPES",
+    help="module:Class that checkpoints may hold; with any, no other types are read.",
+)
+@click.option("--context", envvar="BRIDGE_CONTEXT", help="module:function that gives runtime.context for a request.")
+@click.option("--store", envvar="BRIDGE_STORE", help="module:attr, a LangGraph store for graphs without one.")
 @click.option("--log-json", is_flag=True, envvar="BRIDGE_LOG_JSON")
-def serve(agents: tuple[str, ...], host: str, port: int, **options: Any) -> None:
+def serve(
+    agents: tuple[str, ...], host: str, port: int, context: str | None, store: str | None, **options: Any
+) -> None:
     """Serve agents: module:attr, name=module:attr or a langgraph.json (default: the one here)."""
     options["state_allow"] = options["state_allow"] or None
+    options["client_keys"] = options["client_keys"] or None
     options["cors_origins"] = options["cors_origins"] or _DEFAULTS.cors_origins
     try:
         read_keys(options["api_keys"])
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--api-key") from None
-    settings = Settings(**options)
+    try:
+        settings = Settings(**options)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
     logs.configure(as_json=settings.log_json)
     # where agents may keep their own data; they read it when they first need it
     os.environ.setdefault("AGENT_DATABASE_URL", agent_database_url(settings.db))
-    app = create_app(_load(agents), settings)
+    app = create_app(
+        _load(agents),
+        settings,
+        context=None if context is None else _object(context),
+        store=None if store is None else _object(store),
+    )
     config = uvicorn.Config(
         app,
         host=host,
@@ -235,6 +273,13 @@ def _cannot_open(db: str, error: Exception) -> str:
 def _load(agents: tuple[str, ...]) -> dict[str, Any]:
     try:
         return load_agents(agents, Path.cwd())
+    except LoadError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _object(place: str) -> Any:
+    try:
+        return load_object(place, Path.cwd())
     except LoadError as error:
         raise click.ClickException(str(error)) from error
 

@@ -24,7 +24,7 @@ from bridge.runs.request import Disconnect, RunRequest, ThreadKey
 from bridge.runs.run import Limits, Run
 from bridge.settings import Settings
 from bridge.storage.base import Storage
-from bridge.storage.binding import bound
+from bridge.storage.binding import bound, default_store
 from bridge.storage.moving import settle
 from bridge.storage.opening import open_storage
 from bridge.storage.retention import Retention, pruning
@@ -46,11 +46,22 @@ class _Faults(Observer):
 
 
 class Bridge:
-    """What the dialects share. ``agents`` are `Agent` objects, or compiled graphs by name."""
+    """What the dialects share. ``agents`` are `Agent` objects, or compiled graphs by name.
+
+    ``context`` and ``store`` are for graphs: see `bridge.create_app`.
+    """
 
     def __init__(
-        self, agents: Mapping[str, Any], settings: Settings | None = None, *, observers: Sequence[Observer] = ()
+        self,
+        agents: Mapping[str, Any],
+        settings: Settings | None = None,
+        *,
+        observers: Sequence[Observer] = (),
+        context: Callable[[RunRequest], Awaitable[Any]] | None = None,
+        store: Any = None,
     ) -> None:
+        self._context = context
+        self._store = store
         self.settings = settings or Settings()
         self.catalog = Catalog(agents)
         self._faults = _Faults()
@@ -77,7 +88,8 @@ class Bridge:
                 return
             async with AsyncExitStack() as opening:
                 storage = await opening.enter_async_context(open_storage(self.settings.db))
-                self.catalog.open(lambda name, given: bound(name, given, storage, self.settings))
+                store = self._store if self._store is not None else default_store()
+                self.catalog.open(lambda name, given: bound(name, given, storage, self.settings, store))
                 await settle(storage.index, self.catalog.agents)
                 await opening.enter_async_context(
                     pruning(storage, retention_of(self.settings), self.catalog.agents, self.runs.hold)
@@ -143,6 +155,7 @@ class Bridge:
         `hold`s the thread.
         """
         if request.ephemeral:
+            request = await self._with_context(request)
             run = self._made(request, events, disconnect)
             await self.runs.reserve(run)
             self.runs.begin(run, _after(after))
@@ -152,6 +165,7 @@ class Bridge:
             thread = await self.index.find(request.thread_id, agent=request.agent, principal=request.principal)
             if thread is None and (request.resume or _resumes(request)):
                 raise InvalidRequest("No interrupt is pending on this thread.", param="resume")
+            request = await self._with_context(request)
             request = replace(request, fresh=thread is None, aliases=thread.aliases if thread else {})
             run = self._made(request, events, disconnect)
             await self.runs.reserve(run, lease)
@@ -174,6 +188,11 @@ class Bridge:
 
         self.runs.begin(run, ended)
         return run
+
+    async def _with_context(self, request: RunRequest) -> RunRequest:
+        if self._context is None:
+            return request
+        return replace(request, runtime_context=await self._context(request))
 
     def _made(self, request: RunRequest, events: AsyncIterable[Event] | None, disconnect: Disconnect | None) -> Run:
         """The run of this request, which has no place yet."""

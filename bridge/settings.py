@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bridge.runs.request import Disconnect
+from bridge.runs.request import ClientHistory, Disconnect
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,12 @@ class Settings:
         shutdown_grace: how long running streams may go on after SIGTERM before they are closed, legally.
         hidden: nodes and tags of graphs whose output is not sent.
         state_allow: state keys that may leave the server; ``None``: all.
+        client_keys: the state keys and ``forwardedProps`` that clients may write; ``None``: all that the graph's input
+            takes, less what is private or hidden.
+        client_history: over AG-UI and CopilotKit, what becomes of a client's assistant and tool messages that its
+            thread does not hold.
+        durability: LangGraph's mode for all agents (``sync``, ``async``, ``exit``), or for one (``name=exit``).
+        serializer_types: types (``module:Class``) that checkpoints may hold; with any, others are not read back.
         reasoning_field: the OpenAI delta's field for reasoning.
         patience: how long an OpenAI stream waits for something to say before it commits to status 200, so that a
             model that fails, its client's retries included, has an HTTP status of its own; at most ``keep_alive``.
@@ -64,6 +70,19 @@ class Settings:
     shutdown_grace: float = 5.0
     hidden: tuple[str, ...] = ()
     state_allow: tuple[str, ...] | None = None
+    client_keys: tuple[str, ...] | None = None
+    client_history: ClientHistory = "drop"
+    durability: tuple[str, ...] = ()
+    serializer_types: tuple[str, ...] = ()
     reasoning_field: str = "reasoning_content"
     patience: float = 5.0
     log_json: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for a durability or a type's name that cannot be."""
+        for mode in self.durability:
+            if mode.rpartition("=")[2] not in ("sync", "async", "exit"):
+                raise ValueError(f"durability is sync, async, exit, or name=mode, not '{mode}'")
+        for name in self.serializer_types:
+            if not all(name.rpartition(":")[::2]):
+                raise ValueError(f"a type is named as module:Class, not '{name}'")

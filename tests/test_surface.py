@@ -13,6 +13,7 @@ SURFACE = {
         "AguiToChunks",
         "BridgeError",
         "ChunksToAgui",
+        "ContextRequest",
         "LangGraphToAgui",
         "Settings",
         "Verifier",

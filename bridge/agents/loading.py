@@ -65,20 +65,28 @@ def _name_of(place: str) -> str:
     return name.replace("_", "-")
 
 
+def load_object(place: str, here: Path) -> Any:
+    """What ``module:attr`` (or ``path/to/file.py:attr``) names. Raises `LoadError`."""
+    return _found(f"'{place}'", place, here)
+
+
 def _load(name: str, place: str, base: Path) -> Any:
+    return as_graph(name, _found(f"Agent '{name}'", place, base))
+
+
+def _found(what: str, place: str, base: Path) -> Any:
     module_name, _, attribute = place.rpartition(":")
     if not module_name or not attribute:
-        raise LoadError(f"Agent '{name}': '{place}' is not of the form module:attribute.")
+        raise LoadError(f"{what}: '{place}' is not of the form module:attribute.")
     try:
         module = _module(module_name, base)
-        found = getattr(module, attribute)
+        return getattr(module, attribute)
     except AttributeError:
-        raise LoadError(f"Agent '{name}': {module_name} has no '{attribute}'.") from None
+        raise LoadError(f"{what}: {module_name} has no '{attribute}'.") from None
     except (ImportError, FileNotFoundError) as error:
-        raise LoadError(f"Agent '{name}': {_line(error)}") from error
+        raise LoadError(f"{what}: {_line(error)}") from error
     except Exception as error:  # whatever somebody's module does when it is imported
-        raise LoadError(f"Agent '{name}': {module_name} failed: {type(error).__name__}: {_line(error)}") from error
-    return as_graph(name, found)
+        raise LoadError(f"{what}: {module_name} failed: {type(error).__name__}: {_line(error)}") from error
 
 
 def _line(error: Exception) -> str:

@@ -119,6 +119,8 @@ async def _failure_before_words(run: Run, patience: float) -> BridgeError | None
 def _shows(event: Event, client_tools: frozenset[str]) -> bool:
     """Whether an OpenAI client sees anything of this event. Of a tool that the server runs it sees nothing."""
     kind = event["type"]
+    if event.get("subagentRunId") is not None:
+        return False
     if kind in ("TOOL_CALL_START", "TOOL_CALL_CHUNK"):
         return event.get("toolCallName") in client_tools
     return kind == "RUN_FINISHED" or str(kind).startswith(_SHOWN)

@@ -67,6 +67,7 @@ class Found:
             model_settings=chat.settings,
             principal=caller.principal,
             checkpoint_id=self.checkpoint_id,
+            client_history="trust",  # the history is all that such a client has of its conversation
         )
 
     def events(self, request: RunRequest) -> AsyncIterable[Event] | None:

@@ -13,7 +13,7 @@ the event the delta does not already say, and `bridge.openai_compat.from_chunks.
     RUN_FINISHED                                {} and the finish_reason; an interrupt in words or as a call; the
                                                 run's result, where there is no text
     RUN_ERROR                                   no chunk: an error frame
-    everything else                             {}
+    everything else, and all of a subagent      {}
 
 For an answer that is sent whole, text, reasoning and calls are in the chunk of RUN_FINISHED (`whole`).
 """
@@ -99,7 +99,7 @@ class AguiToChunks:
         if kind == "RUN_FINISHED":
             delta, finish_reason = self._finished(known)
         else:
-            delta = self._delta(kind, known)
+            delta = self._delta(kind, known) if known.get("subagentRunId") is None else self._of_subagent(known)
         chunk = self._chunk(delta, finish_reason)
         if self._extension:
             chunk["ag_ui"] = _rest_of(known, delta, self._reasoning_field)
@@ -169,6 +169,12 @@ class AguiToChunks:
                 return {}
             case _:
                 return {}
+
+    def _of_subagent(self, event: Event) -> dict[str, Any]:
+        """What a subagent does is no part of the answer."""
+        if event["type"] in ("TEXT_MESSAGE_START", "TEXT_MESSAGE_CHUNK"):
+            self._roles[event.get("messageId") or self._chunked_text or ""] = "subagent"
+        return {}
 
     # Text
 

@@ -12,6 +12,9 @@ from typing import Any, Literal, NamedTuple
 
 from bridge.errors import InvalidRequest
 
+ClientHistory = Literal["trust", "drop", "refuse"]
+"""What becomes of a client's assistant and tool messages that its thread does not hold."""
+
 Disconnect = Literal["cancel", "continue"]
 """What becomes of a run when the last client that reads it has left."""
 
@@ -87,6 +90,10 @@ class RunRequest:
     """The thread is new: nothing is stored of it that would have to be read."""
     ephemeral: bool = False
     """Run beside the thread: start from what it holds, store nothing (suggestions, titles)."""
+    client_history: ClientHistory | None = None
+    """``None``: as the server's settings have it."""
+    runtime_context: Any = None
+    """What the application's function gave for the graph's ``runtime.context`` (`bridge.create_app`, ``context``)."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Ids of stored messages that clients know under another id -> that id; see `bridge.agents.base.Agent.read`."""
     holds: Callable[[], bool] = _always
@@ -110,7 +117,15 @@ class RunRequest:
     def without_content(self) -> RunRequest:
         """What is left to know of a request when its run is over: names, not what was sent (megabytes, at times)."""
         return replace(
-            self, messages=[], tools=[], context=[], state=None, forwarded_props={}, resume=[], model_settings={}
+            self,
+            messages=[],
+            tools=[],
+            context=[],
+            state=None,
+            forwarded_props={},
+            resume=[],
+            model_settings={},
+            runtime_context=None,
         )
 
 

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, get_args
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.types import Command
+from langgraph.store.base import BaseStore
+from langgraph.types import Command, Durability
 
 from bridge.agents.base import Description, ThreadState
 from bridge.agents.langgraph.callbacks import Progress, callbacks_of
 from bridge.agents.langgraph.checkpoints import ScopedSaver, Visit, guarding, keeps_its_id, leave, visit
+from bridge.agents.langgraph.context import configurable, run_context
 from bridge.agents.langgraph.entrypoints import Entrypoint, is_entrypoint
 from bridge.agents.langgraph.fork import find_fork
+from bridge.agents.langgraph.history import admitted, as_sent_before, without_subagents
 from bridge.agents.langgraph.inputs import plan
 from bridge.agents.langgraph.interrupts import interrupt_to_agui, waiting_interrupts
 from bridge.agents.langgraph.limits import limit_of_steps
 from bridge.agents.langgraph.messages import messages_to_langchain
+from bridge.agents.langgraph.nodes import tool_nodes, worker_nodes
 from bridge.agents.langgraph.reanswer import earlier_ids, resume_on_copy
 from bridge.agents.langgraph.repair import heal
+from bridge.agents.langgraph.schemas import input_keys, schema_keys, visible_keys, walled_keys
 from bridge.agents.langgraph.serializer import Serializer
 from bridge.agents.langgraph.state import fields_of, project
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
+from bridge.errors import InvalidRequest
 from bridge.events.event import Event, note
 from bridge.events.interrupts import Interrupt, pause_to_agui
-from bridge.runs.request import RunRequest, ThreadKey
+from bridge.runs.request import ClientHistory, RunRequest, ThreadKey
 
 
 class LangGraphAgent:
@@ -38,7 +44,12 @@ class LangGraphAgent:
         graph: a compiled graph. Its own checkpointer is kept; without one (or with ``True`` or ``False`` for one,
             which say what a subgraph does) it gets ``checkpointer``. Each conversation sees its own part of it.
         checkpointer: where its conversations are kept; ``None``: in this process's memory.
-        hidden, state_allow: as in `bridge.agui.LangGraphToAgui`.
+        hidden, state_allow: as in `bridge.agui.LangGraphToAgui`. The graph's output schema narrows what may leave.
+        client_keys: the state keys and ``forwardedProps`` that clients may write; ``None``: all that the graph takes,
+            less what is private or hidden.
+        client_history: what becomes of a client's assistant and tool messages that the thread does not hold.
+        store: given to a graph that was compiled without one.
+        durability: LangGraph's (``sync``, ``async``, ``exit``); ``None``: LangGraph's default.
         recursion_limit: the steps after which a run is ended, where the graph itself does not set a lower limit.
     """
 
@@ -52,6 +63,10 @@ class LangGraphAgent:
         hidden: Collection[str] = (),
         state_allow: Collection[str] | None = None,
         recursion_limit: int = 250,
+        client_keys: Collection[str] | None = None,
+        client_history: ClientHistory = "trust",
+        store: BaseStore | None = None,
+        durability: Durability | None = None,
     ) -> None:
         self.name = name
         self.description = description or f"LangGraph agent {name}"
@@ -60,12 +75,19 @@ class LangGraphAgent:
         self.plain_ids = self.keeps_its_own  # see `keeps_its_id`
         if not self.keeps_its_own:
             graph = graph.copy(update={"checkpointer": checkpointer or InMemorySaver(serde=Serializer())})
+        if store is not None and hasattr(graph, "copy") and getattr(graph, "store", store) is None:
+            graph = graph.copy(update={"store": store})
         self.graph = Entrypoint(graph) if is_entrypoint(graph) else graph
         self.hidden = tuple(hidden)
-        self.state_allow = state_allow
+        self.client_keys = client_keys
+        self.client_history: ClientHistory = client_history
+        self.durability = durability
+        self.state_allow = visible_keys(graph, state_allow)
+        self.walled = walled_keys(graph) if state_allow is None else None
+        self.input_keys = input_keys(graph, allow=state_allow, client_keys=client_keys)
+        self.state_keys = schema_keys(graph, "output_schema")
+        self.workers, self.tool_nodes = worker_nodes(graph), tool_nodes(graph)
         self.recursion_limit = limit_of_steps(graph, recursion_limit)
-        self.input_keys = _schema_keys(graph, "input_schema")
-        self.state_keys = _schema_keys(graph, "output_schema")
         # Only these graphs can stop without an Interrupt; for all others the state need not be read after a run.
         self.pauses = bool(getattr(graph, "interrupt_before_nodes", ()) or getattr(graph, "interrupt_after_nodes", ()))
 
@@ -176,16 +198,6 @@ def _nested(held: Any) -> list[Any]:
     return states
 
 
-def _schema_keys(graph: Any, schema: str) -> frozenset[str] | None:
-    """The keys of a StateGraph's ``input_schema`` or ``output_schema``; ``None`` for a graph without schemas.
-
-    From the builder's own table of channels: a JSON schema cannot be made of every state that LangGraph takes.
-    """
-    builder = getattr(graph, "builder", None)
-    channels = getattr(builder, "schemas", {}).get(getattr(builder, schema, None))
-    return frozenset(channels) if channels else None
-
-
 class GraphRun:
     """One run of a graph, as AG-UI events: the only place where a graph is started."""
 
@@ -205,6 +217,10 @@ class GraphRun:
             state_keys=agent.state_keys,
             parent_run_id=request.parent_run_id,
             aliases=request.aliases,
+            walled=agent.walled,
+            workers=agent.workers,
+            tool_nodes=agent.tool_nodes,
+            earlier=request.messages,
         )
 
     async def __aiter__(self) -> AsyncIterator[Event]:
@@ -214,7 +230,8 @@ class GraphRun:
             yield event
         yield note(aliases=translator.aliases)  # the live ones: a reader that comes late needs them in mid-run
         graph, config, given = await self._prepare()
-        stream = graph.astream(given, config, stream_mode=list(STREAM_MODES), subgraphs=True, version="v2")
+        options = run_options(self._agent, self._request)
+        stream = graph.astream(given, config, stream_mode=list(STREAM_MODES), subgraphs=True, version="v2", **options)
         async with aclosing(stream):
             async for part in stream:
                 if self._progress.failed:
@@ -253,9 +270,10 @@ class GraphRun:
 
     async def _prepare(self) -> tuple[Any, RunnableConfig, Any]:
         """The graph, its config and its input, from the request and what the thread holds."""
-        agent, request = self._agent, self._request
+        agent = self._agent
+        request = without_subagents(self._request)
         config: RunnableConfig = {
-            "configurable": {"thread_id": request.thread_id, **server_context(request)},
+            "configurable": configurable(request, agent.graph, agent.client_keys),
             "callbacks": callbacks_of(agent.graph, self._progress),
             "recursion_limit": agent.recursion_limit,
         }
@@ -267,11 +285,14 @@ class GraphRun:
         graph, config["configurable"]["thread_id"] = agent.in_thread(request.thread)
         if request.checkpoint_id is not None:
             config["configurable"]["checkpoint_id"] = request.checkpoint_id
+        policy = request.client_history or agent.client_history
         if request.fresh:
+            request = admitted(request, ThreadState(), policy)
             given = plan(request, ThreadState(), agent.input_keys).input
             return graph, *await heal(graph, config, None, given, request.client_tools)
         held = await graph.aget_state(config, subgraphs=True)
         thread = agent.thread_state(held, aliases=self._aliases)
+        request = admitted(await as_sent_before(request, thread, graph, config), thread, policy, held.values)
         chosen = plan(request, thread, agent.input_keys)
         given = chosen.input
         back = {streamed: durable for durable, streamed in self._aliases.items() if streamed}
@@ -298,21 +319,21 @@ def _with_earlier(given: dict[str, Any] | None, thread: ThreadState, ids: Sequen
     return {**(given or {}), "messages": [*earlier, *(given or {}).get("messages", ())]}
 
 
-def server_context(request: RunRequest) -> dict[str, Any]:
-    """What a graph may read in ``config["configurable"]``; nothing of it gets into a prompt by itself.
-
-    ``client_tools`` are OpenAI function tools that the client runs, ``client_context`` what the app shares
-    (``description``, ``value``), ``model_settings`` OpenAI's parameters, ``principal`` who calls.
-    """
-    return {
-        "client_tools": [{"type": "function", "function": function_of(tool)} for tool in request.tools],
-        "client_context": request.context,
-        "model_settings": dict(request.model_settings),
-        "principal": request.principal,
-    }
+def run_options(agent: LangGraphAgent, request: RunRequest) -> dict[str, Any]:
+    """What ``astream`` is given beside input and config, where there is something to give."""
+    options: dict[str, Any] = {}
+    context = run_context(request, agent.graph, agent.client_keys)
+    if context is not None:
+        options["context"] = context
+    durability = asked_durability(request) or agent.durability
+    if durability is not None and not request.ephemeral:
+        options["durability"] = durability
+    return options
 
 
-def function_of(tool: Mapping[str, Any]) -> dict[str, Any]:
-    """An AG-UI tool as an OpenAI function."""
-    parameters = tool.get("parameters") or {"type": "object", "properties": {}}
-    return {"name": tool["name"], "description": tool.get("description") or "", "parameters": parameters}
+def asked_durability(request: RunRequest) -> Durability | None:
+    """``forwardedProps.durability``: what a client wants of this run. Raises `InvalidRequest` for another word."""
+    asked = request.forwarded_props.get("durability")
+    if asked is None or asked in get_args(Durability):
+        return asked
+    raise InvalidRequest("'durability' is 'sync', 'async' or 'exit'.", param="forwardedProps.durability")

@@ -20,6 +20,8 @@ from langchain_core.runnables.config import merge_configs
 from langgraph.config import get_stream_writer
 from langgraph.errors import GraphBubbleUp
 
+from bridge.agents.langgraph.dispatched import DispatchedToStream
+
 
 @dataclass(frozen=True, slots=True)
 class ToolFinished:
@@ -29,17 +31,15 @@ class ToolFinished:
     metadata: dict[str, Any]
 
 
-class Progress(BaseCallbackHandler):
-    """The callbacks of one run.
+class Progress(DispatchedToStream):
+    """The callbacks of one run. One handler for all: LangChain goes through the handlers for every token.
 
     Attributes:
         failed: the checkpoint namespaces of nodes that failed, and may run again.
     """
 
-    run_inline = True  # in the node's own context, where its stream writer is
-    ignore_llm = True
-    ignore_chat_model = True
-    ignore_retriever = True
+    ignore_chain = False
+    ignore_agent = False  # of tools, too
 
     def __init__(self) -> None:
         self.failed: list[str] = []
@@ -99,10 +99,10 @@ class Progress(BaseCallbackHandler):
         return [{"type": "failed", "ns": (), "data": place} for place in failed]
 
 
-def callbacks_of(graph: Any, progress: Progress) -> Any:
-    """The ``callbacks`` of a run's config: the graph's own, and these."""
+def callbacks_of(graph: Any, handler: BaseCallbackHandler) -> Any:
+    """The ``callbacks`` of a run's config: the graph's own, and this one."""
     own = (getattr(graph, "config", None) or {}).get("callbacks")
-    return merge_configs({"callbacks": own}, {"callbacks": [progress]})["callbacks"]
+    return merge_configs({"callbacks": own}, {"callbacks": [handler]})["callbacks"]
 
 
 def _write(part: Any) -> None:

@@ -11,10 +11,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from langgraph.types import Overwrite
+
 from bridge.agents.base import ThreadState
 from bridge.agents.langgraph.answers import answer_of
+from bridge.agents.langgraph.context import client_values
 from bridge.agents.langgraph.healing import is_placeholder
 from bridge.agents.langgraph.messages import messages_to_langchain
+from bridge.agents.langgraph.schemas import InputKeys
 from bridge.errors import ClientError, InterruptPending, InvalidRequest
 from bridge.runs.request import RunRequest
 
@@ -248,25 +252,46 @@ def _plan(request: RunRequest, thread: ThreadState, keys: Collection[str] | None
 
 
 def _accepted(request: RunRequest, thread: ThreadState, keys: Collection[str] | None) -> dict[str, Any]:
-    """The parts of the client's state that it changed and the graph takes, and what CopilotKit's graphs expect.
+    """The parts of the client's state that it changed and may write, and what AG-UI's and CopilotKit's graphs expect.
 
-    Unchanged values are not written back: through a reducer they would be added a second time.
+    Unchanged values are not written back: through a reducer they would be added a second time. A changed value is the
+    whole of it, and not something to add: it goes past the reducer.
     """
+    taken = keys if isinstance(keys, InputKeys) or keys is None else InputKeys(keys)
+    sent = client_values(request) if taken is not None else {}
+    state = request.state if isinstance(request.state, Mapping) else {}
     given: dict[str, Any] = {}
-    if isinstance(request.state, Mapping):
-        given = {
-            key: value
-            for key, value in request.state.items()
-            if key != "messages" and (keys is None or key in keys) and thread.state.get(key, _ABSENT) != value
-        }
-    known = keys or ()
-    if "tools" in known:
+    for key, value in {**sent, **state}.items():
+        writable = not str(key).startswith("_") if taken is None else key in taken.writable
+        if key == "messages" or not writable or thread.state.get(key, _ABSENT) == value:
+            continue
+        replaces = taken is not None and key in taken.reduced and key in thread.state
+        given[key] = Overwrite(value) if replaces else value
+    return given | _from_request(request, taken or ())
+
+
+def _from_request(request: RunRequest, keys: Collection[str]) -> dict[str, Any]:
+    """The input keys that graphs written for AG-UI and CopilotKit read tools and context from."""
+    given: dict[str, Any] = {}
+    if "tools" in keys:
         given["tools"] = request.tools
-    if "copilotkit" in known:
+    if "copilotkit" in keys:
         given["copilotkit"] = {"actions": request.tools, "context": request.context}
-    if "ag-ui" in known:
-        given["ag-ui"] = {"tools": request.tools, "context": request.context}
+    if "ag-ui" in keys:
+        schemas = [entry["value"] for entry in request.context if entry.get("description") == _A2UI_SCHEMA]
+        context = [entry for entry in request.context if entry.get("description") != _A2UI_SCHEMA]
+        given["ag-ui"] = {"tools": request.tools, "context": context}
+        if schemas:
+            given["ag-ui"]["a2ui_schema"] = schemas[-1]
+        if "injectA2UITool" in request.forwarded_props:
+            given["ag-ui"]["inject_a2ui_tool"] = request.forwarded_props["injectA2UITool"]
     return given
 
+
+_A2UI_SCHEMA = (
+    "A2UI Component Schema \u2014 available components for generating UI surfaces. "
+    "Use these component names and properties when creating A2UI operations."
+)
+"""The description by which AG-UI's A2UI middleware marks the one entry of the context that is not for the prompt."""
 
 _ABSENT = object()

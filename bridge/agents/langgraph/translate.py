@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ag_ui.core import PROTOCOL_VERSION, BaseEvent
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
-from pydantic import ValidationError
+from ag_ui.core import PROTOCOL_VERSION
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
 
 from bridge.agents.langgraph.call_ids import distinct_calls
 from bridge.agents.langgraph.callbacks import ToolFinished
+from bridge.agents.langgraph.custom import CallRules, CustomToAgui
 from bridge.agents.langgraph.incoming import as_conversation, as_message
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
 from bridge.agents.langgraph.jsonable import jsonable
@@ -23,8 +23,9 @@ from bridge.agents.langgraph.messages import message_text, messages_to_agui
 from bridge.agents.langgraph.paths import Paths
 from bridge.agents.langgraph.state import StateView, fields_of
 from bridge.agents.langgraph.steps import StepNames
+from bridge.agents.langgraph.subagents import Subagent, Subagents
 from bridge.errors import run_failure
-from bridge.events.event import Event, model, wire
+from bridge.events.event import Event
 from bridge.events.interrupts import Interrupt, announcements, pause_to_agui
 from bridge.events.lifecycle import OpenEntities
 from bridge.events.messages import plain_content
@@ -37,7 +38,8 @@ STREAM_MODES = ("messages", "tasks", "values", "custom")
 _STRUCTURED = "structured_response"
 """The state key in which ``create_agent`` keeps what ``response_format`` asks for."""
 
-_OWN_EVENTS = frozenset({"STATE_SNAPSHOT", "STATE_DELTA", "ACTIVITY_SNAPSHOT", "ACTIVITY_DELTA", "CUSTOM"})
+_NOT_SHOWN = "bridge:not-shown"
+"""The tag under which messages reach `MessagesToAgui` that nobody shall see: a hidden agent's, a middleware's own."""
 
 
 class LangGraphToAgui:
@@ -56,6 +58,10 @@ class LangGraphToAgui:
         state_allow: the state keys that may leave the server; ``None``: all.
         state_keys: the keys of the graph's own state; ``None``: learned from what it yields.
         parent_run_id: RUN_STARTED's ``parentRunId``.
+        walled: keys of the graph's own state that its output schema leaves out, where no setting says what may leave:
+            a state that a node emits itself may then have keys that the graph's state does not have.
+        workers, tool_nodes: as in `bridge.agents.langgraph.subagents.Subagents`.
+        earlier: the messages that the client sent; those of earlier subagents stay in the snapshot.
     """
 
     def __init__(
@@ -70,6 +76,10 @@ class LangGraphToAgui:
         state_keys: Collection[str] | None = None,
         parent_run_id: str | None = None,
         aliases: Mapping[str, str] | None = None,
+        walled: Collection[str] | None = None,
+        workers: Collection[str] = (),
+        tool_nodes: Collection[str] = (),
+        earlier: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self._thread_id = thread_id
         self._run_id = run_id
@@ -78,7 +88,7 @@ class LangGraphToAgui:
         self._client_tools = frozenset(client_tools)
         self._hidden = frozenset(hidden)
         self._open = OpenEntities()
-        self._stream = MessagesToAgui(hidden=hidden, rich=self._v1)
+        self._stream = MessagesToAgui(hidden={*hidden, _NOT_SHOWN}, rich=self._v1)
         self._stream.aliases.update(aliases or {})
         self._state = StateView(allow=state_allow, keys=state_keys)
         self._output_keys = state_keys
@@ -86,6 +96,13 @@ class LangGraphToAgui:
         self._interrupts: dict[str, Interrupt] = {}
         self._messages: list[BaseMessage] | None = None
         self._nested: Paths[list[BaseMessage]] = Paths()
+        allow = state_allow if walled is None else None
+        self._custom = CustomToAgui(self._stream, self._state, allow=allow, walled=walled or (), hidden=hidden)
+        self._call_rules = CallRules(self._custom.calls)
+        self._subagents = Subagents(
+            workers=workers, tool_nodes=tool_nodes, hidden=hidden, lifecycle=self._v1, earlier=earlier
+        )
+        self._token_id: str | None = None
         self._result: Any = None
         self._structured: Any = None
         self._fields: dict[str, Any] = {}
@@ -118,24 +135,42 @@ class LangGraphToAgui:
     def feed(self, part: Mapping[str, Any]) -> list[Event]:
         """The events one part becomes, in order; often none."""
         data = part["data"]
-        match part["type"]:
-            case "messages":
-                message, metadata = data
-                events = self._stream.feed(as_message(message), metadata)
+        if part["type"] == "messages":
+            message, metadata = data
+            if type(message) is not AIMessageChunk:
+                message = as_message(message)
+            if message.id == self._token_id:  # the next token of a message of which all was decided
+                events = self._stream.feed(message, metadata)
                 if len(events) == 1 and events[0]["type"] == "TEXT_MESSAGE_CONTENT":
                     return events
+                return self._emit(self._subagents.attribute(self._call_rules.apply(events, metadata), None))
+        ns = tuple(part.get("ns") or ())
+        subagent: Subagent | None = None
+        match part["type"]:
+            case "messages":
+                subagent = self._subagents.speaking(ns, metadata)
+                if self._is_not_shown(message, metadata, subagent):
+                    metadata = {**metadata, "tags": [*(metadata.get("tags") or ()), _NOT_SHOWN]}
+                events = self._stream.feed(message, metadata)
+                if subagent is None and events and events[-1]["type"] == "TEXT_MESSAGE_CONTENT":
+                    self._token_id = message.id
+                events = self._call_rules.apply(events, metadata)
             case "tasks":
-                ns = tuple(part.get("ns") or ())
                 if not ns and "result" in data:
                     self._note_structured(data["result"])
-                events = self._task_end(ns, data) if "result" in data else self._task_start(ns, data)
+                if "result" not in data:
+                    self._subagents.task_started(ns, data)
+                subagent = self._subagents.at(ns, data.get("metadata"))
+                events = self._task_end(ns, data) if "result" in data else self._task_start(ns, data, subagent)
+                events = self._call_rules.apply(events, {})
             case "values":
                 self._note_interrupts(part.get("interrupts") or ())
-                events = self._values(tuple(part.get("ns") or ()), data)
-            case "custom" if isinstance(data, ToolFinished):
-                events = self._stream.early_result(data.message, data.metadata)
+                subagent = self._subagents.at(ns)
+                events = [] if subagent and subagent.hidden else self._values(ns, data)
+                events = self._call_rules.apply(events, {})
             case "custom":
-                events = self._custom(data)
+                subagent = self._subagents.at(ns)
+                events = [] if subagent and subagent.hidden else self._custom_part(data)
             case "failed":  # the bridge's own (`Progress`)
                 events = self._stream.attempt_failed(data)
             case "history":  # the bridge's own, of an entrypoint (`Entrypoint`)
@@ -147,9 +182,31 @@ class LangGraphToAgui:
                 events = []
             case _:
                 events = []
+        events = self._subagents.attribute(events, subagent)
+        if part["type"] == "tasks" and "result" in data:
+            events = self._with_end_of_subagent(events, ns, data)
+        return self._emit(events)
+
+    def _emit(self, events: list[Event]) -> list[Event]:
         for event in events:
             self._open.see(event)
         return events
+
+    def _is_not_shown(self, message: BaseMessage, metadata: Mapping[str, Any], subagent: Subagent | None) -> bool:
+        """Whether a message is a hidden agent's, or what middleware wrote for the model: a summary, say."""
+        return (
+            (subagent is not None and subagent.hidden)
+            or metadata.get("lc_source") is not None
+            or (bool(self._hidden) and metadata.get("lc_agent_name") in self._hidden)
+            or (type(message) is HumanMessage and "lc_source" in message.additional_kwargs)
+        )
+
+    def _with_end_of_subagent(self, events: list[Event], ns: tuple[str, ...], task: Mapping[str, Any]) -> list[Event]:
+        """The subagent that ran in a task ends before the task's own step does."""
+        ending = self._subagents.task_ended(ns, task)
+        if ending and events and events[-1]["type"] == "STEP_FINISHED":
+            return [*events[:-1], *ending, events[-1]]
+        return [*events, *ending]
 
     def finish(self, paused: Sequence[tuple[str, str]] = ()) -> list[Event]:
         """The graph's stream ended.
@@ -164,7 +221,9 @@ class LangGraphToAgui:
             self._note_pause(node, checkpoint_id)
         events = self._settled()
         result = self._answer()
-        if isinstance(result, str) and result and not self._stream.text_emitted:
+        if result is None:
+            result = self._subagents.answer()
+        elif isinstance(result, str) and result and not self._stream.text_emitted:
             events += self._as_message(result)
         events += self._messages_snapshot()
         ending: Event = {"type": "RUN_FINISHED", "threadId": self._thread_id, "runId": self._run_id}
@@ -212,10 +271,18 @@ class LangGraphToAgui:
                 ending["usage"] = usage
         return [*self._open.closing("The run was stopped."), ending]
 
+    def _custom_part(self, data: Any) -> list[Event]:
+        """What a node wrote, or the bridge's own callbacks."""
+        if isinstance(data, ToolFinished):
+            return self._stream.early_result(data.message, data.metadata)
+        return self._custom.feed(data)
+
     # Tasks
 
-    def _task_start(self, ns: tuple[str, ...], task: Mapping[str, Any]) -> list[Event]:
+    def _task_start(self, ns: tuple[str, ...], task: Mapping[str, Any], subagent: Subagent | None) -> list[Event]:
         name = str(task["name"])
+        if subagent is not None and subagent.hidden:
+            return []
         if name in self._hidden or name.startswith("__"):
             self._hidden_ran = self._hidden_ran or not ns
             return []
@@ -260,7 +327,8 @@ class LangGraphToAgui:
                 if before is None:
                     self._stream.remember(messages)  # what it starts with; after an interrupt, what it emitted before
                 self._stream.stored(ns, _added(before or (), messages))
-                self._nested.set(ns, messages)
+                # a subagent's are kept by `Subagents`
+                self._nested.set(ns, [] if self._subagents.at(ns) else messages)
             else:
                 if self._messages is None and not self._has_history:
                     self._stream.remember(messages, calls=True)
@@ -284,24 +352,8 @@ class LangGraphToAgui:
                 messages += added
                 held |= {message.id for message in added}
         self._stream.leave_out(messages)
-        return [{"type": "MESSAGES_SNAPSHOT", "messages": snapshot(messages, self.aliases, rich=self._v1)}]
-
-    # Custom
-
-    def _custom(self, data: Any) -> list[Event]:
-        """What a node wrote: an event of its own (state, activity, custom), a ``name`` and ``value``, or anything."""
-        plain = _written(data)  # plain first: a node may write what cannot even be looked at
-        if isinstance(plain, dict) and isinstance(plain.get("type"), str) and plain["type"] in _OWN_EVENTS:
-            try:
-                model(plain)
-            except ValidationError:
-                return [{"type": "CUSTOM", "name": "custom", "value": plain}]
-            if plain["type"].startswith("STATE_"):
-                self._state.forget()
-            return [plain]
-        if isinstance(plain, dict) and isinstance(plain.get("name"), str) and {"value", "data"} & plain.keys():
-            return [{"type": "CUSTOM", "name": plain["name"], "value": plain.get("value", plain.get("data"))}]
-        return [{"type": "CUSTOM", "name": "custom", "value": plain}]
+        shown = self._subagents.merge(snapshot(messages, self.aliases, rich=self._v1))
+        return [{"type": "MESSAGES_SNAPSHOT", "messages": shown}]
 
     # Results
 
@@ -348,8 +400,7 @@ class LangGraphToAgui:
     def _settled(self) -> list[Event]:
         """Close what is open at a good end; what the last state holds of unfinished calls is filled in first."""
         events = self._stream.end_of_task(None, self._messages or ())
-        for event in events:
-            self._open.see(event)
+        events = self._emit(self._subagents.attribute(self._call_rules.apply(events, {}), None))
         return [*events, *self._open.closing()]
 
     def _pending(self) -> list[str]:
@@ -422,16 +473,6 @@ def _added(before: Sequence[BaseMessage], after: Sequence[BaseMessage]) -> Seque
     if count and len(after) >= count and after[count - 1].id == before[-1].id:
         return after[count:]
     return after
-
-
-def _written(data: Any) -> Any:
-    """What a node wrote, plain. A model of ``ag_ui.core`` that does not dump is a value like any other."""
-    if isinstance(data, BaseEvent):
-        try:
-            return jsonable(wire(data))
-        except (TypeError, ValueError, AttributeError):
-            return jsonable(data)
-    return jsonable(data)
 
 
 def _returned(result: Any) -> list[BaseMessage]:
