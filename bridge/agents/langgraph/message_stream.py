@@ -93,6 +93,7 @@ class MessagesToAgui:
             and message.id == self._token_id
             and message.content.__class__ is str
             and message.content
+            and message.content[-1] < "\ud800"  # a half of a pair waits for the other
             and not message.tool_call_chunks
             and not message.additional_kwargs
             and message.usage_metadata is None
@@ -136,7 +137,7 @@ class MessagesToAgui:
 
     def _checked(self, events: list[Event]) -> list[Event]:
         """The same events; the short way for tokens is closed where they closed the text."""
-        if not self._token.text_open:
+        if not self._token.text_open or self._token.half:
             self._token_id = None
         return events
 

@@ -17,6 +17,7 @@ from bridge.agents.langgraph.messages import arguments_text
 from bridge.agents.langgraph.reasoning import ReasoningJoiner
 from bridge.events.event import Event
 from bridge.events.messages import reasoning_id
+from bridge.json import joined
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +52,7 @@ class StreamedMessage:
         call: the metadata of its model call. LangGraph hands the same object over with every chunk of one call.
         abandoned: its model call failed, and another message takes its place.
         copied: its node returned a copy of it, which goes by its id.
+        half: the first half of a surrogate pair, which waits for the other.
         rivals: messages that were incomplete in the same place when this one began, and how long they were.
     """
 
@@ -61,6 +63,7 @@ class StreamedMessage:
     call: Mapping[str, Any] | None = None
     names: set[str] = field(default_factory=set)
     parts: list[str] = field(default_factory=list)
+    half: str = ""
     text_open: bool = False
     thought_open: bool = False
     begun: bool = False
@@ -87,9 +90,19 @@ class StreamedMessage:
             self.text_open = self.begun = True
             events.append({"type": "TEXT_MESSAGE_START", "messageId": self.id, "role": "assistant"})
         self.joiner.interrupt()
-        self.parts.append(delta)
-        events.append({"type": "TEXT_MESSAGE_CONTENT", "messageId": self.id, "delta": delta})
+        if self.half or delta[-1] >= "\ud800":
+            delta = self._joined(delta)
+        if delta:
+            self.parts.append(delta)
+            events.append({"type": "TEXT_MESSAGE_CONTENT", "messageId": self.id, "delta": delta})
         return events
+
+    def _joined(self, delta: str) -> str:
+        """The text with the half of a pair that waited, less one at its end: both halves go out as one letter."""
+        delta, self.half = self.half + delta, ""
+        if "\ud800" <= delta[-1] <= "\udbff":
+            delta, self.half = delta[:-1], delta[-1]
+        return joined(delta)
 
     def add_reasoning(self, delta: str) -> list[Event]:
         """Reasoning. A model that thinks again later goes on in the same message: one id, here and in snapshots."""
@@ -114,6 +127,9 @@ class StreamedMessage:
             events.append({"type": "REASONING_END", "messageId": thought})
             self.thought_open = False
         if self.text_open:
+            if self.half:  # its other half did not come
+                self.half = ""
+                events += self.add_text("\ufffd")
             events.append({"type": "TEXT_MESSAGE_END", "messageId": self.id})
             self.text_open = False
         return events
