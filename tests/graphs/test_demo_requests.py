@@ -8,7 +8,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from graphs import marketing, sales
-from graphs.demo import marketing_wishes
+from graphs.demo import campaign_wishes, conditions, deal_wishes
 from graphs.demo.conversation import Turn
 from graphs.demo.decide import decide
 
@@ -18,7 +18,8 @@ TODAY = date(2026, 11, 22)  # a Sunday
 
 @pytest.fixture(autouse=True)
 def _sunday(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(marketing_wishes, "today", lambda: TODAY)
+    for module in (campaign_wishes, conditions, deal_wishes):
+        monkeypatch.setattr(module, "today", lambda: TODAY)
 
 
 def ask(text: str, before: list[BaseMessage] | None = None) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
@@ -57,7 +58,11 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("Move deal 12 to negotiation", "move_deal", {"deal_id": 12, "stage": "negotiation"}),
     ("Mark deal 3 as won", "move_deal", {"deal_id": 3, "stage": "won"}),
     ("Покажи воронку", "pipeline_report", {}),
-    ("Какой прогноз продаж на месяц?", "pipeline_report", {}),
+    (
+        "Какой прогноз продаж на месяц?",
+        "pipeline_report",
+        {"closes_from": "2026-11-01", "closes_to": "2026-11-30"},
+    ),
     ("Воронка Орлова", "pipeline_report", {"owner": "Дмитрий Орлов"}),
     ("Show the sales pipeline", "pipeline_report", {}),
     ("What is our forecast?", "pipeline_report", {}),
@@ -205,7 +210,7 @@ def used(tool: str, arguments: dict[str, Any], result: str, text: str = "…") -
 LEADS = used(
     "find_leads",
     {"city": "Казань"},
-    '{"total": 2, "leads": [{"id": 84, "company": "ООО «Кабель-Байкал»"}, '
+    '{"total": 12, "leads": [{"id": 84, "company": "ООО «Кабель-Байкал»"}, '
     '{"id": 216, "company": "ООО «Витрина-Восток»"}]}',
     "Найди лидов в Казани",
 )
@@ -217,10 +222,9 @@ QUOTE = used(
 )
 FOLLOW_UPS: list[tuple[list[BaseMessage], str, str, dict[str, Any]]] = [
     (LEADS, "Оцени второго", "qualify_lead", {"lead_id": 216}),
-    (LEADS, "Квалифицируй его", "qualify_lead", {"lead_id": 84}),
     (LEADS, "Оцени Витрину-Восток", "qualify_lead", {"lead_id": 216}),
     (LEADS, "Qualify the last one", "qualify_lead", {"lead_id": 216}),
-    (LEADS, "Покажи ещё лидов", "find_leads", {"city": "Казань", "limit": 10}),
+    (LEADS, "Покажи ещё лидов", "find_leads", {"city": "Казань", "offset": 2}),
     (
         LEADS,
         "Сделай КП на 10 CRM Бизнес для второго",

@@ -45,8 +45,9 @@ async def ok(tool: str, **arguments: Any) -> tuple[dict[str, Any], dict[str, Any
 
 def test_there_are_the_tools_the_departments_promise() -> None:
     assert set(TOOLS) == {
-        "find_leads", "qualify_lead", "move_deal", "pipeline_report", "search_products", "make_quote",
-        "segment_customers", "draft_campaign", "schedule_campaign", "campaign_report", "evaluate_ab_test",
+        "find_leads", "qualify_lead", "find_deals", "move_deal", "reschedule_deal", "pipeline_report",
+        "search_products", "make_quote", "segment_customers", "draft_campaign", "edit_campaign", "schedule_campaign",
+        "campaign_report", "evaluate_ab_test",
     }  # fmt: skip
     for tool in TOOLS.values():
         function = convert_to_openai_tool(tool)["function"]
