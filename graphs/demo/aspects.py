@@ -26,7 +26,7 @@ GRADES = {
 }
 STALE = re.compile(
     r"\b(?:завис\w*|застря\w*|застоя\w*|без\s+движени\w+|не\s+двига\w*|не\s+движ\w*|stuck|stale|stalled|"
-    r"(?:давно|долго)\s+(?:стоят|стоит|висят|не\s+\w+)|без\s+(?:контакт\w*|связи|звонк\w*)|(?:давно|долго)\s+не\s+\w+|"
+    r"(?:давно|долго)\s+(?:стоят|стоит|висят|не\s+\w+)|не\s+(?:звони\w*|связыва\w*|контактир\w*|общал\w*|писал\w*)|без\s+(?:контакт\w*|связи|звонк\w*)|(?:давно|долго)\s+не\s+\w+|"
     r"(?:has|have|had)?\s*not\s+moved|haven't\s+moved|hasn't\s+moved|nobody\s+(?:has\s+)?(?:called|contacted)|"
     r"(?:idle|quiet))\b",
     re.IGNORECASE,
@@ -65,6 +65,7 @@ _NUMBERED = r"(?:лид|сделк|кампани|черновик|рассыл�
 ASPECTS: dict[str, re.Pattern[str]] = {
     "city": _stems(vocabulary.CITIES),
     "industry": _stems(vocabulary.INDUSTRIES),
+    "from": re.compile(r"\bс этапа \w+|\bfrom \w+", re.IGNORECASE),
     "stage": _stems(vocabulary.STAGES),
     "channel": _stems(vocabulary.CHANNELS),
     "kind": _stems(vocabulary.SEGMENTS),

@@ -6,7 +6,7 @@ from typing import Any
 from graphs.crm import vocabulary
 from graphs.crm.clock import today
 from graphs.crm.english import CAMPAIGNS
-from graphs.demo import dates, focus, quantities
+from graphs.demo import companies, dates, focus, quantities
 from graphs.demo.conversation import Turn
 from graphs.demo.reply import Ask
 from graphs.demo.text import inflected, masked, quoted
@@ -35,7 +35,7 @@ LOOSE = re.compile(r"\b(?:её|ее|ней|этой|эта|этого|его|thi
 
 def segment_customers(_turn: Turn, text: str) -> dict[str, Any]:
     """The kind of customers, city, industry and least revenue, as far as they are named."""
-    plain = masked(text)
+    plain = companies.nameless(text)
     found: dict[str, Any] = {
         "kind": vocabulary.find(plain, vocabulary.SEGMENTS),
         "city": vocabulary.find(plain, vocabulary.CITIES),

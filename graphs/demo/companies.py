@@ -4,12 +4,15 @@ import re
 from typing import Any
 
 from graphs.crm.names import mentioned
+from graphs.demo.aspects import is_owner
 from graphs.demo.conversation import Turn
-from graphs.demo.text import masked, quoted
+from graphs.demo.text import blank, masked, quoted
 
-HYPHENED = re.compile(r"(?<![\w-])(?:(?:ООО|АО|ИП)\s+)?([А-ЯЁA-Z][\wё]+-[А-ЯЁA-Z][\wё]+)")
+HYPHENED = re.compile(
+    r"(?<![\w-])(?:(?:ООО|АО|ИП)\s+)?(?!Санкт-|Ростов-|CRM-|Онлайн-|ИТ-|Топ-|E-|A/)([А-ЯЁA-Z][\wё]+-[А-ЯЁA-Z][\wё]+)"
+)
 LOWER_HYPHENED = re.compile(
-    r"\b(?:для|с|у|от|лид\w*|компани\w*|клиент\w*|оцени\w*|for|with|lead|customer)\s+(?!онлайн|crm|e-|a-|ит-)([а-яёa-z]{3,}-[а-яёa-z]{3,})"
+    r"\b(?:для|с|у|от|лид\w*|компани\w*|клиент\w*|оцени\w*|for|with|lead|customer)\s+(?!онлайн|crm|e-|a-|ит-|санкт|ростов)([а-яёa-z]{3,}-[а-яёa-z]{3,})"
 )
 NAMED = r"((?:(?:ООО|АО|ИП)\s+)?[А-ЯЁA-Z][\wё-]+(?:\s+(?:и\s+|and\s+|&\s*)?[А-ЯЁA-Z][\wё-]+)?(?:\s+и\s+(?:партн[её]ры|партн[её]ров|ко|сыновья|компания|дети)\b)?)"
 AFTER_WORD = re.compile(
@@ -38,7 +41,13 @@ def company(turn: Turn, text: str) -> str | None:
         if match := pattern.search(plain):
             return match[1].strip()
     match = AFTER_WORD.search(plain)
-    return match[1] if match and not PRODUCT_LIKE.search(match[1]) else None
+    return match[1] if match and not PRODUCT_LIKE.search(match[1]) and not is_owner(match[1]) else None
+
+
+def nameless(text: str) -> str:
+    """The text with names blanked out, in quotes or with a hyphen: «Кофейня-Импульс» is no restaurant business."""
+    plain = masked(text)
+    return blank(LOWER_HYPHENED, blank(HYPHENED, plain)) if "-" in plain else plain
 
 
 def known_names(turn: Turn) -> list[str]:

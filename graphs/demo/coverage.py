@@ -5,14 +5,15 @@ could have found is crossed out, and the rest are words whose meaning nobody kno
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
+from graphs.crm import vocabulary
 from graphs.crm.names import words
 from graphs.demo import lexicon
-from graphs.demo.aspects import ASPECTS, FILLER, WORD, is_owner
+from graphs.demo.aspects import ASPECTS, FILLER, GRADES, STATUSES, WORD, is_owner, owner
 from graphs.demo.quantities import in_digits, sums, with_shared_units
-from graphs.demo.text import BLANK, blank, masked, word_pattern
+from graphs.demo.text import BLANK, blank, masked, quoted, word_pattern
 
 # By tool: the conditions it understands, in the order they are crossed out, and its own words.
 TOOLS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -25,7 +26,7 @@ TOOLS: dict[str, tuple[str, tuple[str, ...]]] = {
         "name money days day period stage stale count id ordinal owner",
         (lexicon.SHOW, lexicon.DEALS, lexicon.MORE, lexicon.COUNTED),
     ),
-    "move_deal": ("name id bare free stage ordinal", (lexicon.MOVE,)),
+    "move_deal": ("name id bare free from stage ordinal", (lexicon.MOVE,)),
     "reschedule_deal": ("name id bare free day period ordinal", (lexicon.RESCHEDULE,)),
     "pipeline_report": ("day period owner", (lexicon.SHOW, lexicon.PIPELINE)),
     "make_quote": ("name percent product unit ordinal number whom", (lexicon.QUOTE,)),
@@ -34,6 +35,17 @@ TOOLS: dict[str, tuple[str, tuple[str, ...]]] = {
     "schedule_campaign": ("name id day period time channel", (lexicon.SCHEDULE,)),
     "campaign_report": ("name campaign id day period channel ordinal", (lexicon.SHOW, lexicon.REPORT)),
 }
+# Where one value is taken, and a second one is left over.
+ONE_OF: dict[str, Mapping[str, Sequence[str]]] = {
+    "city": vocabulary.CITIES,
+    "industry": vocabulary.INDUSTRIES,
+    "stage": vocabulary.STAGES,
+    "kind": vocabulary.SEGMENTS,
+    "tone": vocabulary.TONES,
+    "status": STATUSES,
+    "grade": GRADES,
+}
+ONE_COMPANY = {"find_leads", "qualify_lead", "find_deals", "move_deal", "reschedule_deal", "make_quote"}
 BOUND = re.compile(
     r"(?:\b(?:бюджет\w*|budget\w*|от|до|больше|более|свыше|менее|меньше|дороже|from|over|above|under|below|than|at least|with|of)\s+)+$",
     re.IGNORECASE,
@@ -43,7 +55,8 @@ BOUND = re.compile(
 def unexplained(text: str, tool: str, names: Sequence[str] = ()) -> list[str]:
     """The words and numbers of the request that the tool can make nothing of; none for a tool not listed.
 
-    `names` are companies that were recognized in the text; their words are explained.
+    `names` are companies that were recognized in the text; their words are explained. A second city, month or id where
+    the tool takes one is as little understood as a word nobody knows.
     """
     if tool not in TOOLS:
         return []
@@ -54,7 +67,13 @@ def unexplained(text: str, tool: str, names: Sequence[str] = ()) -> list[str]:
     for aspect in TOOLS[tool][0].split():
         rest = _crossed_out(aspect, rest)
     rest = blank(FILLER, blank(_own(tool), rest))
-    return WORD.findall(rest.replace(BLANK, " "))
+    return [*WORD.findall(rest.replace(BLANK, " ")), *_further_names(text, tool)]
+
+
+def _further_names(text: str, tool: str) -> list[str]:
+    """Companies in quotes beyond the one that the tool takes."""
+    names = list(dict.fromkeys(quoted(text)))
+    return names[:-1] if tool in ONE_COMPANY else []
 
 
 @cache
@@ -66,15 +85,46 @@ def is_known(word: str) -> bool:
 
 
 @cache
+def is_condition(word: str) -> bool:
+    """Whether the word is a condition to some tool: left out, it would make another question of the request."""
+    kinds = ("city", "industry", "stage", "grade", "channel", "kind", "product", "day", "period", "stale")
+    return is_owner(word) or any(ASPECTS[kind].fullmatch(word) for kind in kinds)
+
+
+@cache
 def _own(tool: str) -> re.Pattern[str]:
     return word_pattern(*TOOLS[tool][1])
 
 
 def _crossed_out(aspect: str, text: str) -> str:
     if aspect == "owner":
-        return _without(text, is_owner)
-    if aspect != "money":
-        return blank(ASPECTS[aspect], text)
+        return _one_owner(text)
+    if aspect == "money":
+        return _without_sums(text)
+    if aspect in ONE_OF:
+        return _one(ASPECTS[aspect], text, lambda found: vocabulary.find(found, ONE_OF[aspect]))
+    if aspect in {"id", "period"}:
+        return _one(ASPECTS[aspect], text, lambda found: found)
+    return blank(ASPECTS[aspect], text)
+
+
+def _one(pattern: re.Pattern[str], text: str, meaning: Callable[[str], str | None]) -> str:
+    """Only what means the same as the first occurrence is crossed out."""
+    first: list[str | None] = []
+
+    def crossed(match: re.Match[str]) -> str:
+        first.append(meaning(match[0]))
+        return BLANK * len(match[0]) if first[-1] == first[0] else match[0]
+
+    return pattern.sub(crossed, text)
+
+
+def _one_owner(text: str) -> str:
+    first = owner(text)
+    return _without(text, lambda word: is_owner(word) and owner(word) in {first, None})
+
+
+def _without_sums(text: str) -> str:
     for _, start, end in sums(text):
         bound = BOUND.search(text[:start])
         first = bound.start() if bound else start

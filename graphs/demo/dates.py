@@ -81,6 +81,7 @@ def _weekday(match: re.Match[str], today: date) -> date | None:
     return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)
 
 
+RANGE = rf"\b(?:с|from)\s+(\d{{1,2}})\s+(?:по|до|to)\s+(\d{{1,2}})\s+(?:{MONTH})\b{YEAR}"
 DAYS: list[tuple[str, Callable[[re.Match[str], date], date | None]]] = [
     (r"(?P<year>\d{4})-(\d{1,2})-(\d{1,2})", lambda m, _: _date(int(m["year"]), int(m[2]), int(m[3]))),
     (r"(?<!\d)(\d{1,2})\.(\d{1,2})(?:\.(?P<year>\d{4}))?(?![.\d])", lambda m, t: _coming(m, t, int(m[2]), int(m[1]))),
@@ -200,7 +201,7 @@ def _words(patterns: Sequence[str]) -> re.Pattern[str]:
     return re.compile("|".join(re.sub(r"\(\?P<\w+>", "(?:", pattern) for pattern in patterns), re.IGNORECASE)
 
 
-DAY_WORDS = _words([pattern for pattern, _ in DAYS])
+DAY_WORDS = _words([RANGE, *(pattern for pattern, _ in DAYS)])
 PERIOD_WORDS = _words([pattern for pattern, _ in PERIODS])
 TIME_WORDS = _words(TIMES)
 
@@ -219,9 +220,7 @@ def day(text: str, today: date) -> date | None:
 
 def period(text: str, today: date) -> Span | None:
     """From which day to which: на декабрь, на этой неделе, next quarter, до 15 декабря, с 1 по 15 декабря, завтра."""
-    if match := re.search(
-        rf"\b(?:с|from)\s+(\d{{1,2}})\s+(?:по|до|to)\s+(\d{{1,2}})\s+(?:{MONTH})\b{YEAR}", text, re.IGNORECASE
-    ):
+    if match := re.search(RANGE, text, re.IGNORECASE):
         last = _coming(match, today, _month_of(match), int(match[2]))
         first = _date(last.year, last.month, int(match[1])) if last else None
         return (first, last) if first and last else None

@@ -26,7 +26,7 @@ def pipeline_report(_turn: Turn, text: str) -> dict[str, Any]:
 
 def find_deals(turn: Turn, text: str) -> dict[str, Any] | Ask:
     """One deal by its number; else customer, stage, salesperson, period, standstill, amount and count as named."""
-    plain = masked(text)
+    plain = companies.nameless(text)
     number = quantities.numbered(plain, r"сделк[аеиу]\b|deal\b")
     if number is not None:
         return {"deal_id": number}
@@ -48,7 +48,7 @@ def find_deals(turn: Turn, text: str) -> dict[str, Any] | Ask:
 
 def move_deal(turn: Turn, text: str) -> dict[str, Any] | Ask:
     """Which deal, and where to."""
-    plain = masked(text)
+    plain = companies.nameless(text)
     target = vocabulary.find(re.sub(r"(?i)\bс этапа \w+|\bfrom \w+", " ", plain), vocabulary.STAGES)
     if target is None and re.search(r"закр(?:ой|ыть)|close", plain, re.IGNORECASE):
         return Ask(

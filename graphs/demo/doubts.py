@@ -52,7 +52,13 @@ def _matters(text: str, word: str) -> bool:
         return True
     before = text[:place]
     first = not re.search(r"\w", before)
-    return first or any(char.isdigit() for char in word) or word[0].isupper() or bool(PREPOSITION.search(before))
+    return (
+        first
+        or coverage.is_condition(word)
+        or any(char.isdigit() for char in word)
+        or word[0].isupper()
+        or bool(PREPOSITION.search(before))
+    )
 
 
 def left_out(turn: Turn, words: Sequence[str]) -> str:

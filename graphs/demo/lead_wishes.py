@@ -21,7 +21,7 @@ PRODUCT_FILLER = re.compile(
 
 def find_leads(turn: Turn, text: str) -> dict[str, Any] | Ask:
     """One lead by its number; else city, industry, budget, heat, salesperson, silence, status and count as named."""
-    plain = masked(text)
+    plain = companies.nameless(text)
     number = quantities.numbered(plain, r"лид[аеу]?\b|lead\b")
     if number is not None:
         return {"lead_id": number}
@@ -34,7 +34,7 @@ def find_leads(turn: Turn, text: str) -> dict[str, Any] | Ask:
         "industry": vocabulary.find(plain, vocabulary.INDUSTRIES),
         "min_budget": least,
         "max_budget": most,
-        "status": vocabulary.find(plain, aspects.STATUSES),
+        "status": vocabulary.find(aspects.STALE.sub(" ", plain), aspects.STATUSES),
         "grade": vocabulary.find(plain, aspects.GRADES),
         "owner": aspects.owner(plain),
         "stale_days": conditions.stale_days(plain),

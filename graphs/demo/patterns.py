@@ -52,7 +52,7 @@ TABLE = (
             rf"{_CHANGE}\s.*\b(?:тон\b|тона\b|тем[уы]\b|текст|канал|тон\w* письм|черновик|заголов|назван|письм|рассылк|кампани)",
             rf"{_CHANGE}\s.*\b(?:tone|subject|text|body|channel|draft|name|title|letter|campaign)\b",
             rf"{_DO}\s+(?:\w+\s+)?(?:тон\b|tone\b|тему\b|subject\b)",
-            rf"{_DO}\s+(?:его|её|ее|it|это|письмо|текст|the text|the letter)\s+(?:более\s+|more\s+|по)?(?:делов|официальн|дружел|ярче|энергич|коро[чт]|formal|friendl|business|short|bold)",
+            rf"{_DO}\s+(?:(?:его|её|ее|it|это|письмо|текст|the text|the letter)\s+)?(?:более\s+|more\s+|по)?(?:делов|официальн|дружел|ярче|энергич|коро[чт]|formal|friendl|business|short|bold)",
         ),
     ),
     Lines(

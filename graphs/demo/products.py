@@ -10,7 +10,7 @@ from typing import Any
 from graphs.crm.catalog import PRODUCTS
 from graphs.crm.english import term
 from graphs.demo.quantities import NUMBER, PERCENT, in_digits, sums, value_of
-from graphs.demo.text import BLANK, blank, masked
+from graphs.demo.text import BLANK, blank, masked, quoted_spans
 
 STEMS = {
     "CRM-S": ("crm старт", "crm start", "црм старт", "crm-s", "срм старт"),
@@ -103,6 +103,16 @@ def items(text: str) -> Items:
 def mentions(text: str) -> list[str]:
     """The SKUs of the products that the text names."""
     return [place.sku for place in _products(masked(text).lower().replace("ё", "е"))]
+
+
+def unquoted(text: str) -> str:
+    """The text without the quotes around a product: 10 «CRM Бизнес» is 10 CRM Бизнес, and no company."""
+    for start, end in reversed(quoted_spans(text)):
+        inner = text[start + 1 : end - 1].strip()
+        found = _products(inner.lower().replace("ё", "е"))
+        if len(found) == 1 and (found[0].start, found[0].end) == (0, len(inner)):
+            text = f"{text[:start]} {inner} {text[end:]}"
+    return text
 
 
 def _products(text: str) -> list[_Place]:

@@ -6,7 +6,7 @@ from typing import Any
 from graphs.demo import companies, coverage, focus, products, quantities
 from graphs.demo.conversation import Turn
 from graphs.demo.reply import Ask
-from graphs.demo.text import PAIRS, masked, quoted_spans
+from graphs.demo.text import masked
 
 LOOKING = re.compile(
     r"^\W*(?:а\s+)?(?:покажи\w*|показать|найди\w*|какие|какая|какое|сколько|где|список|выведи|открой\w*|есть ли|show|find|list|which|what|where|"
@@ -27,7 +27,6 @@ MONEY_UNIT = re.compile(r"руб|₽|тыс|млн|rub|k\b|к\b", re.IGNORECASE)
 
 def make_quote(turn: Turn, text: str) -> dict[str, Any] | Ask:
     """The customer, the lines and the discount. What is not named is taken from the quote before."""
-    text = _without_quotes_around_products(text)
     before = turn.newest("make_quote")
     old: dict[str, Any] = before.data.get("quote", {}) if before else {}
     if LOOKING.search(text) and not products.items(text).lines:
@@ -51,7 +50,8 @@ def make_quote(turn: Turn, text: str) -> dict[str, Any] | Ask:
                 f"What should the quote for {name} contain, and how many? For example: 10 CRM Business licences?",
             )
         )
-    if discount is None and old and not products.items(text).lines and not FRESH.search(text):
+    changing = not products.items(text).lines or ADDING.search(text) or REMOVING.search(text)
+    if discount is None and changing and customer.get("customer") == old.get("customer") and not FRESH.search(text):
         discount = old.get("discount_percent") or None
     return {**customer, "items": found, **({"discount_percent": discount} if discount else {})}
 
@@ -175,16 +175,3 @@ def _what_there_is(turn: Turn, old: dict[str, Any]) -> Ask:
             "I have no list of quotes, I can make a new one. For whom, and with what?",
         )
     )
-
-
-def _without_quotes_around_products(text: str) -> str:
-    """10 «CRM Бизнес» is 10 CRM Бизнес: a product in quotes is no company."""
-    for start, end in reversed(quoted_spans(text)):
-        inner = text[start + 1 : end - 1]
-        if (
-            not any(mark in inner for mark in PAIRS)
-            and "-" not in inner.replace("CRM-", "")
-            and products.items(f"1 {inner}").lines
-        ):
-            text = f"{text[:start]} {inner} {text[end:]}"
-    return text

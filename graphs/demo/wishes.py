@@ -91,6 +91,11 @@ CLAUSE = re.compile(
 )
 # "Оцени первого и второго" are two calls; "КП на CRM и обучение" is one quote.
 SEVERAL = {"qualify_lead", "move_deal", "reschedule_deal"}
+JOIN = "⊕"
+IDS = re.compile(
+    r"(?P<noun>\b(?:сделк\w*|лид\w*|deals?|leads?)\s+)(?P<ids>№?\s*\d+(?:\s*(?:,|и|and)\s*№?\s*\d+)+)(?!\s*(?:%|тыс|млн|₽|руб))",
+    re.IGNORECASE,
+)
 SHORT = 3  # words of an answer that may be nothing but a name
 POINTER = re.compile(
     r"^\W*(?:(?:и|а|and)\s+)?(?:(?:лид|сделк|lead|deal)\w*\s+)?(?:№?\s*\d+|\S+-\S+)\W*$", re.IGNORECASE
@@ -116,6 +121,8 @@ def _answered(turn: Turn, text: str, wishes: list[Wish]) -> list[Wish]:
             continue
         if patterns.YES.match(turn.text):
             return [Wish(wish.tool, wish.text, question.proposal), *before[index + 1 :]] if question.proposal else []
+        if any(again.tool == wish.tool and not isinstance(again.arguments(turn), Ask) for again in wishes):
+            return []  # said anew, and whole
         # If the request and this answer make sense together, that is what is meant; an answer that is a wish by
         # itself is kept apart, so that its first word is not taken for a name.
         joined = f"{wish.text}{'. ' if wishes else ', '}{text}"
@@ -134,6 +141,24 @@ def _answered(turn: Turn, text: str, wishes: list[Wish]) -> list[Wish]:
 
 def split(text: str) -> list[Wish]:
     """The wishes that the text itself names, in its order."""
+    text = IDS.sub(_joined, products.unquoted(text))
+    return [each for wish in _split(text) for each in _each(wish)]
+
+
+def _joined(match: re.Match[str]) -> str:
+    """ "203 и 392" as one word, so that no clause begins between them."""
+    return f"{match['noun']}{JOIN.join(re.findall(r'[0-9]+', match['ids']))}"
+
+
+def _each(wish: Wish) -> list[Wish]:
+    """One wish for each id of "сделки 203, 392 и 565"."""
+    found = re.search(rf"\d+(?:{JOIN}\d+)+", wish.text)
+    if not found:
+        return [wish]
+    return [Wish(wish.tool, wish.text.replace(found[0], number)) for number in found[0].split(JOIN)]
+
+
+def _split(text: str) -> list[Wish]:
     wishes: list[Wish] = []
     for clause in clauses(text):
         if patterns.NEGATED.search(masked(clause)):
@@ -141,7 +166,9 @@ def split(text: str) -> list[Wish]:
         tool = match(clause)
         pointed = wishes and wishes[-1].tool in SEVERAL and _is_pointer(clause)
         if pointed:
-            wishes.append(Wish(wishes[-1].tool, clause))
+            number = re.fullmatch(r"\D*?(\d+)\W*", clause)
+            noun = "лида" if wishes[-1].tool == "qualify_lead" else "сделку"
+            wishes.append(Wish(wishes[-1].tool, f"{noun} {number[1]}" if number else clause))
         elif tool is not None and not (wishes and tool == wishes[-1].tool and tool not in SEVERAL):
             wishes.append(Wish(tool, clause))
         elif wishes:

@@ -8,8 +8,7 @@ from langgraph.types import Command
 from pydantic import Field
 
 from graphs.approval import ask, campaign_schema
-from graphs.crm import models, shapes
-from graphs.crm.clock import now, today
+from graphs.crm import clock, models, shapes
 from graphs.crm.database import database
 from graphs.language import Language
 from graphs.marketing.campaigns import CAMPAIGN_ID, unsent
@@ -73,16 +72,18 @@ def _question(campaign: Campaign, language: Language) -> str:
 
 def _check_future(on: date, at: str | None, language: Language) -> None:
     ru = language == "ru"
-    if on < today():
+    if on < clock.today():
         raise ToolError(
-            f"Дата {day(on)} в прошлом, сегодня {day(today())}." if ru else f"{on} is in the past, today is {today()}.",
+            f"Дата {day(on)} в прошлом, сегодня {day(clock.today())}."
+            if ru
+            else f"{on} is in the past, today is {clock.today()}.",
             FUTURE,
         )
-    if on == today() and at is not None and at <= f"{now():%H:%M}":
+    if on == clock.today() and at is not None and at <= f"{clock.now():%H:%M}":
         raise ToolError(
-            f"Время {at} сегодня уже прошло, сейчас {now():%H:%M}."
+            f"Время {at} сегодня уже прошло, сейчас {clock.now():%H:%M}."
             if ru
-            else f"{at} is over for today, it is {now():%H:%M}.",
+            else f"{at} is over for today, it is {clock.now():%H:%M}.",
             FUTURE,
         )
 

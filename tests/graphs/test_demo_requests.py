@@ -1,6 +1,6 @@
 """What the demo model understands: one table, request to tool and arguments. Kept as the users' own words."""
 
-from datetime import date
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,18 +8,16 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from graphs import marketing, sales
-from graphs.demo import campaign_wishes, conditions, deal_wishes
+from graphs.crm import clock
 from graphs.demo.conversation import Turn
 from graphs.demo.decide import decide
 
 TOOLS = [convert_to_openai_tool(tool) for tool in [*sales.TOOLS, *marketing.TOOLS]]
-TODAY = date(2026, 11, 22)  # a Sunday
 
 
 @pytest.fixture(autouse=True)
 def _sunday(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (campaign_wishes, conditions, deal_wishes):
-        monkeypatch.setattr(module, "today", lambda: TODAY)
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 22, 12, tzinfo=UTC))
 
 
 def ask(text: str, before: list[BaseMessage] | None = None) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
