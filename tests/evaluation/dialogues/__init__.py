@@ -1,6 +1,7 @@
 """The requests of the evaluation, by subject. `fresh` was written after the rules, and not looked at by them."""
 
 from tests.evaluation.dialogues.deals import DEALS
+from tests.evaluation.dialogues.fresh import FRESH
 from tests.evaluation.dialogues.leads import LEADS
 from tests.evaluation.dialogues.marketing import MARKETING
 from tests.evaluation.dialogues.quotes import QUOTES
@@ -13,4 +14,5 @@ GROUPS: dict[str, list[Dialogue]] = {
     "quotes": QUOTES,
     "marketing": MARKETING,
     "talk": TALK,
+    "fresh": FRESH,
 }
