@@ -81,6 +81,9 @@ def _offer(text: str) -> str | None:
     if not match:
         return None
     topic = BEYOND.sub("", match["topic"]).strip(' .!?«»"')
+    about = (match["about"] or "").lower()
+    if about in {"о", "об"} and not DISCOUNT_WORD.match(topic):
+        topic = f"{about} {topic}"  # the words stand in the case that this preposition wants
     return topic if len(topic) > 2 else None
 
 
@@ -98,9 +101,8 @@ def edit_campaign(turn: Turn, text: str) -> dict[str, Any] | Ask:
         return Ask(
             turn.say("Какую кампанию изменить? Назовите её номер.", "Which campaign is to be changed? Its number?")
         )
-    changes = _changes(text)
-    if changes:
-        return {"campaign_id": number, **changes}
+    if found := changes(text):
+        return {"campaign_id": number, **found}
     return Ask(
         turn.say(
             f"Что и на что изменить в кампании № {number}? Могу заменить тему («измени тему на „…“»), текст, название,"
@@ -111,7 +113,8 @@ def edit_campaign(turn: Turn, text: str) -> dict[str, Any] | Ask:
     )
 
 
-def _changes(text: str) -> dict[str, Any]:
+def changes(text: str) -> dict[str, Any]:
+    """What the text says of a campaign, as `edit_campaign` takes it: subject, name, text; else tone and channel."""
     plain = masked(text).lower()
     value = quoted(text)[-1] if quoted(text) else None
     after = re.search(r"\b(?:на|to|в)\s+(.+?)[\s.!]*$", text, re.IGNORECASE)

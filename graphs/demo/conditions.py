@@ -6,6 +6,7 @@ from typing import Any
 from graphs.crm.clock import today
 from graphs.demo import aspects, dates
 from graphs.demo.conversation import Turn
+from graphs.demo.quantities import in_digits
 
 STALE_DAYS = 14
 """What "stuck" means when no number is said: two weeks without movement. The answer says so."""
@@ -20,7 +21,7 @@ MORE = re.compile(
 )
 # "Кто самый горячий лид?" asks for one.
 ONE = re.compile(
-    r"сам(?:ый|ого|ая|ую)\s+\w+\s+(?:лид|сделк)[аеу]?\b|\b(?:лучш(?:ий|его)|первого)\s+лида?\b|"
+    r"сам(?:ый|ая)\s+\w+\W*$|сам(?:ый|ого|ая|ую)\s+\w+\s+(?:лид|сделк)[аеу]?\b|\b(?:лучш(?:ий|его)|первого)\s+лида?\b|"
     r"\b(?:hottest|best|(?:most|least)\s+\w+|largest|biggest)\s+(?:lead|deal)\b",
     re.IGNORECASE,
 )
@@ -29,7 +30,7 @@ MOST = 20
 
 def limit(text: str) -> int | None:
     """How many are asked for, at most 20: "топ-10", "покажи 3 лида"."""
-    match = LIMIT.search(text)
+    match = LIMIT.search(in_digits(text))
     if not match:
         return 1 if ONE.search(text) else None
     return max(1, min(MOST, int(next(group for group in match.groups() if group))))

@@ -21,6 +21,9 @@ TOOLS: dict[str, tuple[str, tuple[str, ...]]] = {
         "name money days city industry grade status stale count id ordinal owner",
         (lexicon.SHOW, lexicon.LEADS, lexicon.MORE, lexicon.COUNTED),
     ),
+    # One by its number: no other condition is heeded, so none may be said.
+    "find_leads one": ("name id ordinal", (lexicon.SHOW, lexicon.LEADS)),
+    "find_deals one": ("name id ordinal", (lexicon.SHOW, lexicon.DEALS)),
     "qualify_lead": ("name money days id bare ordinal free", (lexicon.QUALIFY,)),
     "find_deals": (
         "name money days day period stage stale count id ordinal owner",

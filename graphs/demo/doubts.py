@@ -22,7 +22,8 @@ def doubt(turn: Turn, text: str, tool: str, arguments: dict[str, Any], *, strict
     unless the words look like a condition ("в Париже") or like another command.
     """
     name = companies.company(turn, text)
-    strange = coverage.unexplained(text, tool, [name] if name else [])
+    one = tool in {"find_leads", "find_deals"} and ("lead_id" in arguments or "deal_id" in arguments)
+    strange = coverage.unexplained(text, f"{tool} one" if one else tool, [name] if name else [])
     if not strange or not (strict or any(_matters(text, word) for word in strange)):
         return None
     said = ", ".join(f"«{word}»" for word in strange[:5])

@@ -44,6 +44,9 @@ def follow_up(turn: Turn, text: str) -> tuple[str, str] | None:
         return "make_quote", text
     if last.tool == "search_products" and products.mentions(plain):
         return "search_products", text
+    drafted = turn.newest("draft_campaign", "edit_campaign", "schedule_campaign")
+    if drafted and last.tool in {"draft_campaign", "segment_customers"} and campaign_wishes.changes(text):
+        return None if coverage.unexplained(plain, "draft_campaign") else ("edit_campaign", text)
     if last.tool == "segment_customers" and vocabulary.find(plain, vocabulary.CHANNELS):
         rest = coverage.unexplained(plain, "draft_campaign")
         return None if rest else ("draft_campaign", text)

@@ -12,7 +12,7 @@ from graphs.demo.text import masked
 PRODUCT_FILLER = re.compile(
     r"\b(?:найди|найти|покажи(?:те)?|какие|какой|какая|есть|у нас|у вас|что|сколько|почём|стоит|стоят|товар\w*|продукт\w*|"
     r"прайс\w*|каталог\w*|мне|пожалуйста|цен[аыуе]\w*|услуг\w*|для|до|по|про|на|и|а|мы|вы|продаём|продаете|продаёте|продаем|весь|все|"
-    r"скинь|скиньте|дай|дайте|пришли|вышли|send|give|наш\w*|руб\w*|тыс\w*|лиценз\w*|"
+    r"скинь|будет|стоить|обойд\w+|будут|will|would|скиньте|дай|дайте|пришли|вышли|send|give|наш\w*|руб\w*|тыс\w*|лиценз\w*|"
     r"find|show|me|which|what|products?|price\w*|catalog\w*|list|do|we|you|sell|have|for|of|the|our|your|all|under|how|"
     r"much|is|are|does|cost|please|a|an)\b",
     re.IGNORECASE,

@@ -6,7 +6,7 @@ infinitives are written out: a past tense ("сделал КП", "перевёл 
 
 # What a request may hold without changing its meaning.
 FILLER = """
-каким какими и а но да ну же ли бы то вот уж ещё еще также тоже тогда теперь сейчас потом затем снова опять уже только лишь просто
+самая самую самой каким какими и а но да ну же ли бы то вот уж ещё еще также тоже тогда теперь сейчас потом затем снова опять уже только лишь просто
 я мне мы нам нас ты тебе вы вам меня мой моя моё мои моих моей моего наш* ваш* это этот эта эти этих этого этой этому
 эту этим его её ее ему ей им их них нему ней нём нем него неё нее тот тех та что какой какая какое какие каких какую
 каков* как кто кого кому где когда сколько чей чьи есть был* были будет будут в во на по из с со к ко о об обо от у за
@@ -38,13 +38,13 @@ LEADS = """
 сфер* отрасл* industry industries работа* связ* hottest
 """
 QUALIFY = """
-хотят хочет купить готовы готов плани* want* wants buy buying ready plan* квалифицируй* квалифицировать квалифик* оцени* оценить оценк* проквалифицируй* проверь* проверить пробей* разбери*
+пересчита* обнови* recalculate update хотят хочет купить готовы готов плани* want* wants buy buying ready plan* квалифицируй* квалифицировать квалифик* оцени* оценить оценк* проквалифицируй* проверь* проверить пробей* разбери*
 bant балл* скоринг* насколько qualify qualification qualifies score rate assess evaluate лид* lead* бюджет* budget*
 деньг* купят купит покуп* срок* месяц* months within кто_из_них какой_из_них перспективн* promising лучш* best горяч*
 hot подробн* расскажи* tell more
 """
 DEALS = """
-сделка сделки сделку сделке сделкой сделок сделкам сделками сделках deal deals opportunit* закры* закрываются
+anything something сделка сделки сделку сделке сделкой сделок сделкам сделками сделках deal deals opportunit* закры* закрываются
 закроются ожида* close closes closing closed due expected открыт* open сумм* amount этап* stage* стади* завис* стоят
 stuck стоит двига* движ* дела активн* active крупн* больш* large* big* biggest круп* дороже больше свыше over above
 more_than менеджер* owner сколько
@@ -60,7 +60,7 @@ close mark advance shift set сделк* deal deals этап* stage* стади*
 причине because reason
 """
 RESCHEDULE = """
-перенеси* перенести отложи* отложить сдвинь* сдвинуть передвинь* postpone reschedule push delay move shift сделк* deal
+отправим отправляем until till перенеси* перенести отложи* отложить сдвинь* сдвинуть передвинь* postpone reschedule push delay move shift сделк* deal
 deals срок* закрыти* дат* date закры* close closing ожидаем* expected
 """
 QUOTE = """
@@ -73,17 +73,17 @@ quotation offer proposal discount percent licence* license* seat* user* units un
 расчёт расчет стоимост* обычн* без_скидки without_discount
 """
 SEGMENT = """
-сегмент* segment* аудитори* audience база базы базу base клиент* customer* покупа* покупк* bought купил* лет год года
+haven't hasn't not long time сегмент* segment* аудитори* audience база базы базу base клиент* customer* покупа* покупк* bought купил* лет год года
 собери* построй* выдели* сделай* build make create сумм* выручк* revenue больше свыше more over лучш*
 """
 CAMPAIGN = """
-составь* составить подготовь* подготовить создай* создать напиши* написать сделай* сделать придумай* придумать
+лучше давай rather instead составь* составить подготовь* подготовить создай* создать напиши* написать сделай* сделать придумай* придумать
 разработай* нужн* хочу draft create write prepare make compose кампани* рассылк* письм* сообщени* акци* смск* пост
 campaign* newsletter* mailing* e-mail email mail letter* message черновик* тон* тоне tone стил* клиент* customer* база
 базе базы segment сегмент* аудитори* customers тем* цель goal via over канал* channel*
 """
 SCHEDULE = """
-запланируй* запланировать назначь* назначить отправь* отправить отправк* запусти* запустить разошли* разослать
+отправим отправляем запланируй* запланировать назначь* назначить отправь* отправить отправк* запусти* запустить разошли* разослать
 поставь* поставить расписани* schedule send launch start plan кампани* рассылк* письм* черновик* campaign* newsletter
 mailing e-mail email letter message draft время time перенеси* перенести
 """

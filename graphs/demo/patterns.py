@@ -42,6 +42,7 @@ TABLE = (
             r"\b(?:ab|аб)[- ]?тест|\bab[- ]?test|сплит|split[- ]?test",
             r"вариант\w* [aа]\b.*вариант\w* [bбв]\b",
             r"variant a\b.*(?:variant )?b\b",
+            r"\b[aа]\s*[:—–-]\s*\d.*\b[bбв]\s*[:—–-]\s*\d",
         ),
     ),
     Lines("", "assistant", (word_pattern(UNSUPPORTED).pattern,)),
@@ -66,6 +67,8 @@ TABLE = (
             r"(?:сделай|сделать|дай|give|set|raise|increase|lower|reduce|change|make)\w*\s.*discount",
             r"со скидкой \d|with (?:a )?\d+(?:[.,]\d+)? ?% (?:discount|off)",
             r"\bскидк\w+ (?:до|на|в) \d",
+            r"^\W*(?:и|а|плюс|ещё|еще|and|plus|with)?\s*(?:a\s+)?(?:скидк\w*|discount)\s+(?:of\s+)?\d",
+            r"^\W*(?:and|plus|with)?\s*(?:a\s+)?\d+(?:[.,]\d+)?\s?%\s+(?:off|discount)",
         ),
     ),
     Lines(
@@ -74,7 +77,7 @@ TABLE = (
         (
             r"запланиру\w+|запланировать|в расписани",
             r"назнач\w+ (?:отправк|кампани|рассылк)",
-            r"отправ(?:ь|ьте|ить) (?:её|ее|его|эту|это|кампани|рассылк|письм|черновик|завтра|послезавтра|сегодня|в |через|утром|\d)",
+            r"отправ(?:ь|ьте|ить|им|ляем) (?:её|ее|его|эту|это|кампани|рассылк|письм|черновик|завтра|послезавтра|сегодня|в |через|утром|\d)",
             r"^\W*(?:и )?отправ(?:ь|ьте|ляй|ляйте)\W*$",
             r"(?:запуст(?:и|ите|ить)|разошли\w*|разослать) (?:её|ее|эту|кампани|рассылк|письм|завтра|в )",
             r"перенес\w+ (?:отправк|кампани|рассылк|письм)",
@@ -119,7 +122,9 @@ TABLE = (
             r"\bbant\b",
             r"\bqualify\b|\bqualification of\b|\b(?:score|rate|assess|evaluate)\s+(?:the|this|lead|him|it|them|first|second|third|¤|[А-ЯЁ])",
             r"насколько (?:он |она |они )?(?:горяч|перспектив)|how (?:hot|promising) (?:is|are)",
-            r"кто из них|какой из них|самый перспективн|most promising",
+            r"кто из них|какой из них|^(?!.*(?:\bлид(?:ы|ов|ам|ах)\b|\bleads\b)).*(?:самый перспективн|most promising)",
+            r"\b(?:перв|втор|трет|четв[её]рт|пят|последн)\w+\s+(?:оцени|оценить|проверь)",
+            r"\bу лида\b.*\bбюджет|лид\w*\s*№?\s*\d+.*\b(?:бюджет|купят|купит)\b.*\d|пересчита\w+ (?:лида|bant|балл)",
             r"подробнее (?:о|об|про) (?:\w+ )?(?:перв|втор|треть|послед|нём|нем|ней|лид)",
             r"more about (?:the )?(?:first|second|third|last|lead|him|it)\b",
             r"бюджет (?:у )?(?:него|неё|них|лида)|(?:his|their) budget",
@@ -146,7 +151,7 @@ TABLE = (
             r"сегмент|segment|аудитори|audience",
             r"(?:спящ|лояльн|постоянн|неактивн|крупн)\w*.*клиент|клиент\w*.*(?:спящ|лояльн|неактивн)",
             r"(?:sleeping|inactive|loyal|dormant|big|large|new) customers",
-            r"кто давно не покупал|who has(?:n't| not) bought",
+            r"кто давно не покупал|(?:who|customers)\b.*\bha(?:s|ve)(?:n't| not) bought",
             rf"{_SHOW}\s(?:(?!потенциальн)\w+\s){{0,3}}клиент(?!\w* (?:звон|прод))",
             r"(?:find|show|list|how many)\s(?:\w+\s){0,3}customers",
         ),
@@ -167,7 +172,7 @@ TABLE = (
         "sales",
         (
             r"\bсделк|\bсделок|\bdeals?\b",
-            r"что (?:у нас )?(?:завис|горит|закрыва)\w*|what is (?:stuck|closing)|what's (?:stuck|closing)",
+            r"что (?:у нас )?(?:завис|горит|закрыва)\w*|(?:what is|what|anything|something) (?:stuck|closing)|what's (?:stuck|closing)",
         ),
     ),
     Lines(
@@ -183,7 +188,7 @@ TABLE = (
         "search_products",
         "sales",
         (
-            r"товар|продукт(?!ив)|прайс|каталог|сколько стоит|сколько стоят|почём|\bцен[аыу]\b|что (?:мы|вы) прода",
+            r"товар|продукт(?!ив)|прайс|каталог|сколько (?:\w+ )?сто(?:ит|ят|ить)|почём|\bцен[аыу]\b|что (?:мы|вы) прода",
             r"\bproducts?\b|catalog|\bprices?\b|how much (?:is|are|does|do)|what do (?:we|you) sell",
         ),
     ),
@@ -212,5 +217,16 @@ NEGATED = re.compile(
     r"\b(?:не|никогда не|don't|do not|never)\s+(?:надо\s+|нужно\s+|стоит\s+)?"
     r"(?:\w*(?:води(?:те)?|двигай(?:те)?|правляй(?:те)?|отправь(?:те)?|делай(?:те)?|создавай(?:те)?|планируй(?:те)?|закрывай(?:те)?|меняй(?:те)?|носи(?:те)?|ставь(?:те)?|пиши(?:те)?|показывай(?:те)?|звони(?:те)?)\b"
     r"|move\b|close\b|send\b|make\b|create\b|schedule\b|change\b|show\b|draft\b|qualify\b)",
+    re.IGNORECASE,
+)
+
+# They come before a request and mean nothing to it.
+GREETING = re.compile(
+    r"^\W*(?:привет\w*|здравствуй\w*|добр\w+ (?:утро|день|вечер|времени суток)|hi(?: there)?|hello(?: there)?|hey|"
+    r"good (?:morning|day|evening|afternoon))\b[\s,.!-]+(?=\w)",
+    re.IGNORECASE,
+)
+POLITE = re.compile(
+    r"\s*,?\s*\b(?:пожалуйста|плиз|будь(?:те)? добр\w*|будь(?:те)? любезн\w*|please|kindly|if you please)\b\s*,?\s*",
     re.IGNORECASE,
 )

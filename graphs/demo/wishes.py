@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphs.demo import (
@@ -103,17 +103,27 @@ POINTER = re.compile(
 
 
 def read_wishes(turn: Turn) -> list[Wish]:
-    """The wishes of the newest user message; of it and those before, when it answers our question."""
-    text = corrected(patterns.LEADING_NO.sub("", turn.text) if len(turn.text) < 400 else turn.text)
+    """The wishes of the newest user message; of it and those before, when it answers our question.
+
+    Read as things stood when the user wrote: what was done since then is no part of what was asked.
+    """
+    turn = replace(turn, results=())
+    text = readable(turn.text)
     wishes = split(text)
     if turn.asked and (joint := _answered(turn, text, wishes)):
         return joint
     return wishes or _follow_up(turn, text)
 
 
+def readable(text: str) -> str:
+    """The text without greetings and politeness, its words spelled as the rules know them."""
+    without = patterns.POLITE.sub(" ", patterns.GREETING.sub("", patterns.LEADING_NO.sub("", text)))
+    return corrected(without if without.strip() else text)
+
+
 def _answered(turn: Turn, text: str, wishes: list[Wish]) -> list[Wish]:
     """What we had asked about, completed by this answer; empty when the answer is about something else."""
-    asked = corrected(turn.asked)
+    asked = readable(turn.asked)
     before = split(asked) or _follow_up(turn, asked)
     for index, wish in enumerate(before):
         question = wish.arguments(turn)

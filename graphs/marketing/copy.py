@@ -98,6 +98,10 @@ OFFER: dict[Language, str] = {
     "ru": "Предложение для вас: {offer}. Расскажем об условиях и подготовим расчёт на ваших данных.",
     "en": "An offer for you: {offer}. We will tell you the terms and prepare the figures for your company.",
 }
+ABOUT: dict[Language, str] = {
+    "ru": "Хотим рассказать вам {offer}. Ответим на вопросы и подготовим расчёт на ваших данных.",
+    "en": "We would like to tell you {offer}. We will answer your questions and prepare the figures for your company.",
+}
 
 
 def write(kind: Kind, channel: str, tone: str, language: Language, offer: str = "") -> tuple[str, str]:
@@ -107,7 +111,8 @@ def write(kind: Kind, channel: str, tone: str, language: Language, offer: str = 
     """
     offer = offer.strip().rstrip(".!")
     subject = offer[:1].upper() + offer[1:] if offer else SUBJECT[language][kind]
-    body = OFFER[language].format(offer=offer) if offer else BODY[language][kind]
+    table = ABOUT if offer.lower().startswith(("о ", "об ", "about ")) else OFFER
+    body = table[language].format(offer=offer) if offer else BODY[language][kind]
     call = CALL[language][channel]
     if channel in SHORT:
         return subject, f"{body.split('. ')[0].rstrip('.')}. {call}"

@@ -17,7 +17,7 @@ READERS = {"find_leads", "find_deals", "pipeline_report", "search_products", "se
 VOCABULARIES: dict[str, Mapping[str, Sequence[str]]] = {"city": vocabulary.CITIES, "industry": vocabulary.INDUSTRIES}
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Named:
     company: str
 
@@ -80,6 +80,9 @@ def _arguments(got: Call, want: Call) -> str:
 
 
 def _same(name: str, got: Any, want: Any) -> bool:
+    """Whether an argument is what was expected; `...` is anything."""
+    if want is ...:
+        return got is not None
     if name in {"company", "customer", "owner"} and isinstance(got, str):
         return bool(best_matches(got, [_Named(str(want))]) or best_matches(str(want), [_Named(got)]))
     if name in VOCABULARIES and isinstance(got, str):
