@@ -82,7 +82,7 @@ def _offer(text: str) -> str | None:
         return None
     topic = BEYOND.sub("", match["topic"]).strip(' .!?«»"')
     about = (match["about"] or "").lower()
-    if about in {"о", "об"} and not DISCOUNT_WORD.match(topic):
+    if about in {"о", "об", "про"} and not DISCOUNT_WORD.match(topic):
         topic = f"{about} {topic}"  # the words stand in the case that this preposition wants
     return topic if len(topic) > 2 else None
 

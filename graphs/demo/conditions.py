@@ -1,6 +1,7 @@
 """Conditions that several tools share: who, since when, how many, from which place in the list."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from graphs.crm.clock import today
@@ -25,6 +26,7 @@ ONE = re.compile(
     r"\b(?:hottest|best|(?:most|least)\s+\w+|largest|biggest)\s+(?:lead|deal)\b",
     re.IGNORECASE,
 )
+AFTER = re.compile(r"\b(после|after|later than|since|starting|начиная с|не раньше)\s+((?:\S+\s*){1,3})", re.IGNORECASE)
 MOST = 20
 
 
@@ -49,6 +51,9 @@ def stale_days(text: str) -> int | None:
 
 def closing(text: str) -> dict[str, str]:
     """The period in which deals close, as the tools take it."""
+    if (after := AFTER.search(text)) and (first := dates.day(after[2], today())):
+        beyond = after[1].lower() in {"после", "after", "later than"}
+        return {"closes_from": (first + timedelta(days=beyond)).isoformat()}
     found = dates.period(text, today())
     return {"closes_from": found[0].isoformat(), "closes_to": found[1].isoformat()} if found else {}
 

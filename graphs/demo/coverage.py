@@ -18,7 +18,7 @@ from graphs.demo.text import BLANK, blank, masked, quoted, word_pattern
 # By tool: the conditions it understands, in the order they are crossed out, and its own words.
 TOOLS: dict[str, tuple[str, tuple[str, ...]]] = {
     "find_leads": (
-        "name money days city industry grade status stale count id ordinal owner",
+        "name money days city industry grade stale status count id ordinal owner",
         (lexicon.SHOW, lexicon.LEADS, lexicon.MORE, lexicon.COUNTED),
     ),
     # One by its number: no other condition is heeded, so none may be said.
@@ -85,13 +85,6 @@ def is_known(word: str) -> bool:
     patterns = [pattern for name, pattern in ASPECTS.items() if name not in {"free", "topic", "name", "whom"}]
     patterns += [FILLER, *(_own(tool) for tool in TOOLS), word_pattern(lexicon.UNSUPPORTED, lexicon.FORBIDDEN)]
     return is_owner(word) or any(found.end() == len(word) for p in patterns if (found := p.match(word)))
-
-
-@cache
-def is_condition(word: str) -> bool:
-    """Whether the word is a condition to some tool: left out, it would make another question of the request."""
-    kinds = ("city", "industry", "stage", "grade", "channel", "kind", "product", "day", "period", "stale")
-    return is_owner(word) or any(ASPECTS[kind].fullmatch(word) for kind in kinds)
 
 
 @cache

@@ -12,7 +12,6 @@
 
 from graphs.demo import client_tools, forced, housekeeping, small_talk
 from graphs.demo.conversation import Result, Turn
-from graphs.demo.doubts import left_out
 from graphs.demo.focus import PRONOUN
 from graphs.demo.phrases import say_results
 from graphs.demo.reply import Ask, Reply
@@ -48,11 +47,9 @@ def _grant(turn: Turn, wishes: list[Wish], done: list[Result]) -> Reply:
     """The next call; or, when all is done that can be, the results and the questions."""
     waiting = list(done)
     questions: list[str] = []
-    strange: list[str] = []
     for wish in wishes:
         if waiting and waiting[0].tool == wish.tool:
             waiting.pop(0)
-            strange += wish.left_out(turn)
             continue
         if questions and (wish.writes or PRONOUN.search(wish.text)):
             questions.append(
@@ -68,5 +65,5 @@ def _grant(turn: Turn, wishes: list[Wish], done: list[Result]) -> Reply:
         if not isinstance(arguments, Ask):
             return Reply(calls=[(wish.tool, arguments)])
         questions.append(arguments.question)
-    said = [say_results(turn, done) if done else "", left_out(turn, strange), *questions]
+    said = [say_results(turn, done) if done else "", *questions]
     return Reply("\n\n".join(part for part in said if part))

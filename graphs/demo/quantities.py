@@ -20,7 +20,8 @@ SHARED_UNIT = re.compile(
     re.IGNORECASE,
 )
 UPPER = re.compile(
-    r"(?:\bдо|\band|\bto|дешевле|не\s+(?:дороже|больше|выше|более)|under|below|up to|at most)\s+$", re.IGNORECASE
+    r"(?:\bдо|\band|\bto|дешевле|меньше|менее|ниже|не\s+(?:дороже|больше|выше|более)|under|below|less than|up to|at most)\s+$",
+    re.IGNORECASE,
 )
 SIGN = r"(?:№|#|номер\w*|number|no\.?|id)?"
 

@@ -8,8 +8,6 @@ from typing import Any
 from graphs.demo import (
     aspects,
     campaign_wishes,
-    companies,
-    coverage,
     deal_wishes,
     follow_ups,
     lead_wishes,
@@ -73,15 +71,7 @@ class Wish:
         found = ARGUMENTS[self.tool](turn, self.text)
         if isinstance(found, Ask):
             return found
-        facts = self.tool == "qualify_lead" and len(found) > 1
-        return doubt(turn, self.text, self.tool, found, strict=self.writes or facts) or found
-
-    def left_out(self, turn: Turn) -> list[str]:
-        """The words of a question that were not understood and did not matter enough to ask."""
-        if self.writes or self.proposal is not None:
-            return []
-        name = companies.company(turn, self.text)
-        return coverage.unexplained(self.text, self.tool, [name] if name else [])
+        return doubt(turn, self.text, self.tool, found) or found
 
 
 # A new wish begins here, if what follows is one by itself; otherwise "и" only joins words.
@@ -141,7 +131,7 @@ def _answered(turn: Turn, text: str, wishes: list[Wish]) -> list[Wish]:
             candidates.append(f"{wish.text} для {text}")
         for both in candidates:
             whole = Wish(wish.tool, both)
-            if not isinstance(whole.arguments(turn), Ask) and not whole.left_out(turn):
+            if not isinstance(whole.arguments(turn), Ask):
                 return [whole, *before[index + 1 :]]
         if wishes or small_talk.knows(turn.text) or _follow_up(turn, text):
             return []  # about something else

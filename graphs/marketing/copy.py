@@ -111,7 +111,7 @@ def write(kind: Kind, channel: str, tone: str, language: Language, offer: str = 
     """
     offer = offer.strip().rstrip(".!")
     subject = offer[:1].upper() + offer[1:] if offer else SUBJECT[language][kind]
-    table = ABOUT if offer.lower().startswith(("о ", "об ", "about ")) else OFFER
+    table = ABOUT if offer.lower().startswith(("о ", "об ", "про ", "about ")) else OFFER
     body = table[language].format(offer=offer) if offer else BODY[language][kind]
     call = CALL[language][channel]
     if channel in SHORT:

@@ -98,7 +98,7 @@ FRESH = [
         say("Кто давно не покупал?", call("segment_customers", kind="sleeping"), facts=("34",)),
         say(
             "Напиши им письмо о бесплатном обучении",
-            call("draft_campaign", kind="sleeping", channel="email", offer="о бесплатном обучении"),
+            call("draft_campaign", kind="sleeping", channel="email", offer=...),
             rows=DRAFT,
             facts=("обучени",),
         ),

@@ -67,7 +67,7 @@ MARKETING = [
     ru(
         say(
             "Составь рассылку про новый вебинар для новых клиентов",
-            call("draft_campaign", kind="new", channel="email", offer="новый вебинар"),
+            call("draft_campaign", kind="new", channel="email", offer=...),
             rows=DRAFT,
             facts=("вебинар",),
         )
