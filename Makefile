@@ -17,7 +17,7 @@ NODE_READY := $(if $(NODE),$(NODE_PACKAGES:%=%/node_modules/.installed))
 PEERS := agui openai_serve langgraph_dev
 
 .DELETE_ON_ERROR:
-.PHONY: run demo test bench lint types lock clean
+.PHONY: run demo test eval bench lint types lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/bridge serve --host $(HOST) --port $(PORT)
@@ -34,6 +34,11 @@ demo: $(VENV)/.installed examples/copilotkit/node_modules/.installed
 
 test: $(VENV)/.dev-installed $(NODE_READY)
 	$(BIN)/python -m pytest $(TESTS)
+
+# What the agent does with 150 requests and more, as a table: with the demo model, or with a real one that
+# OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL name. `make test` runs it too, for the demo model.
+eval: $(VENV)/.dev-installed
+	$(BIN)/python -m tests.evaluation
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ from graphs.crm.english import CAMPAIGNS
 from graphs.crm.names import words
 from graphs.crm.seed_words import OWNERS
 from graphs.crm.transliterate import latin
-from graphs.demo import dates, lexicon, products
+from graphs.demo import dates, lexicon, products, times
 from graphs.demo.quantities import PERCENT
 from graphs.demo.text import BLANK, inflected, word_pattern
 
@@ -77,7 +77,7 @@ ASPECTS: dict[str, re.Pattern[str]] = {
     "day": dates.DAY_WORDS,
     "period": dates.PERIOD_WORDS,
     "campaign": re.compile("|".join(inflected(name) for pair in CAMPAIGNS.items() for name in pair), re.IGNORECASE),
-    "time": dates.TIME_WORDS,
+    "time": times.TIME_WORDS,
     "stale": STALE,
     "days": DAYS_LONG,
     "ordinal": ORDINAL,
@@ -112,9 +112,7 @@ def is_owner(word: str) -> bool:
 
 
 def owner(text: str) -> str | None:
-    """The salesperson that the text names."""
-    for name in OWNERS:
-        surname = words(name)[1]
-        if any(latin(word).startswith(surname[:-1]) for word in WORD.findall(text)):
-            return name
-    return None
+    """The salesperson that the text names first."""
+    named = [word for word in WORD.findall(text) if is_owner(word)]
+    spoken = latin(named[0]) if named else ""
+    return next((name for name in OWNERS if spoken.startswith(words(name)[1][:-1])), None) if named else None

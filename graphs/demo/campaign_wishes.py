@@ -6,20 +6,25 @@ from typing import Any
 from graphs.crm import vocabulary
 from graphs.crm.clock import today
 from graphs.crm.english import CAMPAIGNS
-from graphs.demo import companies, dates, focus, quantities
+from graphs.demo import companies, dates, focus, quantities, times
 from graphs.demo.conversation import Turn
 from graphs.demo.reply import Ask
 from graphs.demo.text import inflected, masked, quoted
 
 NAMED_GOAL = re.compile(r"(?:цель:?\s*(?:—|-)?|чтобы|goal:?(?: is)?|in order to|so that)\s+([^.,;]+)", re.IGNORECASE)
 TOPIC = re.compile(
-    r"(?:\b(?P<about>про|об?|насч[её]т|about|regarding)\b|\b(?:на тему|с предложением|с темой|offering|announcing)\b|:)\s*(?P<topic>.+)$",
+    (
+        r"(?:\b(?P<about>про|об?|насч[её]т|about|regarding)\b|\b(?:на тему|с предложением|с темой|offering|"
+        r"announcing)\b|:)\s*(?P<topic>.+)$"
+    ),
     re.IGNORECASE | re.DOTALL,
 )
 # What ends a topic: whom it goes to, how, in which tone.
 BEYOND = re.compile(
-    r"\s*(?:,|\b(?:для|клиент\w*|спящ\w+|постоянн\w+|крупн\w+ клиент\w+|новы[мх] клиент\w+|всем клиент\w+|по почте|в телеграм\w*|в telegram|в тоне|"
-    r"в делов\w+ тоне|чтобы|for (?:sleeping|loyal|big|large|new|all)|to (?:sleeping|loyal|big|large|new|all)|via|by e-?mail|in a)\b).*$",
+    r"\s*(?:,|\b(?:для|клиент\w*|спящ\w+|постоянн\w+|крупн\w+ клиент\w+|новы[мх] клиент\w+|всем клиент\w+|"
+    r"по почте|в телеграм\w*|в telegram|в тоне|"
+    r"в делов\w+ тоне|чтобы|for (?:sleeping|loyal|big|large|new|all)|to (?:sleeping|loyal|big|large|new|all)|"
+    r"via|by e-?mail|in a)\b).*$",
     re.IGNORECASE | re.DOTALL,
 )
 DISCOUNT_WORD = re.compile(r"^скидк[еуи]\b", re.IGNORECASE)
@@ -107,7 +112,8 @@ def edit_campaign(turn: Turn, text: str) -> dict[str, Any] | Ask:
         turn.say(
             f"Что и на что изменить в кампании № {number}? Могу заменить тему («измени тему на „…“»), текст, название,"
             " канал и тон; сокращать и придумывать текст заново демо-модель не умеет.",
-            f'What in campaign {number} should become what? I can replace the subject (like: change the subject to "…"), the'
+            f"What in campaign {number} should become what? I can replace the subject (like: change the"
+            f' subject to "…"), the'
             " text, the name, the channel and the tone; shortening or inventing text is beyond the demo model.",
         )
     )
@@ -143,7 +149,7 @@ def schedule_campaign(turn: Turn, text: str) -> dict[str, Any] | Ask:
     number = quantities.numbered(plain, "кампани|campaign|черновик|draft|рассылк") or _campaign_in_focus(turn)
     if number is None:
         return Ask(turn.say("Какую кампанию запланировать? Назовите её номер.", "Which campaign? Name its number?"))
-    time = dates.time_of_day(plain)
+    time = times.time_of_day(plain)
     if time == "?":
         return Ask(
             turn.say(

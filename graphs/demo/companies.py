@@ -12,14 +12,21 @@ HYPHENED = re.compile(
     r"(?<![\w-])(?:(?:ООО|АО|ИП)\s+)?(?!Санкт-|Ростов-|CRM-|Онлайн-|ИТ-|Топ-|E-|A/)([А-ЯЁA-Z][\wё]+-[А-ЯЁA-Z][\wё]+)"
 )
 LOWER_HYPHENED = re.compile(
-    r"\b(?:для|с|у|от|лид\w*|компани\w*|клиент\w*|оцени\w*|for|with|lead|customer)\s+(?!онлайн|crm|e-|a-|ит-|санкт|ростов)([а-яёa-z]{3,}-[а-яёa-z]{3,})"
+    r"\b(?:для|с|у|от|лид\w*|компани\w*|клиент\w*|оцени\w*|for|with|lead|customer)\s+(?!онлайн|crm|e-|a-|ит-|"
+    r"санкт|ростов)([а-яёa-z]{3,}-[а-яёa-z]{3,})"
 )
-NAMED = r"((?:(?:ООО|АО|ИП)\s+)?[А-ЯЁA-Z][\wё-]+(?:\s+(?:и\s+|and\s+|&\s*)?[А-ЯЁA-Z][\wё-]+)?(?:\s+и\s+(?:партн[её]ры|партн[её]ров|ко|сыновья|компания|дети)\b)?)"
+NAMED = (
+    r"((?:(?:ООО|АО|ИП)\s+)?[А-ЯЁA-Z][\wё-]+(?:\s+(?:и\s+|and\s+|&\s*)?[А-ЯЁA-Z][\wё-]+)?(?:\s+и\s+(?:партн[её]ры|"
+    r"партн[её]ров|ко|сыновья|компания|дети)\b)?)"
+)
 AFTER_WORD = re.compile(
     r"\b(?:для|клиент\w*|компани\w*|лид\w*|сделк\w+ с|for|customer|company|lead|deals? with|by)\s+" + NAMED
 )
 PRODUCT_LIKE = re.compile(
-    r"crm|црм|1с|a/b|bant|sms|telegram|vk|январ|феврал|март|апрел|декабр|monday|tuesday|wednesday|thursday|friday|december|january",
+    (
+        r"crm|црм|1с|a/b|bant|sms|telegram|vk|январ|феврал|март|апрел|декабр|monday|tuesday|wednesday|thursday|"
+        r"friday|december|january"
+    ),
     re.IGNORECASE,
 )
 

@@ -12,7 +12,8 @@ from graphs.demo.quantities import in_digits
 STALE_DAYS = 14
 """What "stuck" means when no number is said: two weeks without movement. The answer says so."""
 LIMIT = re.compile(
-    r"(?<![\w№#])(\d{1,2})\s+(?:[а-яёa-z]+\s+){0,2}?(?:лид|сделк|deal|lead|клиент|кампани)|(?:топ|top|первы\w+|first|лучши\w+|best)[- ]?(\d{1,2})\b|"
+    r"(?<![\w№#])(\d{1,2})\s+(?:[а-яёa-z]+\s+){0,2}?(?:лид|сделк|deal|lead|клиент|кампани)|(?:топ|top|первы\w+|"
+    r"first|лучши\w+|best)[- ]?(\d{1,2})\b|"
     r"\b(\d{1,2})\s+(?:лучших|первых|крупнейших|самых|best|largest|biggest)",
     re.IGNORECASE,
 )

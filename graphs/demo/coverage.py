@@ -50,7 +50,10 @@ ONE_OF: dict[str, Mapping[str, Sequence[str]]] = {
 }
 ONE_COMPANY = {"find_leads", "qualify_lead", "find_deals", "move_deal", "reschedule_deal", "make_quote"}
 BOUND = re.compile(
-    r"(?:\b(?:бюджет\w*|budget\w*|от|до|больше|более|свыше|менее|меньше|дороже|from|over|above|under|below|than|at least|with|of)\s+)+$",
+    (
+        r"(?:\b(?:бюджет\w*|budget\w*|от|до|больше|более|свыше|менее|меньше|дороже|from|over|above|under|below|"
+        r"than|at least|with|of)\s+)+$"
+    ),
     re.IGNORECASE,
 )
 
@@ -67,8 +70,10 @@ def unexplained(text: str, tool: str, names: Sequence[str] = ()) -> list[str]:
     if names:
         known = {part for name in names for part in words(name)}
         rest = _without(rest, lambda word: any(_same(word, part) for part in known))
+    numbered = bool(ASPECTS["id"].search(rest))
     for aspect in TOOLS[tool][0].split():
-        rest = _crossed_out(aspect, rest)
+        if not (aspect == "bare" and numbered):  # "сделку 5 … 7 в переговоры": the second is one too many
+            rest = _crossed_out(aspect, rest)
     rest = blank(FILLER, blank(_own(tool), rest))
     return [*WORD.findall(rest.replace(BLANK, " ")), *_further_names(text, tool)]
 

@@ -1,4 +1,4 @@
-"""Days, times of day and periods in a text, in both languages.
+"""Days and periods in a text, in both languages.
 
 Two tables, each pattern with what it means; whoever wants to know whether a word belongs to a date asks them too
 (`DAY_WORDS`, `PERIOD_WORDS`).
@@ -81,6 +81,16 @@ def _weekday(match: re.Match[str], today: date) -> date | None:
     return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)
 
 
+def _in_english(match: re.Match[str], today: date) -> date:
+    days = {"d": 1, "w": 7, "m": 30}[match["unit"].lower()]
+    return today + timedelta(days=days * int(match["count"] or 1))
+
+
+def _month_end(match: re.Match[str], today: date) -> date:
+    later = bool(re.search(NEXT, match[0], re.IGNORECASE))
+    return month_span(today.year, today.month + later)[1]
+
+
 RANGE = rf"\b(?:с|from)\s+(\d{{1,2}})\s+(?:по|до|to)\s+(\d{{1,2}})\s+(?:{MONTH})\b{YEAR}"
 DAYS: list[tuple[str, Callable[[re.Match[str], date], date | None]]] = [
     (r"(?P<year>\d{4})-(\d{1,2})-(\d{1,2})", lambda m, _: _date(int(m["year"]), int(m[2]), int(m[3]))),
@@ -97,12 +107,12 @@ DAYS: list[tuple[str, Callable[[re.Match[str], date], date | None]]] = [
         r"\bчерез\s+(?:(?P<count>\d+)\s+)?(?P<unit>д(?:ень|ня|ней)|недел[юиь]\w*|месяц\w*)\b",
         _in_days,
     ),
-    (r"\bin\s+(?:(?P<count>\d+)|an?)\s+(?P<unit>d|w|m)(?:ays?|eeks?|onths?)\b", lambda m, t: _in_english(m, t)),
+    (r"\bin\s+(?:(?P<count>\d+)|an?)\s+(?P<unit>d|w|m)(?:ays?|eeks?|onths?)\b", _in_english),
     (
         rf"\b(?:конец|конца|конце|end of)\s+(?:{NEXT}\s+)?(?:недели|(?:the\s+|this\s+)?week)\b",
         lambda _, t: week_span(t)[1],
     ),
-    (rf"\b(?:конец|конца|конце|end of)\s+(?:the\s+|{NEXT}\s+)?(?:месяца|month)\b", lambda m, t: _month_end(m, t)),
+    (rf"\b(?:конец|конца|конце|end of)\s+(?:the\s+|{NEXT}\s+)?(?:месяца|month)\b", _month_end),
     (r"\b(?:конец|конца|конце|end of)\s+(?:the\s+)?(?:квартала|quarter)\b", lambda _, t: quarter_span(t)[1]),
     (r"\b(?:конец|конца|конце|end of)\s+(?:the\s+)?(?:года|year)\b", lambda _, t: date(t.year, 12, 31)),
     (
@@ -111,16 +121,6 @@ DAYS: list[tuple[str, Callable[[re.Match[str], date], date | None]]] = [
     ),
     (rf"\b(?:на\s+)?{NEXT}\s+(?:недел\w+|week)\b", lambda _, t: t + timedelta(days=7)),
 ]
-
-
-def _in_english(match: re.Match[str], today: date) -> date:
-    days = {"d": 1, "w": 7, "m": 30}[match["unit"].lower()]
-    return today + timedelta(days=days * int(match["count"] or 1))
-
-
-def _month_end(match: re.Match[str], today: date) -> date:
-    later = bool(re.search(NEXT, match[0], re.IGNORECASE))
-    return month_span(today.year, today.month + later)[1]
 
 
 def _named_month(match: re.Match[str], today: date) -> Span:
@@ -187,14 +187,6 @@ PERIODS: list[tuple[str, Callable[[re.Match[str], date], Span | None]]] = [
     (rf"\b(?:{THIS}\s+(?:год\w*|year)|(?:за|на)\s+год)\b", lambda _, t: (date(t.year, 1, 1), date(t.year, 12, 31))),
     (rf"\b(?:(?:на|в|за|in|for|during|since|к|по|прошл\w+|last)\s+)?(?:{MONTH})\b{YEAR}", _named_month),
 ]
-TIMES = [
-    r"\b(?:в|к|at)\s+(?P<noon>полдень|полудню|noon)\b",
-    r"\b(?:(?:в|к|at|by)\s+)?(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?!\.?\d)(?:\s*(?P<half>утра|дня|вечера|ночи|am|pm)\b)?",
-    r"\b(?:(?:в|к|at|by)\s+)?(?P<hour>\d{1,2})\s*(?:час\w*\s+)?(?P<half>утра|дня|вечера|ночи|am|pm|a\.m\.|p\.m\.)(?!\w)",
-    r"\b(?:в|к|at|by)\s+(?P<hour>\d{1,2})(?:\s*(?:час\w*|ч\.?|o'clock))?(?=\s*(?:[,;!?.]|$))",
-    r"\b(?:в|к)\s+(?P<hour>\d{1,2})\s*час\w*",
-]
-LATER = re.compile(r"дня|вечера|pm|p\.m\.", re.IGNORECASE)
 
 
 def _words(patterns: Sequence[str]) -> re.Pattern[str]:
@@ -203,7 +195,6 @@ def _words(patterns: Sequence[str]) -> re.Pattern[str]:
 
 DAY_WORDS = _words([RANGE, *(pattern for pattern, _ in DAYS)])
 PERIOD_WORDS = _words([pattern for pattern, _ in PERIODS])
-TIME_WORDS = _words(TIMES)
 
 
 def day(text: str, today: date) -> date | None:
@@ -246,26 +237,3 @@ def _has_day(text: str, month: re.Match[str]) -> bool:
 def _until(text: str, today: date) -> Span | None:
     last = day(re.sub(r"(?i)\bконцу\b", "конец", text), today)
     return (today, last) if last else None
-
-
-def time_of_day(text: str) -> str | None:
-    """The time the text names as HH:MM: в 10 утра, at 3 pm, в 18:30. "?" when it names one that does not exist."""
-    text = re.sub(r"\d{1,2}\.\d{1,2}\.\d{4}", " ", text)
-    impossible = False
-    for pattern in TIMES:
-        for match in re.finditer(pattern, text, re.IGNORECASE):
-            if found := _time(match.groupdict()):
-                return found
-            impossible = True
-    return "?" if impossible else None
-
-
-def _time(found: dict[str, str | None]) -> str | None:
-    if found.get("noon"):
-        return "12:00"
-    hour, minute, half = int(found["hour"] or 0), int(found.get("minute") or 0), found.get("half") or ""
-    if LATER.fullmatch(half) and hour < 12:
-        hour += 12
-    elif hour == 12 and re.fullmatch(r"ночи|am|a\.m\.", half, re.IGNORECASE):
-        hour = 0
-    return f"{hour:02d}:{minute:02d}" if hour < 24 and minute < 60 else None

@@ -40,7 +40,8 @@ def deals(turn: Turn, data: dict[str, Any]) -> str:
         ),
         "|---:|---|---|---:|---|---|---:|---|",
         *(
-            f"| {one['id']} | {one['customer']} | {one['title']} | {rub(one['amount'])} | {turn.say(*STAGES[one['stage']])}"
+            f"| {one['id']} | {one['customer']} | {one['title']} | {rub(one['amount'])} |"
+            f" {turn.say(*STAGES[one['stage']])}"
             f" | {turn.day(one['expected_close_on'])} | {_days(turn, one['days_in_stage'])} | {one['owner']} |"
             for one in found
         ),

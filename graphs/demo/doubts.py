@@ -46,7 +46,8 @@ def cannot(turn: Turn, _text: str) -> Ask:
         turn.say(
             "Этого я не умею: удалять, отменять, выгружать и звонить демо-модель не может, в CRM ничего не изменилось."
             " Чем ещё помочь?",
-            "I cannot do that: deleting, undoing, exporting and calling are beyond the demo model, and nothing in the CRM"
+            "I cannot do that: deleting, undoing, exporting and calling are beyond the demo model, and nothing"
+            " in the CRM"
             " has changed. What else can I do?",
         )
     )

@@ -72,6 +72,14 @@ def refined(turn: Turn, text: str) -> tuple[str, dict[str, object]] | None:
     return last.tool, {**kept, **found}
 
 
+def merged(turn: Turn, text: str, tool: str, proposal: dict[str, object]) -> dict[str, object] | None:
+    """What was proposed with the condition that the answer names instead; None when it names none."""
+    if tool not in READERS or coverage.unexplained(text, tool):
+        return None
+    found = READERS[tool](turn, text)
+    return {**proposal, **found} if isinstance(found, dict) and found and "offset" not in found else None
+
+
 def _only_place(text: str) -> bool:
     named = any(re.search(pattern, text, re.IGNORECASE) for pattern in focus.ORDINALS) or focus.LAST.search(text)
     return bool(named) and not aspects.FILLER.sub(" ", aspects.ORDINAL.sub(" ", text)).strip(" .!?,")

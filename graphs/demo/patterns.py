@@ -13,15 +13,33 @@ from graphs.demo.dates import DAY_WORDS, PERIOD_WORDS
 from graphs.demo.lexicon import UNSUPPORTED
 from graphs.demo.text import inflected, word_pattern
 
-_SHOW = r"(?:покаж\w+|показать|найди\w*|найти|выведи|дай(?:те)?|перечисли|какие|какая|какой|сколько|список|где|show|find|list|which|what|how many|get|see)"
-_MAKE = r"(?:составь\w*|составить|подготовь\w*|подготовить|создай\w*|создать|напиши\w*|написать|сделай\w*|сделать|придумай\w*|разработай\w*|нужн[аоы]?|хочу|набросай|draft|create|write|prepare|make|compose)"
+_SHOW = (
+    r"(?:покаж\w+|показать|найди\w*|найти|выведи|дай(?:те)?|перечисли|какие|какая|какой|сколько|список|где|show|"
+    r"find|list|which|what|how many|get|see)"
+)
+_MAKE = (
+    r"(?:составь\w*|составить|подготовь\w*|подготовить|создай\w*|создать|напиши\w*|написать|сделай\w*|сделать|"
+    r"придумай\w*|разработай\w*|нужн[аоы]?|хочу|набросай|draft|create|write|prepare|make|compose)"
+)
 _LETTER = r"(?:кампани|рассылк|письм|сообщени|акци[юи]|смск|campaign|newsletter|mailing|e-?mail|letter|sms|смс|пост\b)"
-_MOVE = r"(?:переведи\w*|перевести|передвинь\w*|передвинуть|перемести\w*|переместить|двинь\w*|сдвинь\w*|закрой\w*|закрыть|отметь\w*|отметить|перенеси\w*|перенести|move|close|mark|advance|push)"
-_POSTPONE = r"(?:перенеси\w*|перенести|отложи\w*|отложить|сдвинь\w*|сдвинуть|передвинь\w*|postpone|reschedule|push|delay|move|shift|поменяй срок|измени срок|измени дату|change the (?:closing |close )?date)"
+_MOVE = (
+    r"(?:переведи\w*|перевести|передвинь\w*|передвинуть|перемести\w*|переместить|двинь\w*|сдвинь\w*|закрой\w*|"
+    r"закрыть|отметь\w*|отметить|перенеси\w*|перенести|move|close|mark|advance|push)"
+)
+_POSTPONE = (
+    r"(?:перенеси\w*|перенести|отложи\w*|отложить|сдвинь\w*|сдвинуть|передвинь\w*|postpone|reschedule|push|delay|"
+    r"move|shift|поменяй срок|измени срок|измени дату|change the (?:closing |close )?date)"
+)
 _DATE = f"{DAY_WORDS.pattern}|{PERIOD_WORDS.pattern}"
 _PLACE = r"(?:перв|втор|трет|четв[её]рт|пят|последн|the first|the second|the third|the last|first|second|third|last)"
-_QUOTE = r"(?:\bкп\b|коммерческ\w+ предложени\w*|предложени\w+ (?:для|на)|\bсмет\w|\bquot(?:e|ation)s?\b|(?<!to )(?<!in )(?<!the )(?<!into )\bproposal\b(?! stage))"
-_CHANGE = r"(?:измени\w*|изменить|поменяй\w*|поменять|исправь\w*|замени\w*|заменить|перепиши\w*|переделай\w*|смени\w*|переименуй\w*|сократи\w*|change|edit|replace|rewrite|rename|fix|shorten|update)"
+_QUOTE = (
+    r"(?:\bкп\b|коммерческ\w+ предложени\w*|предложени\w+ (?:для|на)|\bсмет\w|\bquot(?:e|ation)s?\b|"
+    r"(?<!to )(?<!in )(?<!the )(?<!into )\bproposal\b(?! stage))"
+)
+_CHANGE = (
+    r"(?:измени\w*|изменить|поменяй\w*|поменять|исправь\w*|замени\w*|заменить|перепиши\w*|переделай\w*|смени\w*|"
+    r"переименуй\w*|сократи\w*|change|edit|replace|rewrite|rename|fix|shorten|update)"
+)
 _DO = r"(?:сделай\w*|сделать|поставь|make|set)"
 
 
@@ -50,10 +68,16 @@ TABLE = (
         "edit_campaign",
         "marketing",
         (
-            rf"{_CHANGE}\s.*\b(?:тон\b|тона\b|тем[уы]\b|текст|канал|тон\w* письм|черновик|заголов|назван|письм|рассылк|кампани)",
+            (
+                rf"{_CHANGE}\s.*\b(?:тон\b|тона\b|тем[уы]\b|текст|канал|тон\w* письм|черновик|заголов|назван|письм|"
+                rf"рассылк|кампани)"
+            ),
             rf"{_CHANGE}\s.*\b(?:tone|subject|text|body|channel|draft|name|title|letter|campaign)\b",
             rf"{_DO}\s+(?:\w+\s+)?(?:тон\b|tone\b|тему\b|subject\b)",
-            rf"{_DO}\s+(?:(?:его|её|ее|it|это|письмо|текст|the text|the letter)\s+)?(?:более\s+|more\s+|по)?(?:делов|официальн|дружел|ярче|энергич|коро[чт]|formal|friendl|business|short|bold)",
+            (
+                rf"{_DO}\s+(?:(?:его|её|ее|it|это|письмо|текст|the text|the letter)\s+)?(?:более\s+|more\s+|"
+                rf"по)?(?:делов|официальн|дружел|ярче|энергич|коро[чт]|formal|friendl|business|short|bold)"
+            ),
         ),
     ),
     Lines(
@@ -65,7 +89,11 @@ TABLE = (
             r"^\W*(?:тогда|давай(?:те)?|пусть|ну|ок|а если|а|then|make it|what about)\s.*\d\s?(?:%|процент|percent)",
             r"(?:сделай|дай|добавь|поставь|увеличь|подними|уменьши|снизь|измени|поменяй)\w*\s.*скидк",
             r"(?:сделай|сделать|дай|give|set|raise|increase|lower|reduce|change|make)\w*\s.*discount",
-            r"со скидкой \d|нужн\w+ скидк|^(?!.*(?:письм|рассылк|кампани|сообщени|letter|campaign|newsletter)).*скидк\w+ \d+(?:[.,]\d+)?\s?(?:%|процент)|with (?:a )?\d+(?:[.,]\d+)? ?% (?:discount|off)",
+            (
+                r"со скидкой \d|нужн\w+ скидк|^(?!.*(?:письм|рассылк|кампани|сообщени|letter|campaign|"
+                r"newsletter)).*скидк\w+ \d+(?:[.,]\d+)?\s?(?:%|процент)|"
+                r"with (?:a )?\d+(?:[.,]\d+)? ?% (?:discount|off)"
+            ),
             r"\bскидк\w+ (?:до|на|в) \d",
             r"^\W*(?:и|а|плюс|ещё|еще|and|plus|with)?\s*(?:a\s+)?(?:скидк\w*|discount)\s+(?:of\s+)?\d",
             r"^\W*(?:and|plus|with)?\s*(?:a\s+)?\d+(?:[.,]\d+)?\s?%\s+(?:off|discount)",
@@ -77,12 +105,18 @@ TABLE = (
         (
             r"запланиру\w+|запланировать|в расписани",
             r"назнач\w+ (?:отправк|кампани|рассылк)",
-            r"отправ(?:ь|ьте|ить|им|ляем) (?:её|ее|его|эту|это|кампани|рассылк|письм|черновик|завтра|послезавтра|сегодня|в |через|утром|\d)",
+            (
+                r"отправ(?:ь|ьте|ить|им|ляем) (?:её|ее|его|эту|это|кампани|рассылк|письм|черновик|завтра|"
+                r"послезавтра|сегодня|в |через|утром|\d)"
+            ),
             r"^\W*(?:и )?отправ(?:ь|ьте|ляй|ляйте)\W*$",
             r"(?:запуст(?:и|ите|ить)|разошли\w*|разослать) (?:её|ее|эту|кампани|рассылк|письм|завтра|в )",
             r"перенес\w+ (?:отправк|кампани|рассылк|письм)",
             r"\bschedule\b",
-            r"\b(?:launch|send|postpone) (?:it|this|that|the campaign|campaign|the (?:letter|newsletter|draft|e-?mail)|tomorrow|on|at)\b",
+            (
+                r"\b(?:launch|send|postpone) (?:it|this|that|the campaign|campaign|the (?:letter|newsletter|draft|"
+                r"e-?mail)|tomorrow|on|at)\b"
+            ),
         ),
     ),
     Lines(
@@ -100,7 +134,10 @@ TABLE = (
         (
             rf"{_MOVE}\s.*(?:сделк|deal|её|ее\b|\bего\b|\bit\b|этап|stage|\bэту\b|{_PLACE})",
             rf"{_MOVE}\s+№?\s*\d+\s+(?:в|на|как|to|as)\b",
-            r"(?:сделк\w+|deal)\s*№?\s*\d+\s+(?:в|на|to|into)\s+(?:этап|переговор|предложени|квалификац|negotiat|proposal|qualif)",
+            (
+                r"(?:сделк\w+|deal)\s*№?\s*\d+\s+(?:в|на|to|into)\s+(?:этап|переговор|предложени|квалификац|"
+                r"negotiat|proposal|qualif)"
+            ),
         ),
     ),
     Lines(
@@ -118,9 +155,15 @@ TABLE = (
         (
             r"квалифицир(?:уй|уйте|овать|уем)",
             r"квалификаци\w+ лид",
-            r"(?:оцени\w*|оценить|проверь|пробей)\s+(?:\w+\s+){0,2}(?:\w{3,}-\w{3,}|лид|его|её|ее|этого|перв|втор|треть|четв|пят|послед|лучш|компани|¤|ООО|АО|ИП|\d)",
+            (
+                r"(?:оцени\w*|оценить|проверь|пробей)\s+(?:\w+\s+){0,2}(?:\w{3,}-\w{3,}|лид|его|её|ее|этого|перв|"
+                r"втор|треть|четв|пят|послед|лучш|компани|¤|ООО|АО|ИП|\d)"
+            ),
             r"\bbant\b",
-            r"\bqualify\b|\bqualification of\b|\b(?:score|rate|assess|evaluate)\s+(?:the|this|lead|him|it|them|first|second|third|¤|[А-ЯЁ])",
+            (
+                r"\bqualify\b|\bqualification of\b|\b(?:score|rate|assess|evaluate)\s+(?:the|this|lead|him|it|them|"
+                r"first|second|third|¤|[А-ЯЁ])"
+            ),
             r"насколько (?:он |она |они )?(?:горяч|перспектив)|how (?:hot|promising) (?:is|are)",
             r"кто из них|какой из них|^(?!.*(?:\bлид(?:ы|ов|ам|ах)\b|\bleads\b)).*(?:самый перспективн|most promising)",
             r"\b(?:перв|втор|трет|четв[её]рт|пят|последн)\w+\s+(?:оцени|оценить|проверь)",
@@ -135,10 +178,19 @@ TABLE = (
         "marketing",
         (
             r"сравни\w*\s.*(?:канал|кампани|реклам|рассылк)|compare\s.*(?:channel|campaign)",
-            r"(?:отч[её]т|результат|итог|метрик|показател|эффективност|как (?:прошл|сработал|дела))\w*.*(?:кампани|рассылк|реклам|маркетинг)",
-            r"(?:кампани|рассылк|реклам|письм)\w*.*(?:отч[её]т|результат|итог|метрик|показател|сработал|прошл|окупи|лучше|хуже|идут|идёт)",
+            (
+                r"(?:отч[её]т|результат|итог|метрик|показател|эффективност|как (?:прошл|сработал|"
+                r"дела))\w*.*(?:кампани|рассылк|реклам|маркетинг)"
+            ),
+            (
+                r"(?:кампани|рассылк|реклам|письм)\w*.*(?:отч[её]т|результат|итог|метрик|показател|сработал|прошл|"
+                r"окупи|лучше|хуже|идут|идёт)"
+            ),
             r"\broas\b|\bcac\b|\bctr\b|open rate|открываемост|окупаемост",
-            r"campaigns?\b.*(?:report|result|perform|metric|doing|best|worst|work)|(?:report|result|perform|metric|best|worst)\w*.*campaign",
+            (
+                r"campaigns?\b.*(?:report|result|perform|metric|doing|best|worst|work)|(?:report|result|perform|"
+                r"metric|best|worst)\w*.*campaign"
+            ),
             rf"{_SHOW}\s.*(?:кампани|campaign|рассылки\b)",
             r"marketing report",
             *(inflected(name) for name in (*CAMPAIGNS, *CAMPAIGNS.values())),
@@ -172,7 +224,10 @@ TABLE = (
         "sales",
         (
             r"\bсделк|\bсделок|\bdeals?\b",
-            r"что (?:у нас )?(?:завис|горит|закрыва)\w*|(?:what is|what|anything|something) (?:stuck|closing)|what's (?:stuck|closing)",
+            (
+                r"что (?:у нас )?(?:завис|горит|закрыва)\w*|(?:what is|what|anything|something) (?:stuck|closing)|"
+                r"what's (?:stuck|closing)"
+            ),
         ),
     ),
     Lines(
@@ -188,7 +243,10 @@ TABLE = (
         "search_products",
         "sales",
         (
-            r"товар|продукт(?!ив)|прайс|каталог|сколько (?:\w+ )?сто(?:ит|ят|ить)|почём|\bцен[аыу]\b|что (?:мы|вы) прода",
+            (
+                r"товар|продукт(?!ив)|прайс|каталог|сколько (?:\w+ )?сто(?:ит|ят|ить)|почём|\bцен[аыу]\b|что (?:мы|"
+                r"вы) прода"
+            ),
             r"\bproducts?\b|catalog|\bprices?\b|how much (?:is|are|does|do)|what do (?:we|you) sell",
         ),
     ),
@@ -197,36 +255,3 @@ COMPILED = [
     (entry.tool, entry.department, re.compile("|".join(f"(?:{way})" for way in entry.ways), re.IGNORECASE))
     for entry in TABLE
 ]
-
-YES = re.compile(
-    r"^\W*(?:да|ага|угу|верно|правильно|подтверждаю|точно|именно|хорошо|давай(?:те)?|ок|окей|yes|yep|yeah|sure|ok|okay|right|correct|go ahead|do it)"
-    r"(?:[\s,.!]+(?:да|пожалуйста|конечно|делай|сделай|так|и так|верно|please|do|it|that|go ahead))*\W*$",
-    re.IGNORECASE,
-)
-NO = re.compile(
-    r"^\W*(?:нет|не надо|не нужно|не стоит|отмена|отбой|забудь(?: об этом)?|стоп|неважно|передумал\w*|no|nope|cancel|stop|never ?mind|forget it|don't)"
-    r"(?:[\s,.!]+(?:спасибо|не надо|не нужно|пожалуйста|передумал\w*|thanks|thank you|cancel))*\W*$",
-    re.IGNORECASE,
-)
-# "Нет, в Самаре": what follows is a correction.
-LEADING_NO = re.compile(
-    r"^\W*(?:нет|не то|не так|no|nope|sorry|ой|вернее|точнее|rather|i meant|i mean|actually)\s*[,.:—-]+\s*",
-    re.IGNORECASE,
-)
-NEGATED = re.compile(
-    r"\b(?:не|никогда не|don't|do not|never)\s+(?:надо\s+|нужно\s+|стоит\s+)?"
-    r"(?:\w*(?:води(?:те)?|двигай(?:те)?|правляй(?:те)?|отправь(?:те)?|делай(?:те)?|создавай(?:те)?|планируй(?:те)?|закрывай(?:те)?|меняй(?:те)?|носи(?:те)?|ставь(?:те)?|пиши(?:те)?|показывай(?:те)?|звони(?:те)?)\b"
-    r"|move\b|close\b|send\b|make\b|create\b|schedule\b|change\b|show\b|draft\b|qualify\b)",
-    re.IGNORECASE,
-)
-
-# They come before a request and mean nothing to it.
-GREETING = re.compile(
-    r"^\W*(?:привет\w*|здравствуй\w*|добр\w+ (?:утро|день|вечер|времени суток)|hi(?: there)?|hello(?: there)?|hey|"
-    r"good (?:morning|day|evening|afternoon))\b[\s,.!-]+(?=\w)",
-    re.IGNORECASE,
-)
-POLITE = re.compile(
-    r"\s*,?\s*\b(?:пожалуйста|плиз|будь(?:те)? добр\w*|будь(?:те)? любезн\w*|please|kindly|if you please)\b\s*,?\s*",
-    re.IGNORECASE,
-)

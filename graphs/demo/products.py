@@ -21,13 +21,35 @@ STEMS = {
     "MAIL-1": ("рассылки", "рассылок", "пакет рассыл", "mailing package"),
     "BI-1": ("сквозной аналитик", "сквозную аналитик", "сквозная аналитик", "аналитик", "analytics"),
     "WMS-1": ("складск", "склад", "warehouse", "wms"),
-    "EDO-1": ("электронный документооборот", "электронного документооборот", "документооборот", "эдо", "document exchange"),
+    "EDO-1": (
+        "электронный документооборот",
+        "электронного документооборот",
+        "документооборот",
+        "эдо",
+        "document exchange",
+    ),
     "POS-1": ("онлайн-касс", "онлайн касс", "касс", "cash register"),
     "SRV-I": ("внедрение crm", "внедрения crm", "внедрен", "crm implementation", "implementation"),
     "SRV-T": ("обучение команды", "обучения команды", "обучен", "тренинг", "team training", "training"),
-    "SRV-S": ("расширенную поддержк", "расширенная поддержк", "расширенной поддержк", "поддержк", "extended support", "support"),
-    "INT-1": ("интеграцию с 1с", "интеграция с 1с", "интеграции с 1с", "1с", "1c", "интеграц", "1c integration", "integration"),
-}  # fmt: skip
+    "SRV-S": (
+        "расширенную поддержк",
+        "расширенная поддержк",
+        "расширенной поддержк",
+        "поддержк",
+        "extended support",
+        "support",
+    ),
+    "INT-1": (
+        "интеграцию с 1с",
+        "интеграция с 1с",
+        "интеграции с 1с",
+        "1с",
+        "1c",
+        "интеграц",
+        "1c integration",
+        "integration",
+    ),
+}
 PLAIN_CRM = re.compile(r"(?<![\w-])(?:crm|црм|срм)(?![\w-])", re.IGNORECASE)
 EDITIONS = ("CRM-S", "CRM-B", "CRM-E")
 ITEMS = {item.sku: item for item in PRODUCTS}
@@ -58,7 +80,10 @@ UNIT_WORD = re.compile(
 )
 FOR_A_YEAR = re.compile(r"\b(?:на|for)\s+(?:1\s+|one\s+|a\s+)?(?:год|year)\b", re.IGNORECASE)
 COUNT = re.compile(
-    rf"(?<![\w.,/-])[xх×*]?\s?(?P<value>[-−]?{NUMBER})(?P<range>\s*(?:[-–—…]|или|or)\s*\d+)?(?P<kilo>\s?[kк](?!\w))?(?![\w.,]?\d)",
+    (
+        rf"(?<![\w.,/-])[xх×*]?\s?(?P<value>[-−]?{NUMBER})(?P<range>\s*(?:[-–—…]|или|"
+        rf"or)\s*\d+)?(?P<kilo>\s?[kк](?!\w))?(?![\w.,]?\d)"
+    ),
     re.IGNORECASE,
 )
 
@@ -169,7 +194,10 @@ def _problem(text: str, product: _Place, count: _Place | None) -> tuple[str, str
     if not re.fullmatch(NUMBER, count.raw) or not _is_count(value_of(count.raw)):
         return (
             f"Количество «{count.raw}» для «{name_ru}» не подходит: нужно целое число от 1 до 10 000. Сколько указать?",
-            f'The quantity "{count.raw}" of {name_en} will not do: it must be a whole number from 1 to 10,000. How many?',
+            (
+                f'The quantity "{count.raw}" of {name_en} will not do: it must be a whole number from 1 to 10,000.'
+                f" How many?"
+            ),
         )
     between = text[min(count.end, product.end) : max(count.start, product.start)]
     between = between if count.start < product.start else text[count.end :].split(",", maxsplit=1)[0][:20]

@@ -16,11 +16,17 @@ PERCENT = re.compile(r"([-−]?\d+(?:[.,]\d+)?)\s*(?:%|процент\w*|percent
 SCALE = {"млрд": 10**9, "милл": 10**6, "млн": 10**6, "тыс": 10**3, "т": 10**3, "bn": 10**9, "bill": 10**9}
 SCALE |= {"mln": 10**6, "mill": 10**6, "m": 10**6, "thou": 10**3, "k": 10**3, "к": 10**3}
 SHARED_UNIT = re.compile(
-    r"\b(от|from|between)\s+(\d+(?:[.,]\d+)?)\s+(до|to|and)\s+(\d+(?:[.,]\d+)?)\s*(млрд|млн|миллион\w*|тыс\w*|m|k|million)\b",
+    (
+        r"\b(от|from|between)\s+(\d+(?:[.,]\d+)?)\s+(до|to|and)\s+(\d+(?:[.,]\d+)?)\s*(млрд|млн|миллион\w*|тыс\w*|"
+        r"m|k|million)\b"
+    ),
     re.IGNORECASE,
 )
 UPPER = re.compile(
-    r"(?:\bдо|\band|\bto|дешевле|меньше|менее|ниже|не\s+(?:дороже|больше|выше|более)|under|below|less than|up to|at most)\s+$",
+    (
+        r"(?:\bдо|\band|\bto|дешевле|меньше|менее|ниже|не\s+(?:дороже|больше|выше|более)|under|below|less than|"
+        r"up to|at most)\s+$"
+    ),
     re.IGNORECASE,
 )
 SIGN = r"(?:№|#|номер\w*|number|no\.?|id)?"

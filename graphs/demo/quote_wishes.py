@@ -9,7 +9,8 @@ from graphs.demo.reply import Ask
 from graphs.demo.text import masked
 
 LOOKING = re.compile(
-    r"^\W*(?:а\s+)?(?:покажи\w*|показать|найди\w*|какие|какая|какое|сколько|где|список|выведи|открой\w*|есть ли|show|find|list|which|what|where|"
+    r"^\W*(?:а\s+)?(?:покажи\w*|показать|найди\w*|какие|какая|какое|сколько|где|список|выведи|открой\w*|"
+    r"есть ли|show|find|list|which|what|where|"
     r"how many|see|open)\b",
     re.IGNORECASE,
 )
@@ -19,7 +20,10 @@ LOWER_NAME = re.compile(r"\b(?:для|for)\s+([а-яёa-z]{4,})\b")
 REMOVING = re.compile(r"\b(?:без|убери\w*|исключи\w*|remove|without|drop)\b", re.IGNORECASE)
 FRESH = re.compile(r"\b(?:без скидки|without (?:a |the )?discount|no discount)\b", re.IGNORECASE)
 DISCOUNT_NUMBER = re.compile(
-    r"(?:скидк\w*|discount)\s*(?:в|до|на|of|to|=|:|—|-)?\s*([-−]?\d+(?:[.,]\d+)?)(?!\s*(?:%|процент|percent|\d))\s*(\w*)",
+    (
+        r"(?:скидк\w*|discount)\s*(?:в|до|на|of|to|=|:|—|-)?\s*([-−]?\d+(?:[.,]\d+)?)(?!\s*(?:%|процент|percent|"
+        r"\d))\s*(\w*)"
+    ),
     re.IGNORECASE,
 )
 MONEY_UNIT = re.compile(r"руб|₽|тыс|млн|rub|k\b|к\b", re.IGNORECASE)
@@ -165,8 +169,14 @@ def _what_there_is(turn: Turn, old: dict[str, Any]) -> Ask:
     if old.get("number"):
         return Ask(
             turn.say(
-                f"Списка КП у меня нет. Последнее в этом разговоре — {old['number']} для {old['customer']}. Сделать новое?",
-                f"I have no list of quotes. The last one here is {old['number']} for {old['customer']}. Shall I make another?",
+                (
+                    f"Списка КП у меня нет. Последнее в этом разговоре — {old['number']} для {old['customer']}."
+                    f" Сделать новое?"
+                ),
+                (
+                    f"I have no list of quotes. The last one here is {old['number']} for {old['customer']}. Shall"
+                    f" I make another?"
+                ),
             )
         )
     return Ask(

@@ -13,6 +13,8 @@ from graphs.demo.text import masked
 
 WORD = re.compile(r"(?<![\w¤-])[^\W\d_]+(?![\w¤-])")
 SPELLED = tuple(lexicon.SPELLED.split())
+# "Сделал КП" tells of something; read as a misspelled "сделай" it would be done again.
+PAST = re.compile(r"(?:л|ла|ло|ли|лся|лась|лись|ed)$")
 SHORTEST = 5
 LONG = 9
 PLACE = re.compile(r"\b(?:в|во|из|по|in|from)\s+$", re.IGNORECASE)
@@ -38,6 +40,8 @@ def known_word(word: str) -> str | None:
     if coverage.is_known(word):
         return None
     most = 2 if len(word) >= LONG else 1
+    if PAST.search(word):
+        return None
     near = {}
     for entry in SPELLED:
         if (entry[0] == word[0] or entry[1:4] == word[1:4]) and (found := distance(word, entry, most)) <= most:

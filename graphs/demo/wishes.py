@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from graphs.demo import (
+    answers,
     aspects,
     campaign_wishes,
     deal_wishes,
@@ -76,14 +77,20 @@ class Wish:
 
 # A new wish begins here, if what follows is one by itself; otherwise "и" only joins words.
 CLAUSE = re.compile(
-    r"\s*[;.!?\n]\s+|,?\s+(?:а\s+)?(?:и\s+)?(?:затем|потом|после этого|а также|and then|then|after that|and also)\s+|,?\s+(?:и|and)\s+|,\s+",
+    (
+        r"\s*[;.!?\n]\s+|,?\s+(?:а\s+)?(?:и\s+)?(?:затем|потом|после этого|а также|and then|then|after that|"
+        r"and also)\s+|,?\s+(?:и|and)\s+|,\s+"
+    ),
     re.IGNORECASE,
 )
 # "Оцени первого и второго" are two calls; "КП на CRM и обучение" is one quote.
 SEVERAL = {"qualify_lead", "move_deal", "reschedule_deal"}
 JOIN = "⊕"
 IDS = re.compile(
-    r"(?P<noun>\b(?:сделк\w*|лид\w*|deals?|leads?)\s+)(?P<ids>№?\s*\d+(?:\s*(?:,|и|and)\s*№?\s*\d+)+)(?!\s*(?:%|тыс|млн|₽|руб))",
+    (
+        r"(?P<noun>\b(?:сделк\w*|лид\w*|deals?|leads?)\s+)(?P<ids>№?\s*\d+(?:\s*(?:,|и|"
+        r"and)\s*№?\s*\d+)+)(?!\s*(?:%|тыс|млн|₽|руб))"
+    ),
     re.IGNORECASE,
 )
 SHORT = 3  # words of an answer that may be nothing but a name
@@ -107,7 +114,7 @@ def read_wishes(turn: Turn) -> list[Wish]:
 
 def readable(text: str) -> str:
     """The text without greetings and politeness, its words spelled as the rules know them."""
-    without = patterns.POLITE.sub(" ", patterns.GREETING.sub("", patterns.LEADING_NO.sub("", text)))
+    without = answers.POLITE.sub(" ", answers.GREETING.sub("", answers.LEADING_NO.sub("", text)))
     return corrected(without if without.strip() else text)
 
 
@@ -119,7 +126,7 @@ def _answered(turn: Turn, text: str, wishes: list[Wish]) -> list[Wish]:
         question = wish.arguments(turn)
         if not isinstance(question, Ask):
             continue
-        if patterns.YES.match(turn.text):
+        if answers.YES.match(turn.text):
             return [Wish(wish.tool, wish.text, question.proposal), *before[index + 1 :]] if question.proposal else []
         if any(again.tool == wish.tool and not isinstance(again.arguments(turn), Ask) for again in wishes):
             return []  # said anew, and whole
@@ -133,6 +140,8 @@ def _answered(turn: Turn, text: str, wishes: list[Wish]) -> list[Wish]:
             whole = Wish(wish.tool, both)
             if not isinstance(whole.arguments(turn), Ask):
                 return [whole, *before[index + 1 :]]
+        if question.proposal is not None and (other := follow_ups.merged(turn, text, wish.tool, question.proposal)):
+            return [Wish(wish.tool, text, other), *before[index + 1 :]]
         if wishes or small_talk.knows(turn.text) or _follow_up(turn, text):
             return []  # about something else
         return [Wish(wish.tool, candidates[0])]  # asks again, perhaps for something else
@@ -161,7 +170,7 @@ def _each(wish: Wish) -> list[Wish]:
 def _split(text: str) -> list[Wish]:
     wishes: list[Wish] = []
     for clause in clauses(text):
-        if patterns.NEGATED.search(masked(clause)):
+        if answers.NEGATED.search(masked(clause)):
             continue
         tool = match(clause)
         pointed = wishes and wishes[-1].tool in SEVERAL and _is_pointer(clause)
@@ -174,7 +183,7 @@ def _split(text: str) -> list[Wish]:
         elif wishes:
             # No wish by itself: it belongs to the one before ("… и Москве").
             wishes[-1] = Wish(wishes[-1].tool, f"{wishes[-1].text}, {clause}")
-    if len(wishes) <= 1 and not patterns.NEGATED.search(masked(text)) and (tool := match(text)) is not None:
+    if len(wishes) <= 1 and not answers.NEGATED.search(masked(text)) and (tool := match(text)) is not None:
         return [Wish(tool, text)]
     return wishes
 

@@ -60,7 +60,7 @@ async def find_deals(
         if company:
             query = query.where(models.Deal.customer_id.in_(await _customers(session, company, language)))
         rows = list((await session.scalars(query)).all())
-        moved = dict((await session.execute(_last_moves())).tuples().all())
+        moved: dict[int, date] = dict((await session.execute(_last_moves())).all())
     if deal_id is not None and not rows:
         raise ToolError(f"Сделки № {deal_id} нет." if language == "ru" else f"There is no deal {deal_id}.")
     found = [row for row in rows if _fits(row, period, stale_days, moved)]

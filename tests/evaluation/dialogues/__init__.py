@@ -1,6 +1,7 @@
 """The requests of the evaluation, by subject. `fresh` was written after the rules, and not looked at by them."""
 
 from tests.evaluation.dialogues.deals import DEALS
+from tests.evaluation.dialogues.doubts import DOUBTS
 from tests.evaluation.dialogues.fresh import FRESH
 from tests.evaluation.dialogues.leads import LEADS
 from tests.evaluation.dialogues.marketing import MARKETING
@@ -14,5 +15,6 @@ GROUPS: dict[str, list[Dialogue]] = {
     "quotes": QUOTES,
     "marketing": MARKETING,
     "talk": TALK,
+    "doubts": DOUBTS,
     "fresh": FRESH,
 }

@@ -1,0 +1,33 @@
+"""Requests in which something is not understood, not meant, or not possible: nothing may be done as if it were."""
+
+from tests.evaluation.script import call, en, ru, say
+
+MED = "Мед-Вектор"
+
+DOUBTS = [
+    ru(say("покажи лидов, кроме Москвы", asks=True)),
+    ru(say("лиды не из Москвы", asks=True)),
+    ru(say("лиды без бюджета", asks=True)),
+    ru(say("лиды с бюджетом меньше 500 тысяч", call("find_leads", max_budget=500_000))),
+    ru(say("сколько лидов пришло с сайта?", asks=True)),
+    ru(say("закрой все сделки Орлова как проигранные", asks=True)),
+    ru(say("квалифицируй всех лидов в Казани", asks=True)),
+    ru(say(f"КП для «{MED}» на 10 CRM Бизнес, нет, 12", asks=True)),
+    ru(say(f"КП для «{MED}»: 10 CRM Бизнес, 5 CRM Старт и ещё что-нибудь", asks=True)),
+    ru(say(f"КП для «{MED}» на 10 CRM Бизнес, а если скидка 8 %?", asks=True)),
+    ru(say("сделал КП на 10 CRM Бизнес для Кофейня-Импульс", asks=True)),
+    ru(
+        say("сделки Орлова и Соколовой", asks=True),
+        say("только Орлова", call("find_deals", owner="Орлов"), facts=("3 587 000",)),
+    ),
+    ru(
+        say("найди лидов в Рязани", asks=True),
+        say("спасибо, не надо", facts=("Хорошо|Пожалуйста",)),
+    ),
+    en(say("deals except Orlov's", asks=True)),
+    en(say("deals closing after December 15", call("find_deals", closes_from="2026-12-16"), facts=("44",))),
+    en(say("deals created last week", asks=True)),
+    en(say("leads that are not hot", asks=True)),
+    en(say(f'quote for "{MED}": 10 or 20 CRM Business', asks=True)),
+    en(say("move every deal of Belov to negotiation", asks=True)),
+]
