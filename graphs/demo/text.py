@@ -8,6 +8,7 @@ import re
 
 PAIRS = {"«": "»", "“": "”", "„": "“”", '"': '"'}
 BLANK = "¤"
+LONGEST = 300  # characters of a quotation; looked for further, a text of opening marks alone would take seconds
 
 
 def quoted_spans(text: str) -> list[tuple[int, int]]:
@@ -29,7 +30,8 @@ def quoted_spans(text: str) -> list[tuple[int, int]]:
 def _closing(text: str, start: int) -> int | None:
     """The place after the mark that closes the one at `start`."""
     stack = [text[start]]
-    for place in range(start + 1, len(text)):
+    end = min(len(text), start + LONGEST)
+    for place in range(start + 1, end):
         char = text[place]
         if char in PAIRS[stack[-1]] and not (char == '"' and _opens(text, place)):
             stack.pop()
@@ -38,7 +40,7 @@ def _closing(text: str, start: int) -> int | None:
         elif char in PAIRS and (char != '"' or _opens(text, place)):
             stack.append(char)
     # A straight mark that looked like an opening one: the plain reading, up to the next mark of its kind.
-    for place in range(start + 1, len(text)):
+    for place in range(start + 1, end):
         if text[place] in PAIRS[text[start]]:
             return place + 1
     return None

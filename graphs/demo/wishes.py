@@ -93,6 +93,7 @@ IDS = re.compile(
     ),
     re.IGNORECASE,
 )
+LONGEST = 1500  # characters
 SHORT = 3  # words of an answer that may be nothing but a name
 POINTER = re.compile(
     r"^\W*(?:(?:и|а|and)\s+)?(?:(?:лид|сделк|lead|deal)\w*\s+)?(?:№?\s*\d+|\S+-\S+)\W*$", re.IGNORECASE
@@ -104,10 +105,12 @@ def read_wishes(turn: Turn) -> list[Wish]:
 
     Read as things stood when the user wrote: what was done since then is no part of what was asked.
     """
+    if len(turn.text) > LONGEST:
+        return []  # no request that rules can read; dozens of patterns over it would hold the event loop
     turn = replace(turn, results=())
     text = readable(turn.text)
     wishes = split(text)
-    if turn.asked and (joint := _answered(turn, text, wishes)):
+    if 0 < len(turn.asked) <= LONGEST and (joint := _answered(turn, text, wishes)):
         return joint
     return wishes or _follow_up(turn, text)
 

@@ -176,6 +176,7 @@ TALK: list[tuple[str, str]] = [
     ("What can you do?", "Here is what I can do"),
     ("Кто ты?", "Я демо-модель"),
     ("Who are you?", "I am the demo model"),
+    ("покажи лидов " + "и сделок " * 300, "Этого я не понял"),  # a book is no request
     ("абракадабра", "Этого я не понял: я демо-модель"),
     ("colorless green ideas", "I did not understand that: I am a rule-based demo model"),
     ("Квалифицируй лида", "Какого лида"),
@@ -187,7 +188,7 @@ TALK: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "beginning"), TALK, ids=[row[0] for row in TALK])
+@pytest.mark.parametrize(("text", "beginning"), TALK, ids=[row[0][:60] for row in TALK])
 def test_a_request_is_answered_in_words(text: str, beginning: str) -> None:
     said, calls = ask(text)
     assert calls == []
