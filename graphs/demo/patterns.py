@@ -89,11 +89,9 @@ TABLE = (
             r"^\W*(?:тогда|давай(?:те)?|пусть|ну|ок|а если|а|then|make it|what about)\s.*\d\s?(?:%|процент|percent)",
             r"(?:сделай|дай|добавь|поставь|увеличь|подними|уменьши|снизь|измени|поменяй)\w*\s.*скидк",
             r"(?:сделай|сделать|дай|give|set|raise|increase|lower|reduce|change|make)\w*\s.*discount",
-            (
-                r"со скидкой \d|нужн\w+ скидк|^(?!.*(?:письм|рассылк|кампани|сообщени|letter|campaign|"
-                r"newsletter)).*скидк\w+ \d+(?:[.,]\d+)?\s?(?:%|процент)|"
-                r"with (?:a )?\d+(?:[.,]\d+)? ?% (?:discount|off)"
-            ),
+            # … but a letter may be about a discount
+            rf"^(?!.*{_LETTER}).*(?:со скидкой \d|нужн\w+ скидк|скидк\w+ \d+(?:[.,]\d+)?\s?(?:%|процент))",
+            rf"^(?!.*{_LETTER}).*with (?:a )?\d+(?:[.,]\d+)? ?% (?:discount|off)",
             r"\bскидк\w+ (?:до|на|в) \d",
             r"^\W*(?:и|а|плюс|ещё|еще|and|plus|with)?\s*(?:a\s+)?(?:скидк\w*|discount)\s+(?:of\s+)?\d",
             r"^\W*(?:and|plus|with)?\s*(?:a\s+)?\d+(?:[.,]\d+)?\s?%\s+(?:off|discount)",

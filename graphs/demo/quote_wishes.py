@@ -26,6 +26,11 @@ DISCOUNT_NUMBER = re.compile(
     ),
     re.IGNORECASE,
 )
+# "5 % на обучение", not "15 % на 10 CRM Бизнес": there the words after it are the quote's content.
+ON_ONE = re.compile(
+    r"(?:%|процент\w*|percent)\s+(?:скидк\w+\s+|discount\s+|off\s+)?(?:на|on|off)?\s*([^\W\d_]+(?:\s+[^\W\d_]+)?)",
+    re.IGNORECASE,
+)
 MONEY_UNIT = re.compile(r"руб|₽|тыс|млн|rub|k\b|к\b", re.IGNORECASE)
 
 
@@ -133,6 +138,13 @@ def _is_elsewhere(text: str, spare: tuple[str, ...]) -> bool:
 
 def _discount(turn: Turn, text: str) -> float | Ask | None:
     plain = masked(text)
+    if (part := ON_ONE.search(plain)) and products.mentions(part[1]) and len(products.mentions(plain)) > 1:
+        return Ask(
+            turn.say(
+                "Скидка в КП — на всю сумму, не на одну строку. Что включить в КП, и какую скидку дать на всё?",
+                "A quote's discount is on the whole sum, not on one line. What shall it contain, at which discount?",
+            )
+        )
     named = [quantities.value_of(match[1]) for match in quantities.PERCENT.finditer(plain)]
     if not named and (match := DISCOUNT_NUMBER.search(plain)):
         if MONEY_UNIT.match(match[2]):

@@ -15,6 +15,17 @@ DOUBTS = [
     ru(say(f"КП для «{MED}» на 10 CRM Бизнес, нет, 12", asks=True)),
     ru(say(f"КП для «{MED}»: 10 CRM Бизнес, 5 CRM Старт и ещё что-нибудь", asks=True)),
     ru(say(f"КП для «{MED}» на 10 CRM Бизнес, а если скидка 8 %?", asks=True)),
+    ru(say(f"Сделай КП на 10 CRM Бизнес и скидку 5% на обучение для «{MED}»", asks=True)),
+    ru(
+        say(
+            f"Сделай КП со скидкой 5% на 10 CRM Бизнес и обучение для «{MED}»",
+            call("make_quote", customer=MED, items={"CRM-B": 10, "SRV-T": 1}, discount_percent=5),
+            rows={"quotes": 1},
+        )
+    ),
+    ru(say("Составь письмо для спящих клиентов со скидкой 50 %", asks=True)),
+    ru(say(f"КП на 10 CRM Бизнес для «{MED}» без НДС", asks=True)),
+    ru(say("Поставь сделку 46 на паузу", asks=True)),
     ru(say("сделал КП на 10 CRM Бизнес для Кофейня-Импульс", asks=True)),
     ru(
         say("сделки Орлова и Соколовой", asks=True),
