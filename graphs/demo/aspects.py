@@ -65,7 +65,7 @@ _NUMBERED = r"(?:лид|сделк|кампани|черновик|рассыл�
 ASPECTS: dict[str, re.Pattern[str]] = {
     "city": _stems(vocabulary.CITIES),
     "industry": _stems(vocabulary.INDUSTRIES),
-    "from": re.compile(r"\bс этапа \w+|\bfrom \w+", re.IGNORECASE),
+    "from": re.compile(r"\bс этапа \w+|\bиз (?:этапа )?\w+|\bfrom \w+", re.IGNORECASE),
     "stage": _stems(vocabulary.STAGES),
     "channel": _stems(vocabulary.CHANNELS),
     "kind": _stems(vocabulary.SEGMENTS),

@@ -49,7 +49,7 @@ def find_deals(turn: Turn, text: str) -> dict[str, Any] | Ask:
 def move_deal(turn: Turn, text: str) -> dict[str, Any] | Ask:
     """Which deal, and where to."""
     plain = companies.nameless(text)
-    target = vocabulary.find(re.sub(r"(?i)\bс этапа \w+|\bfrom \w+", " ", plain), vocabulary.STAGES)
+    target = vocabulary.find(re.sub(r"(?i)\bс этапа \w+|\bиз (?:этапа )?\w+|\bfrom \w+", " ", plain), vocabulary.STAGES)
     if target is None and re.search(r"закр(?:ой|ыть)|close", plain, re.IGNORECASE):
         return Ask(
             turn.say(

@@ -67,6 +67,13 @@ def qualify_lead(turn: Turn, text: str) -> dict[str, Any] | Ask:
     facts: dict[str, Any] = {}
     if (budget := quantities.money(plain)) is not None and re.search(r"бюджет|budget", plain, re.IGNORECASE):
         facts["budget"] = budget
+    if len({amount for amount, *_ in quantities.sums(quantities.with_shared_units(plain))}) > 1:
+        return Ask(
+            turn.say(
+                "Какой бюджет записать? Нужна одна сумма, а названо несколько.",
+                "Which budget shall I store? One sum is needed, and there are several.",
+            )
+        )
     if match := re.search(r"(?:через|в течение|за|in|within)\s+(\d{1,2})\s*(?:мес|month)", plain, re.IGNORECASE):
         facts["timeline_months"] = int(match[1])
     meant = focus.lead(turn, text)

@@ -95,6 +95,10 @@ IDS = re.compile(
 )
 LONGEST = 1500  # characters
 SHORT = 3  # words of an answer that may be nothing but a name
+ASKING = re.compile(
+    r"\b(?:покаж|найд|собер|выдел|постро|сегмент|сколько|какие|кто|show|find|build|segment|list|how|which|who)",
+    re.IGNORECASE,
+)
 POINTER = re.compile(
     r"^\W*(?:(?:и|а|and)\s+)?(?:(?:лид|сделк|lead|deal)\w*\s+)?(?:№?\s*\d+|\S+-\S+)\W*$", re.IGNORECASE
 )
@@ -181,6 +185,8 @@ def _split(text: str) -> list[Wish]:
             number = re.fullmatch(r"\D*?(\d+)\W*", clause)
             noun = "лида" if wishes[-1].tool == "qualify_lead" else "сделку"
             wishes.append(Wish(wishes[-1].tool, f"{noun} {number[1]}" if number else clause))
+        elif tool == "segment_customers" and wishes and wishes[-1].tool == "draft_campaign" and _is_bare(clause):
+            wishes[-1] = Wish("draft_campaign", f"{wishes[-1].text} и {clause}")  # "для спящих и крупных клиентов"
         elif tool is not None and not (wishes and tool == wishes[-1].tool and tool not in SEVERAL):
             wishes.append(Wish(tool, clause))
         elif wishes:
@@ -189,6 +195,11 @@ def _split(text: str) -> list[Wish]:
     if len(wishes) <= 1 and not answers.NEGATED.search(masked(text)) and (tool := match(text)) is not None:
         return [Wish(tool, text)]
     return wishes
+
+
+def _is_bare(clause: str) -> bool:
+    """Whether the clause only names customers, and asks for nothing."""
+    return not ASKING.search(clause)
 
 
 def _is_pointer(clause: str) -> bool:

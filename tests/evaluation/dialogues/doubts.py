@@ -26,6 +26,24 @@ DOUBTS = [
     ru(say("Составь письмо для спящих клиентов со скидкой 50 %", asks=True)),
     ru(say(f"КП на 10 CRM Бизнес для «{MED}» без НДС", asks=True)),
     ru(say("Поставь сделку 46 на паузу", asks=True)),
+    ru(say("Составь письмо для спящих и крупных клиентов", asks=True)),
+    ru(say("Квалифицируй лида 84: бюджет от 200 до 300 тысяч", asks=True)),
+    ru(say("Квалифицируй лида 84, бюджет не 240, а 300 тысяч", asks=True)),
+    ru(
+        say(
+            "Переведи сделку 203 из новой в квалификацию",
+            call("move_deal", deal_id=203, stage="qualification"),
+            rows={"deal_moves": 1},
+        )
+    ),
+    ru(
+        say(
+            "Перенеси сделку 203 с 29 ноября на 5 декабря",
+            call("reschedule_deal", deal_id=203, on="2026-12-05"),
+        )
+    ),
+    ru(say("Перенеси сделку 203 на 5 декабря или на 6", asks=True)),
+    en(say("Move deal 203 to negotiation, then to proposal", asks=True)),
     ru(say("сделал КП на 10 CRM Бизнес для Кофейня-Импульс", asks=True)),
     ru(
         say("сделки Орлова и Соколовой", asks=True),
