@@ -17,7 +17,7 @@ NODE_READY := $(if $(NODE),$(NODE_PACKAGES:%=%/node_modules/.installed))
 PEERS := agui openai_serve langgraph_dev
 
 .DELETE_ON_ERROR:
-.PHONY: run demo test torture bench lint types lock clean
+.PHONY: run demo test torture eval bench lint types lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/bridge serve --host $(HOST) --port $(PORT)
@@ -35,10 +35,6 @@ demo: $(VENV)/.installed examples/copilotkit/node_modules/.installed
 test: $(VENV)/.dev-installed $(NODE_READY)
 	$(BIN)/python -m pytest $(TESTS)
 
-# What `make test` tries a few times, many times: properties of whole conversations. TORTURE is how many examples.
-torture: export TORTURE ?= 2000
-torture: $(VENV)/.dev-installed
-	$(BIN)/python -m pytest -m torture $(TESTS)
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .

@@ -6,22 +6,11 @@ from typing import Any
 
 from langgraph.types import interrupt
 
-DISCOUNT_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "approved": {"type": "boolean", "title": "Согласовано / Approved"},
-        "discount": {"type": "number", "minimum": 0, "maximum": 30, "title": "Скидка, % / Discount, %"},
-        "comment": {"type": "string", "title": "Комментарий / Comment"},
-    },
-    "required": ["approved"],
-}
-CAMPAIGN_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "approved": {"type": "boolean", "title": "Согласовано / Approved"},
-        "comment": {"type": "string", "title": "Комментарий / Comment"},
-    },
-    "required": ["approved"],
+from graphs.language import Language
+
+TITLES: dict[Language, dict[str, str]] = {
+    "ru": {"approved": "Согласовано", "discount": "Скидка, %", "comment": "Комментарий"},
+    "en": {"approved": "Approved", "discount": "Discount, %", "comment": "Comment"},
 }
 YES = {
     "true",
@@ -46,6 +35,27 @@ class Decision:
     approved: bool
     discount: float | None = None
     comment: str = ""
+
+
+def discount_schema(language: Language) -> dict[str, Any]:
+    """The form for a discount: yes or no, another discount, a comment."""
+    schema = campaign_schema(language)
+    granted = {"type": "number", "minimum": 0, "maximum": 30, "title": TITLES[language]["discount"]}
+    approved, comment = schema["properties"]["approved"], schema["properties"]["comment"]
+    return {**schema, "properties": {"approved": approved, "discount": granted, "comment": comment}}
+
+
+def campaign_schema(language: Language) -> dict[str, Any]:
+    """The form for sending a campaign: yes or no, a comment."""
+    titles = TITLES[language]
+    return {
+        "type": "object",
+        "properties": {
+            "approved": {"type": "boolean", "title": titles["approved"]},
+            "comment": {"type": "string", "title": titles["comment"]},
+        },
+        "required": ["approved"],
+    }
 
 
 def ask(value: Mapping[str, Any], schema: dict[str, Any]) -> Decision:

@@ -12,7 +12,7 @@ again.
 from collections.abc import Sequence
 from typing import Any
 
-from langchain_core.messages import BaseMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool, tool
 from langgraph.graph import END, START, StateGraph
@@ -22,8 +22,9 @@ from langgraph.types import Command, Send
 
 from graphs.calls import garbled, last_call, unreadable
 from graphs.language import conversation_language
+from graphs.marking import mark_results, put_page_content
 from graphs.model import chat_model
-from graphs.prompts import CONTEXT, system_prompt
+from graphs.prompts import CONTEXT, ENOUGH, system_prompt
 from graphs.request import Request, read_request
 from graphs.state import AgentState, Department
 from graphs.tooling import Runtime, answer, run_tool
@@ -32,6 +33,9 @@ from graphs.tooling import Runtime, answer, run_tool
 MAX_TRANSFERS = 3
 # So often the model may repeat a call whose arguments were no JSON.
 MAX_GARBLED = 2
+# So often the model may call tools in one turn; then it is asked for an answer. Ten leave room for several requests in
+# one message, and end a model that goes in circles.
+MAX_STEPS = 10
 
 
 @tool
@@ -61,8 +65,9 @@ def build_department(name: Department, own_tools: Sequence[BaseTool]) -> Compile
     async def model(state: AgentState, config: RunnableConfig) -> dict[str, Any]:
         request = read_request(config)
         messages = state["messages"]
-        said = await _bind(tools, messages, request).ainvoke([*_system(name, messages, request), *messages], config)
-        return {"messages": [said, *unreadable(said)]}
+        prompt = _prompt(name, messages, request)
+        message = await _bind(tools, messages, request).ainvoke(prompt, config)
+        return {"messages": [message, *unreadable(message)]}
 
     def after_model(state: AgentState, config: RunnableConfig) -> list[Send] | str:
         request = read_request(config)
@@ -71,6 +76,8 @@ def build_department(name: Department, own_tools: Sequence[BaseTool]) -> Compile
         ours = [call for call in calls if call["name"] not in request.client_tool_names]
         if 0 < garbled(state["messages"]) <= MAX_GARBLED:
             return "model"
+        if _steps(state["messages"]) > MAX_STEPS:
+            return END  # it was told that there are no tools left, and calls all the same
         return [Send("tools", [call]) for call in ours] or END
 
     def after_tools(state: AgentState, config: RunnableConfig) -> str:
@@ -90,12 +97,16 @@ def build_department(name: Department, own_tools: Sequence[BaseTool]) -> Compile
     return graph.compile(name=name)
 
 
-def _system(name: Department, messages: Sequence[BaseMessage], request: Request) -> list[BaseMessage]:
+def _prompt(name: Department, messages: Sequence[BaseMessage], request: Request) -> list[BaseMessage]:
+    """What the model reads: its role, and the conversation with everything foreign marked as data."""
     language = conversation_language(messages, request.client_context)
-    prompts: list[BaseMessage] = [SystemMessage(system_prompt(name, language))]
+    system = system_prompt(name, language)
+    if _steps(messages) >= MAX_STEPS:
+        system += f"\n\n{ENOUGH[language]}"
+    history = mark_results(messages)
     if context := request.context_text():
-        prompts.append(SystemMessage(f"{CONTEXT[language]}\n{context}"))
-    return prompts
+        history = put_page_content(history, f"{CONTEXT[language]}\n{context}")
+    return [SystemMessage(system), *history]
 
 
 def _bind(tools: Sequence[BaseTool], messages: Sequence[BaseMessage], request: Request) -> Runnable[Any, BaseMessage]:
@@ -115,6 +126,9 @@ def _bind(tools: Sequence[BaseTool], messages: Sequence[BaseMessage], request: R
         return bound.bind(**request.model_settings)
     if request.tool_choice == "none":
         client = []
+    if _steps(messages) >= MAX_STEPS:
+        # With the tools, not without: endpoints refuse a history of calls whose tools are not declared.
+        return model.bind_tools([*own, *client], tool_choice="none").bind(**request.model_settings)
     names = {entry["function"]["name"] for entry in client}
     offered = [
         *(entry for entry in own if not (isinstance(entry, BaseTool) and entry.name in names)),
@@ -132,6 +146,16 @@ def _bind(tools: Sequence[BaseTool], messages: Sequence[BaseMessage], request: R
 def _answers_own_call(messages: Sequence[BaseMessage]) -> bool:
     """Whether the model is called with tool results, not with something new from the user."""
     return bool(messages) and isinstance(messages[-1], ToolMessage) and last_call(messages) is not None
+
+
+def _steps(messages: Sequence[BaseMessage]) -> int:
+    """How often the model has called tools since the user last wrote."""
+    count = 0
+    for message in reversed(messages):
+        if isinstance(message, HumanMessage):
+            break
+        count += isinstance(message, AIMessage) and bool(message.tool_calls)
+    return count
 
 
 def _transfers(messages: Sequence[BaseMessage]) -> int:

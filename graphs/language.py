@@ -8,30 +8,26 @@ from langchain_core.messages import BaseMessage, HumanMessage
 
 Language = Literal["ru", "en"]
 
-CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
+RUSSIAN_WORD = re.compile(r"[а-яё]+", re.IGNORECASE)
 LATIN_WORD = re.compile(r"[a-z][a-z']+", re.IGNORECASE)
+# A name says nothing about the language of the sentence it stands in: «Мед-Вектор», ООО Ромашка, Кофейня-Импульс,
+# and a capital letter in mid-sentence.
+RUSSIAN_NAME = re.compile(
+    r"[«\"“„][^»\"”]*[»\"”]+|\b(?:ООО|АО|ИП|ПАО|ЗАО)\b(?:\s+[А-ЯЁ][\w-]*)?|\b[А-ЯЁ][\wё]*(?:-[А-ЯЁ][\wё]*)+"
+    r"|(?<=[\w,;:] )[А-ЯЁ][а-яё]+"
+)
 # Latin words that Russian speakers write too, and that say nothing about the language.
 NEUTRAL = {
-    "ok",
-    "okay",
-    "crm",
-    "bant",
-    "roas",
-    "cac",
-    "ctr",
-    "sms",
-    "vk",
-    "telegram",
-    "email",
-    "kpi",
-    "utm",
-    "api",
-    "bi",
+    *("ok", "okay", "crm", "bant", "roas", "cac", "ctr", "kpi", "utm", "api", "bi"),
+    *("sms", "vk", "telegram", "email", "start", "business", "enterprise", "wms", "edo", "pos", "tel"),
 }
 ASKED = [  # an explicit wish counts more than the language it is written in
     (re.compile(r"по-английски|на английском|in english", re.IGNORECASE), "en"),
     (re.compile(r"по-русски|на русском|in russian", re.IGNORECASE), "ru"),
 ]
+CLEARLY_MORE = 4
+"""One borrowed word does not change the language of four others ("Find leads in казань")."""
+
 # CopilotKit asks for suggestions in a user message of its own, in English whatever the user speaks.
 WRITTEN_BY_PAGE = re.compile("copilotkitSuggest")
 ABOUT_LANGUAGE = re.compile("language|locale|язык", re.IGNORECASE)
@@ -59,13 +55,24 @@ def conversation_language(messages: Sequence[BaseMessage], context: Sequence[Map
 
 
 def text_language(text: str) -> Language | None:
-    """The language a text is in or asks for; None when it says nothing (a number, "OK")."""
+    """The language a text is in or asks for; None when it says nothing (a number, "OK", a company's name).
+
+    Names do not count: 'Qualify "Мед-Вектор"' is English. Of a mixture the first word decides, unless the other
+    language has several times as many.
+    """
     text = text[:8000]  # a book says no more about its language than its first pages
     for pattern, language in ASKED:
         if pattern.search(text):
             return "en" if language == "en" else "ru"
-    if CYRILLIC.search(text):
-        return "ru"
-    if any(word.lower() not in NEUTRAL for word in LATIN_WORD.findall(text)):
+    nameless = RUSSIAN_NAME.sub(" ", text)
+    russian = RUSSIAN_WORD.findall(nameless)
+    english = [word for word in LATIN_WORD.findall(nameless) if word.lower() not in NEUTRAL]
+    if russian and english:
+        if len(english) >= CLEARLY_MORE * len(russian):
+            return "en"
+        if len(russian) >= CLEARLY_MORE * len(english):
+            return "ru"
+        return "ru" if nameless.index(russian[0]) < nameless.index(english[0]) else "en"
+    if english:
         return "en"
-    return None
+    return "ru" if russian or (RUSSIAN_WORD.search(text) and not LATIN_WORD.search(text)) else None

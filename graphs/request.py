@@ -52,7 +52,7 @@ class Request:
         return self.forced_tool if self.forced_tool in self.client_tool_names else None
 
     def context_text(self) -> str:
-        """The shared context for a system message; empty when there is none."""
+        """What the page shares, as text for the model; empty when it shares nothing."""
         return "\n".join(f"- {entry.get('description', '')}: {_plain(entry['value'])}" for entry in self.client_context)
 
 

@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.tools import tool
 from langgraph.constants import TAG_NOSTREAM
 
-from graphs.prompts import ROUTE
+from graphs.prompts import route_prompt
 from graphs.state import Department
 
 # Beginnings of words. A message that has words of one department only is clear.
@@ -58,7 +58,7 @@ async def by_model(model: BaseChatModel, messages: Sequence[BaseMessage]) -> Dep
     """Ask the model. The call is tagged so that nobody hears it, and leaves no message."""
     choice = model.bind_tools([route], tool_choice="route").with_config(tags=[TAG_NOSTREAM], run_name="route")
     recent = [message for message in messages[-RECENT:] if _is_plain(message)]
-    return _read_choice(await choice.ainvoke([SystemMessage(ROUTE), *recent]))
+    return _read_choice(await choice.ainvoke([SystemMessage(route_prompt()), *recent]))
 
 
 def _is_plain(message: BaseMessage) -> bool:

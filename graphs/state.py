@@ -75,11 +75,19 @@ class PipelineStage(TypedDict):
     conversion: float | None  # of the deals that left this stage, how many went on and were not lost
 
 
+class Period(TypedDict):
+    """From one day to another, both included."""
+
+    first: str
+    last: str
+
+
 class Pipeline(TypedDict):
     """Deals by stage, and the forecast."""
 
     as_of: str  # date
     owner: str | None  # whose deals; None: everybody's
+    period: NotRequired["Period"]  # only open deals expected to close within it; absent: all
     stages: list[PipelineStage]  # in order: new, qualification, proposal, negotiation, won, lost
     open_count: int
     open_amount: int
@@ -100,6 +108,7 @@ class Deal(TypedDict):
     stage: Stage
     expected_close_on: str
     owner: str
+    days_in_stage: NotRequired[int]  # in a list of deals: how long it has not moved
 
 
 class QuoteLine(TypedDict):
@@ -180,6 +189,7 @@ class Campaign(TypedDict):
     budget: int
     status: CampaignStatus
     scheduled_on: str | None
+    scheduled_time: str | None  # "10:00"; None: at any time of that day
     comment: str  # of the person who approved or refused
     metrics: NotRequired[CampaignMetrics]  # present in a report
 
@@ -225,6 +235,7 @@ class AgentState(TypedDict):
     leads: NotRequired[Annotated[list[Lead] | None, latest]]  # the last list found, best first
     pipeline: NotRequired[Annotated[Pipeline | None, latest]]
     deal: NotRequired[Annotated[Deal | None, latest]]  # the one last moved
+    deals: NotRequired[Annotated[list[Deal] | None, latest]]  # the last list found
     quote: NotRequired[Annotated[Quote | None, latest]]
     segment: NotRequired[Annotated[Segment | None, latest]]
     campaign: NotRequired[Annotated[Campaign | None, latest]]

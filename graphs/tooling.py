@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from langchain_core.messages import ToolMessage
+from langchain_core.messages import ToolCall, ToolMessage
 from langgraph.errors import GraphBubbleUp
 from langgraph.prebuilt import ToolRuntime
 from langgraph.prebuilt.tool_node import ToolCallRequest, ToolInvocationError
@@ -17,13 +17,22 @@ from graphs.request import read_request
 
 log = logging.getLogger(__name__)
 
+ASK = "Nothing was changed. Correct the arguments if the conversation says how; else ask the user one short question."
+
 # Any, not AgentState: pydantic builds a schema of this type for every tool, and cannot for such a TypedDict
 # on 3.11.
 Runtime = ToolRuntime[None, Any]
 
 
 class ToolError(ValueError):
-    """A tool cannot do what it was asked; the message tells the model what to do instead."""
+    """A tool cannot do what it was asked.
+
+    The message is for the user as well; `next_step` is for the model alone: what to do instead.
+    """
+
+    def __init__(self, message: str, next_step: str = "") -> None:
+        super().__init__(message)
+        self.next_step = next_step
 
 
 def language_of(runtime: Runtime) -> Language:
@@ -51,19 +60,26 @@ async def run_tool(
     except GraphBubbleUp:
         raise
     except ToolInvocationError as error:
+        faults = error.filtered_errors or error.source.errors()
         details = "; ".join(
             f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']} (получено / got {fault.get('input')!r})"
-            for fault in error.filtered_errors or error.source.errors()
+            for fault in faults
         )
-        return _failure(call["name"], call["id"], f"Неверные аргументы / Wrong arguments: {details}")
+        names = ", ".join(sorted({str(fault["loc"][0]) for fault in faults if fault["loc"]}))
+        return _failure(
+            call,
+            f"Неверные аргументы / Wrong arguments: {details}",
+            f"Nothing was changed. Correct {names or 'the arguments'} and call {call['name']} again; if you do not"
+            " know the value, ask the user for it.",
+        )
     except ToolError as error:
-        return _failure(call["name"], call["id"], str(error))
+        return _failure(call, str(error), error.next_step or ASK)
     except Exception:
         log.exception("tool %s failed", call["name"])
         return _failure(
-            call["name"],
-            call["id"],
+            call,
             "Внутренняя ошибка инструмента, попробуйте позже. / The tool failed internally, try again later.",
+            "Do not call it again in this turn. Tell the user that it did not work and what you could not find out.",
         )
     if isinstance(result, ToolMessage):
         # One id from the stream to the checkpoint; left to others it would be given later, and differ.
@@ -71,5 +87,13 @@ async def run_tool(
     return result
 
 
-def _failure(name: str, call_id: str | None, text: str) -> ToolMessage:
-    return ToolMessage(text, name=name, tool_call_id=call_id or "", id=str(uuid4()), status="error")
+def _failure(call: ToolCall, text: str, next_step: str) -> ToolMessage:
+    """An error as the tool's answer; `marking` puts the next step where the model reads it."""
+    return ToolMessage(
+        text,
+        name=call["name"],
+        tool_call_id=call["id"] or "",
+        id=str(uuid4()),
+        status="error",
+        artifact={"next_step": next_step},
+    )

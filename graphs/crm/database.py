@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -91,6 +91,7 @@ class Database:
             if self.url.get_backend_name() == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SEED_LOCK})
             await connection.run_sync(Base.metadata.create_all)
+            await connection.run_sync(_add_new_columns)
             session = AsyncSession(connection, join_transaction_mode="create_savepoint")
             async with session, session.begin():
                 if await session.get(Setting, "anchor") is None:
@@ -112,6 +113,17 @@ class Database:
                 if attempt == 49:
                     raise
                 await asyncio.sleep(0.05)
+
+
+def _add_new_columns(connection: Connection) -> None:
+    """Give the tables of an older version the columns that came since. They may be empty, so nothing is filled in."""
+    known = inspect(connection)
+    for table in Base.metadata.sorted_tables:
+        there = {column["name"] for column in known.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                kind = column.type.compile(connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
 
 
 def _create_engine(url: URL) -> AsyncEngine:

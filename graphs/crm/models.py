@@ -161,11 +161,13 @@ class Campaign(Base):
     channel: Mapped[str] = mapped_column(String(20))
     goal: Mapped[str] = mapped_column(String(300))
     tone: Mapped[str] = mapped_column(String(60))
+    offer: Mapped[str | None] = mapped_column(String(200))  # what it is about; None: the segment's usual text
     subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
     budget: Mapped[Roubles]
     status: Mapped[str] = mapped_column(String(20), index=True)
     scheduled_on: Mapped[date | None]
+    scheduled_time: Mapped[str | None] = mapped_column(String(5))  # "10:00", where the server stands; None: any time
     comment: Mapped[str] = mapped_column(Text, default="")
     created_on: Mapped[date]
     results: Mapped[list["CampaignResult"]] = relationship(back_populates="campaign")

@@ -15,8 +15,9 @@ from graphs.demo.quantities import NUMBER
 from graphs.demo.reply import Ask, Reply
 
 OURS = {
-    *("find_leads", "qualify_lead", "move_deal", "pipeline_report", "search_products", "make_quote"),
-    *("segment_customers", "draft_campaign", "schedule_campaign", "campaign_report", "evaluate_ab_test"),
+    *("find_leads", "qualify_lead", "find_deals", "move_deal", "reschedule_deal", "pipeline_report"),
+    *("search_products", "make_quote", "segment_customers", "draft_campaign", "edit_campaign", "schedule_campaign"),
+    *("campaign_report", "evaluate_ab_test"),
     *("transfer_to_sales", "transfer_to_marketing", "route"),
 }
 COLOR_WORD = re.compile(

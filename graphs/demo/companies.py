@@ -1,29 +1,32 @@
-"""Which company, lead, deal or campaign is meant: by name, by number, or by "его", "второго", "this one"."""
+"""Which company is named in a text."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from graphs.crm.names import mentioned
+from graphs.demo.aspects import is_owner
 from graphs.demo.conversation import Turn
+from graphs.demo.text import blank, masked, quoted
 
-QUOTED = re.compile(r"(?:\b(?:ООО|АО|ИП|ПАО)\s*)?[«\"“]([^»\"”]{2,60})[»\"”]")
-HYPHENED = re.compile(r"\b(?:(?:ООО|АО|ИП)\s+)?([А-ЯЁA-Z][\wё]+-[А-ЯЁA-Z][\wё]+)")
-AFTER_WORD = re.compile(
-    r"\b(?:для|клиент\w*|компани\w*|лид\w*|сделк\w* с|for|customer|company|lead|deal with|by)\s+"
-    r"((?:(?:ООО|АО|ИП)\s+)?[А-ЯЁA-Z][\wё-]+(?:\s+[А-ЯЁA-Z][\wё-]+)?)"
+HYPHENED = re.compile(
+    r"(?<![\w-])(?:(?:ООО|АО|ИП)\s+)?(?!Санкт-|Ростов-|CRM-|Онлайн-|ИТ-|Топ-|E-|A/)([А-ЯЁA-Z][\wё]+-[А-ЯЁA-Z][\wё]+)"
 )
-PRODUCT_LIKE = re.compile(r"crm|црм|1с|a/b|bant", re.IGNORECASE)
-ORDINALS = [
-    r"\bперв\w+|перспективн|promising|\bfirst\b|\btop\b|\bлучш\w+|\bbest\b",
-    r"\bвтор\w+|\bsecond\b",
-    r"\bтреть\w+|\bthird\b",
-    r"\bчетвёрт\w+|\bчетверт\w+|\bfourth\b",
-    r"\bпят\w+|\bfifth\b",
-]
-LAST = re.compile(r"\bпоследн\w+|\blast\b", re.IGNORECASE)
-PRONOUN = re.compile(
-    r"\b(?:его|её|ее|ему|ей|них|неё|нее|него|этого|эту|этот|этой|этому|эта|him|her|it|them|this|that)\b",
+LOWER_HYPHENED = re.compile(
+    r"\b(?:для|с|у|от|лид\w*|компани\w*|клиент\w*|оцени\w*|for|with|lead|customer)\s+(?!онлайн|crm|e-|a-|ит-|"
+    r"санкт|ростов)([а-яёa-z]{3,}-[а-яёa-z]{3,})"
+)
+NAMED = (
+    r"((?:(?:ООО|АО|ИП)\s+)?[А-ЯЁA-Z][\wё-]+(?:\s+(?:и\s+|and\s+|&\s*)?[А-ЯЁA-Z][\wё-]+)?(?:\s+и\s+(?:партн[её]ры|"
+    r"партн[её]ров|ко|сыновья|компания|дети)\b)?)"
+)
+AFTER_WORD = re.compile(
+    r"\b(?:для|клиент\w*|компани\w*|лид\w*|сделк\w+ с|for|customer|company|lead|deals? with|by)\s+" + NAMED
+)
+PRODUCT_LIKE = re.compile(
+    (
+        r"crm|црм|1с|a/b|bant|sms|telegram|vk|январ|феврал|март|апрел|декабр|monday|tuesday|wednesday|thursday|"
+        r"friday|december|january"
+    ),
     re.IGNORECASE,
 )
 
@@ -33,61 +36,25 @@ class _Named:
         self.company = company
 
 
-def leads_seen(turn: Turn) -> list[dict[str, Any]]:
-    """The leads of the newest list."""
-    found = turn.newest("find_leads")
-    return found.data.get("leads", []) if found else []
-
-
-def lead_in_focus(turn: Turn) -> dict[str, Any] | None:
-    """The lead spoken of last: one that was qualified, or the first of the newest list."""
-    found = turn.newest("qualify_lead", "find_leads")
-    if found is None:
-        return None
-    if found.tool == "qualify_lead":
-        lead = found.data.get("lead")
-        return lead if isinstance(lead, dict) else None
-    leads = found.data.get("leads") or [None]
-    return leads[0] if isinstance(leads[0], dict) else None
-
-
-def by_order(text: str, entries: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """The entry that "первый", "second", "последний" mean."""
-    for index, pattern in enumerate(ORDINALS):
-        if re.search(pattern, text, re.IGNORECASE) and index < len(entries):
-            return entries[index]
-    return entries[-1] if entries and LAST.search(text) else None
-
-
 def company(turn: Turn, text: str) -> str | None:
-    """The company's name that the text holds, or that it points at."""
-    seen = [_Named(name) for name in known_names(turn)]
+    """The company's name that the text holds; a whole one from the conversation when there is one."""
+    seen = [_Named(name) for name in dict.fromkeys(known_names(turn))]
     if found := mentioned(text, seen):
         return found[-1].company
-    for pattern in (QUOTED, HYPHENED):
-        if match := pattern.search(text):
+    if names := quoted(text):
+        return names[-1]
+    plain = masked(text)
+    for pattern in (HYPHENED, LOWER_HYPHENED):
+        if match := pattern.search(plain):
             return match[1].strip()
-    match = AFTER_WORD.search(text)
-    if match and not PRODUCT_LIKE.search(match[1]):
-        return match[1]
-    if chosen := by_order(text, leads_seen(turn)):
-        return str(chosen["company"])
-    if PRONOUN.search(text):
-        return focus_name(turn)
-    return None
+    match = AFTER_WORD.search(plain)
+    return match[1] if match and not PRODUCT_LIKE.search(match[1]) and not is_owner(match[1]) else None
 
 
-def focus_name(turn: Turn) -> str | None:
-    """The company spoken of last."""
-    quote = turn.newest("make_quote", "qualify_lead", "find_leads", "move_deal")
-    if quote is None:
-        return None
-    if quote.tool == "make_quote":
-        return str(quote.data.get("quote", {}).get("customer") or "") or None
-    if quote.tool == "move_deal":
-        return str(quote.data.get("deal", {}).get("customer") or "") or None
-    lead = lead_in_focus(turn)
-    return str(lead["company"]) if lead else None
+def nameless(text: str) -> str:
+    """The text with names blanked out, in quotes or with a hyphen: «Кофейня-Импульс» is no restaurant business."""
+    plain = masked(text)
+    return blank(LOWER_HYPHENED, blank(HYPHENED, plain)) if "-" in plain else plain
 
 
 def known_names(turn: Turn) -> list[str]:
@@ -96,11 +63,12 @@ def known_names(turn: Turn) -> list[str]:
     for result in (*turn.earlier, *turn.results):
         data = result.data
         names += [str(lead["company"]) for lead in data.get("leads", []) if isinstance(lead, dict)]
+        names += [str(deal["customer"]) for deal in data.get("deals", []) if isinstance(deal, dict)]
         for key, field in (("lead", "company"), ("quote", "customer"), ("deal", "customer")):
             value = data.get(key)
             if isinstance(value, dict) and value.get(field):
                 names.append(str(value[field]))
-        pipeline = data.get("pipeline")
+        pipeline: Any = data.get("pipeline")
         if isinstance(pipeline, dict):
             names += [str(deal["customer"]) for deal in pipeline.get("top_deals", [])]
     return names

@@ -8,7 +8,8 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
 from graphs.language import Language, conversation_language, text_language
-from graphs.money import percent
+from graphs.marking import unmarked, without_page
+from graphs.money import day, fixed, percent
 
 _READ = 8000
 """Characters of a message that the rules look at. What they understand is said in a line; hundreds of patterns over
@@ -35,7 +36,7 @@ class Turn:
     tools: dict[str, dict[str, Any]]  # the "function" part, by name
     results: tuple[Result, ...] = ()  # since the user spoke, oldest first
     earlier: tuple[Result, ...] = ()  # before, oldest first
-    asked: str = ""  # the user message before, when our answer to it was a question
+    asked: str = ""  # what the user had said before, when our answer to it was a question; of several answers, all
     previous: tuple[str, ...] = field(default=())  # all user messages before
 
     @classmethod
@@ -43,16 +44,14 @@ class Turn:
         """Read a conversation and the tools in OpenAI's form."""
         last = max((i for i, message in enumerate(messages) if isinstance(message, HumanMessage)), default=-1)
         before, after = messages[: max(last, 0)], messages[last + 1 :]
-        spoken = tuple(message.text[:_READ] for message in before if isinstance(message, HumanMessage))
-        answer = next((message for message in reversed(before) if isinstance(message, AIMessage)), None)
-        asking = answer is not None and not answer.tool_calls and "?" in answer.text
+        spoken = tuple(_words(message) for message in before if isinstance(message, HumanMessage))
         return cls(
-            text=messages[last].text[:_READ] if last >= 0 else "",
+            text=_words(messages[last]) if last >= 0 else "",
             language=_language(messages),
             tools={tool["function"]["name"]: tool["function"] for tool in tools if "function" in tool},
             results=tuple(_results(after)),
             earlier=tuple(_results(before)),
-            asked=spoken[-1] if asking and spoken else "",
+            asked=_asked(before),
             previous=spoken,
         )
 
@@ -71,13 +70,34 @@ class Turn:
 
     def decimal(self, value: float, digits: int, *, sign: bool = False) -> str:
         """A number with the decimal sign of the language."""
-        text = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
+        text = fixed(value, digits, sign=sign)
         return text.replace(".", ",") if self.ru else text
+
+    def day(self, iso: str | None) -> str:
+        """A date as the language writes it; a dash for None."""
+        return day(iso) if self.ru or iso is None else iso
 
     def newest(self, *tools: str) -> Result | None:
         """The newest successful result of one of these tools, now or earlier."""
         found = [result for result in (*self.earlier, *self.results) if result.tool in tools and not result.failed]
         return found[-1] if found else None
+
+
+def _words(message: BaseMessage) -> str:
+    return without_page(message.text)[:_READ]
+
+
+def _asked(before: Sequence[BaseMessage]) -> str:
+    """What the user has said since the last turn that did something, if each of our answers was a question."""
+    said: list[str] = []
+    for message in reversed(before):
+        if isinstance(message, HumanMessage):
+            said.append(_words(message))
+        elif isinstance(message, ToolMessage) or (
+            isinstance(message, AIMessage) and (message.tool_calls or "?" not in message.text)
+        ):
+            break
+    return ", ".join(reversed(said))[-_READ:]
 
 
 def _language(messages: Sequence[BaseMessage]) -> Language:
@@ -94,7 +114,8 @@ def _results(messages: Sequence[BaseMessage]) -> Iterator[Result]:
             calls.update({call["id"] or "": (call["name"], call["args"]) for call in message.tool_calls})
         elif isinstance(message, ToolMessage):
             name, arguments = calls.get(message.tool_call_id, (message.name or "", {}))
-            yield Result(name, arguments, _json(message.text), message.text, message.status == "error")
+            text = unmarked(message.text)
+            yield Result(name, arguments, _json(text), text, message.status == "error")
 
 
 def _json(text: str) -> dict[str, Any]:

@@ -2,16 +2,17 @@
 
 1. A tool that must be called is called.
 2. Requests that front ends make by themselves (titles, tags) are answered.
-3. The user's text is read as a list of wishes, each a tool of ours with arguments; those not yet done are
-done, one
-   after another, so that a later one can use what an earlier one found ("найди лидов в Казани и оцени
-   первого"). A wish that another department serves is handed over.
+3. The user's text is read as a list of wishes, each a tool of ours with arguments; those not yet done are done, one
+   after another, so that a later one can use what an earlier one found ("найди лидов в Казани и оцени первого"). A
+   wish that another department serves is handed over. One that needs a question is put off: what stores something,
+   or leans on it, waits with it; other questions are still answered.
 4. No wish of ours: a tool of the front end that fits the words.
 5. No such tool: small talk, or an honest "I do not understand".
 """
 
 from graphs.demo import client_tools, forced, housekeeping, small_talk
-from graphs.demo.conversation import Turn
+from graphs.demo.conversation import Result, Turn
+from graphs.demo.focus import PRONOUN
 from graphs.demo.phrases import say_results
 from graphs.demo.reply import Ask, Reply
 from graphs.demo.wishes import Wish, read_wishes
@@ -33,8 +34,8 @@ def decide(turn: Turn, must_call: str | None) -> Reply:
         return preferred if isinstance(preferred, Reply) else Reply(preferred.question)
 
     wishes = read_wishes(turn)
-    if len(done) < len(wishes):
-        return _next(turn, wishes[len(done)], say_results(turn, done) if done else "")
+    if wishes:
+        return _grant(turn, wishes, done)
     if done:
         return Reply(say_results(turn, done))
     if fitting := client_tools.fitting(turn):
@@ -42,14 +43,27 @@ def decide(turn: Turn, must_call: str | None) -> Reply:
     return Reply(small_talk.answer(turn))
 
 
-def _next(turn: Turn, wish: Wish, before: str) -> Reply:
-    """Do the wish. `before` is about those already done, said when this one ends in a question."""
-    if wish.tool not in turn.tools:
-        transfer = TRANSFERS[wish.department]
-        if transfer in turn.tools:
-            return Reply(calls=[(transfer, {})])
-        return Reply("\n\n".join(filter(None, [before, small_talk.answer(turn)])))
-    arguments = wish.arguments(turn, wish.text)
-    if isinstance(arguments, Ask):
-        return Reply("\n\n".join(filter(None, [before, arguments.question])))
-    return Reply(calls=[(wish.tool, arguments)])
+def _grant(turn: Turn, wishes: list[Wish], done: list[Result]) -> Reply:
+    """The next call; or, when all is done that can be, the results and the questions."""
+    waiting = list(done)
+    questions: list[str] = []
+    for wish in wishes:
+        if waiting and waiting[0].tool == wish.tool:
+            waiting.pop(0)
+            continue
+        if questions and (wish.writes or PRONOUN.search(wish.text)):
+            questions.append(
+                turn.say(f"Потом сделаю и это: «{wish.text}».", f'Then I will do this too: "{wish.text}".')
+            )
+            continue
+        if wish.tool and wish.tool not in turn.tools:
+            if (transfer := TRANSFERS[wish.department]) in turn.tools:
+                return Reply(calls=[(transfer, {})])
+            questions.append(small_talk.answer(turn))
+            continue
+        arguments = wish.arguments(turn)
+        if not isinstance(arguments, Ask):
+            return Reply(calls=[(wish.tool, arguments)])
+        questions.append(arguments.question)
+    said = [say_results(turn, done) if done else "", *questions]
+    return Reply("\n\n".join(part for part in said if part))

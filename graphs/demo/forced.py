@@ -31,6 +31,6 @@ def _arguments(turn: Turn, name: str) -> dict[str, Any]:
     if "suggestions" in properties:
         return {"suggestions": suggestions(turn)}
     for wish in read_wishes(turn):
-        if wish.tool == name and not isinstance(arguments := wish.arguments(turn, wish.text), Ask):
+        if wish.tool == name and not isinstance(arguments := wish.arguments(turn), Ask):
             return arguments
     return client_tools.fill(turn, turn.tools[name], guess=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from graphs.demo.conversation import Turn
-from graphs.money import day, number, plural, rub
+from graphs.money import day, number, plural, plural_en, rub
 
 STATUS = {
     "draft": ("черновик", "draft"),
@@ -38,7 +38,7 @@ def segment(turn: Turn, data: dict[str, Any]) -> str:
         f" {rub(one['average_deal'])}\n- Города: {', '.join(one['cities'])}\n- Отрасли:"
         f" {', '.join(one['industries'])}\n- Например: {examples}\n\nПодготовить для них кампанию? Скажите"
         " канал: почта, Telegram, SMS или VK.",
-        f'**Segment "{one["name"]}": {number(one["size"])} customers.** {one["description"]}.\n\n'
+        f'**Segment "{one["name"]}": {plural_en(one["size"], "customer")}.** {one["description"]}.\n\n'
         f"- Bought for {rub(one['revenue'])} in a year, average deal {rub(one['average_deal'])}\n"
         f"- Cities: {', '.join(one['cities'])}\n- Industries: {', '.join(one['industries'])}\n- For example:"
         f" {examples}\n\n"
@@ -56,9 +56,21 @@ def draft(turn: Turn, data: dict[str, Any]) -> str:
         f" {rub(one['budget'])}.\n\n> **{one['subject']}**\n>\n> {body}\n\nПрочтите и скажите день отправки,"
         " например «запланируй на вторник»: отправку согласует человек.",
         f'**Draft campaign {one["id"]} "{one["name"]}"** is ready: {CHANNEL[one["channel"]][1]}, '
-        f"{number(one['audience'])} recipients, budget {rub(one['budget'])}.\n\n"
+        f"{plural_en(one['audience'], 'recipient')}, budget {rub(one['budget'])}.\n\n"
         f"> **{one['subject']}**\n>\n> {body}\n\n"
         'Read it and name a day, like "schedule it for Tuesday": a person approves the sending.',
+    )
+
+
+def edited(turn: Turn, data: dict[str, Any]) -> str:
+    """The draft as it is now."""
+    one = data["campaign"]
+    body = one["body"].replace("\n", "\n> ")
+    return turn.say(
+        f"**Кампания № {one['id']} «{one['name']}» изменена**: {CHANNEL[one['channel']][0]}, черновик.\n\n>"
+        f" **{one['subject']}**\n>\n> {body}\n\nПрочтите и скажите день отправки или что ещё поправить.",
+        f'**Campaign {one["id"]} "{one["name"]}" is changed**: {CHANNEL[one["channel"]][1]}, a draft.\n\n>'
+        f" **{one['subject']}**\n>\n> {body}\n\nRead it and name a day for the sending, or what else to change.",
     )
 
 
@@ -74,14 +86,19 @@ def scheduled(turn: Turn, data: dict[str, Any]) -> str:
             "What shall I change: the text, the channel or the date?",
         )
     return turn.say(
-        f"Кампания № {one['id']} «{one['name']}» **запланирована на {day(one['scheduled_on'])}**"
+        f"Кампания № {one['id']} «{one['name']}» **запланирована на {day(one['scheduled_on'])}{_at(one, 'в')}**"
         f" ({CHANNEL[one['channel']][0]},"
         f" {plural(one['audience'], 'получатель', 'получателя', 'получателей')}). Отчёт смотрите через три"
         " дня после отправки.",
-        f'Campaign {one["id"]} "{one["name"]}" is **scheduled for {one["scheduled_on"]}** '
-        f"({CHANNEL[one['channel']][1]}, {number(one['audience'])} recipients). Look at its report three days"
+        f'Campaign {one["id"]} "{one["name"]}" is **scheduled for {one["scheduled_on"]}{_at(one, "at")}** '
+        f"({CHANNEL[one['channel']][1]}, {plural_en(one['audience'], 'recipient')}). Look at its report three days"
         " later.",
     )
+
+
+def _at(campaign: dict[str, Any], word: str) -> str:
+    time = campaign.get("scheduled_time")
+    return f" {word} {time}" if time else ""
 
 
 def report(turn: Turn, data: dict[str, Any]) -> str:
@@ -152,23 +169,17 @@ def _one(turn: Turn, one: dict[str, Any]) -> str:
 
 
 def experiment(turn: Turn, data: dict[str, Any]) -> str:
-    """Who won, how sure, what to do."""
+    """Who won, how sure, what to do. A difference of rates is in percentage points; a relative one says so."""
     test = data["experiment"]
     first, second = test["variants"]
     rates = f"A {turn.percent(first['rate'], 2)} ({first['conversions']}/{number(first['visitors'])}), "
     rates += f"B {turn.percent(second['rate'], 2)} ({second['conversions']}/{number(second['visitors'])})"
-    sure = f"z = {turn.decimal(test['z'], 2)}, p = {turn.decimal(test['p_value'], 4)}"
-    spread = f"{turn.percent(test['difference_low'], 2)} … {turn.percent(test['difference_high'], 2)}"
+    sure = f"z = {turn.decimal(test['z'], 2)}, {p_value(turn, test['p_value'])}"
+    low, high = (turn.decimal(test[name] * 100, 2, sign=True) for name in ("difference_low", "difference_high"))
+    spread = turn.say(f"от {low} до {high} п. п.", f"from {low} to {high} percentage points")
     level = turn.percent(test["confidence"], 0)
     if test["significant"]:
-        lift = (
-            ""
-            if test["lift"] is None
-            else turn.say(
-                f", разница {turn.decimal(test['lift'] * 100, 1, sign=True)} %",
-                f", lift {turn.decimal(test['lift'] * 100, 1, sign=True)} %",
-            )
-        )
+        lift = _lift(turn, test)
         return turn.say(
             f"**Победил вариант {test['winner']}**, разница значима на уровне {level}.\n\n- {rates}{lift}\n-"
             f" {sure}\n- Интервал разницы B − A: {spread}\n\nВключайте вариант {test['winner']} для всех.",
@@ -187,6 +198,23 @@ def experiment(turn: Turn, data: dict[str, Any]) -> str:
     )
 
 
+def p_value(turn: Turn, value: float) -> str:
+    """The p-value as papers write it: never zero, which no test can show."""
+    least = turn.decimal(0.001, 3)
+    return f"p < {least}" if value < 0.001 else f"p = {turn.decimal(value, 3 if value < 0.1 else 2)}"
+
+
+def _lift(turn: Turn, test: dict[str, Any]) -> str:
+    if test["lift"] is None:
+        return ""
+    points = turn.decimal(test["difference"] * 100, 2, sign=True)
+    relative = turn.decimal(test["lift"] * 100, 1, sign=True)
+    return turn.say(
+        f"; разница {points} п. п., то есть {relative}\u00a0% относительно A",
+        f"; a difference of {points} percentage points, {relative}\u00a0% relative to A",
+    )
+
+
 def _roubles(value: int | None) -> str:
     return "—" if value is None else rub(value)
 
@@ -198,6 +226,7 @@ def _times(turn: Turn, value: float | None) -> str:
 PHRASES: dict[str, Callable[[Turn, dict[str, Any]], str]] = {
     "segment_customers": segment,
     "draft_campaign": draft,
+    "edit_campaign": edited,
     "schedule_campaign": scheduled,
     "campaign_report": report,
     "evaluate_ab_test": experiment,

@@ -118,7 +118,9 @@ def _chunks(
     messages: list[BaseMessage], stop: list[str] | str | None, settings: dict[str, Any]
 ) -> Iterator[AIMessageChunk]:
     """The whole answer in pieces. The last piece is empty and carries usage and finish reason."""
-    reply = decide(Turn.read(messages, settings.get("tools") or []), _forced(settings.get("tool_choice")))
+    choice = settings.get("tool_choice")
+    tools = [] if choice == "none" else settings.get("tools") or []
+    reply = decide(Turn.read(messages, tools), _forced(choice))
     text, cut = _limit(reply.text, stop, settings.get("max_tokens"))
     for word in WORD.findall(text):
         yield AIMessageChunk(content=word)

@@ -3,11 +3,21 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from graphs.demo import marketing_phrases, sales_phrases
+from graphs.demo import deal_phrases, lead_phrases, marketing_phrases, quote_phrases
 from graphs.demo.conversation import Result, Turn
 
 Phrase = Callable[[Turn, dict[str, Any]], str]
-PHRASES: dict[str, Phrase] = {**sales_phrases.PHRASES, **marketing_phrases.PHRASES}
+PHRASES: dict[str, Phrase] = {
+    "find_leads": lead_phrases.leads,
+    "qualify_lead": lead_phrases.lead,
+    "search_products": lead_phrases.products,
+    "find_deals": deal_phrases.deals,
+    "move_deal": deal_phrases.moved,
+    "reschedule_deal": deal_phrases.rescheduled,
+    "pipeline_report": deal_phrases.pipeline,
+    "make_quote": quote_phrases.quote,
+    **marketing_phrases.PHRASES,
+}
 
 
 def say_results(turn: Turn, results: Sequence[Result]) -> str:

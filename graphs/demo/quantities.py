@@ -1,123 +1,139 @@
-"""Numbers in a text: sums of money, percents, ids, counts, dates."""
+"""Numbers in a text: sums of money, percents, ids, counts. Read whole: "0,5", "-5" and "1000000" are what they are."""
 
 import re
-from datetime import date, timedelta
 
-NUMBER = r"\d+(?:[  \u00a0]\d{3})*(?:[.,]\d+)?"
+SPACES = "  \u00a0"
+NUMBER = rf"\d+(?:[{SPACES}]\d{{3}}(?!\d))*(?:[.,]\d+)?"
 MONEY = re.compile(
-    rf"({NUMBER})\s*(млрд|миллиард\w*|млн|миллион\w*|тыс\w*|т\.?р\.?|bn|billion|mln|million|m\b|thousand|k\b|к\b)?\s*"
-    r"(?:руб\w*|₽|р\.|rub\w*|roubles?)?",
+    rf"(?<![\w.,-])({NUMBER})\s*"
+    r"(млрд|миллиард\w*|млн|миллион\w*|тыс\w*|т\.?р\.?(?!\w)|bn|billion|mln|million|m\b|thousand|k\b|к\b)?\s*"
+    r"(руб\w*|₽|р\.|rub\w*|roubles?)?",
     re.IGNORECASE,
 )
 HALF_MILLION = re.compile(r"полмиллион\w*|half a million", re.IGNORECASE)
 A_MILLION = re.compile(r"(?<!\w)(?:миллион\w*|a million|one million)", re.IGNORECASE)
-PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*(?:%|процент\w*|percent)", re.IGNORECASE)
+PERCENT = re.compile(r"([-−]?\d+(?:[.,]\d+)?)\s*(?:%|процент\w*|percent)", re.IGNORECASE)
 SCALE = {"млрд": 10**9, "милл": 10**6, "млн": 10**6, "тыс": 10**3, "т": 10**3, "bn": 10**9, "bill": 10**9}
 SCALE |= {"mln": 10**6, "mill": 10**6, "m": 10**6, "thou": 10**3, "k": 10**3, "к": 10**3}
+SHARED_UNIT = re.compile(
+    (
+        r"\b(от|from|between)\s+(\d+(?:[.,]\d+)?)\s+(до|to|and)\s+(\d+(?:[.,]\d+)?)\s*(млрд|млн|миллион\w*|тыс\w*|"
+        r"m|k|million)\b"
+    ),
+    re.IGNORECASE,
+)
+UPPER = re.compile(
+    (
+        r"(?:\bдо|\band|\bto|дешевле|меньше|менее|ниже|не\s+(?:дороже|больше|выше|более)|under|below|less than|"
+        r"up to|at most)\s+$"
+    ),
+    re.IGNORECASE,
+)
+SIGN = r"(?:№|#|номер\w*|number|no\.?|id)?"
 
-MONTHS = [
-    "янв",
-    "февр",
-    "март",
-    "апрел",
-    "ма",
-    "июн",
-    "июл",
-    "август",
-    "сентябр",
-    "октябр",
-    "ноябр",
-    "декабр",
-]
-MONTHS_EN = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-WEEKDAYS = ["понедельник", "вторник", "сред", "четверг", "пятниц", "суббот", "воскресень"]
-WEEKDAYS_EN = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+UNITS_OF = {
+    **dict.fromkeys(("один", "одну", "одна", "одной", "одного"), 1),
+    **dict.fromkeys(("два", "две", "двух", "пару", "пара", "two", "couple"), 2),
+    **dict.fromkeys(("три", "трёх", "трех", "three"), 3),
+    **dict.fromkeys(("четыре", "четырёх", "четырех", "four"), 4),
+    **dict.fromkeys(("пять", "пяти", "five"), 5),
+    **dict.fromkeys(("шесть", "шести", "six"), 6),
+    **dict.fromkeys(("семь", "семи", "seven"), 7),
+    **dict.fromkeys(("восемь", "восьми", "eight"), 8),
+    **dict.fromkeys(("девять", "девяти", "nine"), 9),
+}
+OTHERS_OF = {
+    **dict.fromkeys(("десять", "десяти", "десяток", "ten"), 10),
+    **dict.fromkeys(("одиннадцать", "eleven"), 11),
+    **dict.fromkeys(("двенадцать", "дюжину", "дюжина", "twelve", "dozen"), 12),
+    **dict.fromkeys(("пятнадцать", "пятнадцати", "fifteen"), 15),
+    **dict.fromkeys(("двадцать", "двадцати", "twenty"), 20),
+    **dict.fromkeys(("тридцать", "тридцати", "thirty"), 30),
+    **dict.fromkeys(("сорок", "сорока", "forty"), 40),
+    **dict.fromkeys(("пятьдесят", "пятидесяти", "fifty"), 50),
+    **dict.fromkeys(("сто", "сотню", "hundred"), 100),
+    **dict.fromkeys(("полтора", "полторы"), 1.5),
+}
+SPELLED = re.compile(
+    rf"(?<![\w-])(?:(?:a\s+)?({'|'.join(OTHERS_OF)})(?:[\s-]+({'|'.join(UNITS_OF)}))?|(?:a\s+)?({'|'.join(UNITS_OF)}))"
+    r"(?:\s+of)?(?![\w-])",
+    re.IGNORECASE,
+)
 
 
-def _number(text: str) -> float:
-    return float(re.sub(r"[  \u00a0]", "", text).replace(",", "."))
+def in_digits(text: str) -> str:
+    """The text with spelled numbers as digits: "двадцать пять лицензий" is "25 лицензий"."""
+
+    def digits(match: re.Match[str]) -> str:
+        value = OTHERS_OF.get((match[1] or "").lower(), 0) + UNITS_OF.get((match[2] or match[3] or "").lower(), 0)
+        return f"{value:g}".replace(".", ",")
+
+    return SPELLED.sub(digits, text)
 
 
-def money(text: str) -> int | None:
-    """The first sum of at least 1000 roubles in the text: "500 тыс", "1,5 млн", "300 000 ₽", "2m"."""
-    if HALF_MILLION.search(text):
-        return 500_000
+def value_of(text: str) -> float:
+    """The number a match of NUMBER stands for."""
+    return float(re.sub(rf"[{SPACES}]", "", text).replace(",", ".").replace("−", "-"))
+
+
+def sums(text: str) -> list[tuple[int, int, int]]:
+    """The sums of at least 1000 roubles, each with where it begins and ends: "500 тыс", "1,5 млн", "300 000 ₽"."""
+    found: list[tuple[int, int, int]] = []
     for match in MONEY.finditer(text):
         unit = (match[2] or "").lower().rstrip(".")
         scale = next((value for name, value in SCALE.items() if unit and unit.startswith(name)), 1)
-        amount = round(_number(match[1]) * scale)
-        if amount >= 1000 and not text[match.end() :].lstrip().startswith("%"):
-            return amount
-    return 1_000_000 if A_MILLION.search(text) else None
+        amount = round(value_of(match[1]) * scale)
+        if amount >= 1000 and not text[match.end() :].lstrip().startswith("%") and not _is_year(match):
+            found.append((amount, match.start(), match.end()))
+    for pattern, amount in ((HALF_MILLION, 500_000), (A_MILLION, 1_000_000)):
+        if not found and (spelled := pattern.search(text)):
+            found.append((amount, spelled.start(), spelled.end()))
+    return found
+
+
+def _is_year(match: re.Match[str]) -> bool:
+    return bool(re.fullmatch(r"20\d\d", match[1])) and not match[2] and not match[3]
+
+
+def money(text: str) -> int | None:
+    """The first sum of at least 1000 roubles in the text."""
+    found = sums(text)
+    return found[0][0] if found else None
+
+
+def with_shared_units(text: str) -> str:
+    """ "от 1 до 3 млн" as "от 1 млн до 3 млн"."""
+    return SHARED_UNIT.sub(r"\1 \2 \5 \3 \4 \5", text)
+
+
+def at_least_and_most(text: str) -> tuple[int | None, int | None]:
+    """The sums that bound something: "от 500 тыс", "до 2 млн", "от 1 до 3 млн"."""
+    least = most = None
+    text = with_shared_units(text)
+    for amount, start, _ in sums(text):
+        if UPPER.search(text[:start]):
+            most = amount
+        elif least is None:
+            least = amount
+    return least, most
 
 
 def percent(text: str) -> float | None:
     """The first percentage in the text: "скидка 12,5 %" is 12.5."""
     match = PERCENT.search(text)
-    return _number(match[1]) if match else None
+    return value_of(match[1]) if match else None
 
 
 def integers(text: str) -> list[int]:
     """All whole numbers in the text, "1 200" being one."""
-    return [int(_number(match)) for match in re.findall(r"\d+(?:[  \u00a0]\d{3})*(?![.,]?\d)", text)]
+    return [
+        int(value_of(match)) for match in re.findall(rf"(?<![.,\d])\d+(?:[{SPACES}]\d{{3}}(?!\d))*(?![.,]?\d)", text)
+    ]
 
 
 def numbered(text: str, noun: str) -> int | None:
     """The id in "лид № 12", "сделку 12", "deal #12"; `noun` is a pattern for the beginning of the word."""
-    match = re.search(rf"(?:{noun})\w*\s*(?:№|#|номер|number|no\.?|id)?\s*(\d+)", text, re.IGNORECASE)
-    match = match or re.search(r"(?:№|#|номер|number)\s*(\d+)", text, re.IGNORECASE)
-    return int(match[1]) if match else None
-
-
-def day(text: str, today: date) -> date | None:
-    """The day the text names: 25.12.2026, 2026-12-25, 25 декабря, December 25, завтра, in a week, next
-    Monday.
-    """
-    lowered = text.lower()
-    if match := re.search(r"(\d{4})-(\d{1,2})-(\d{1,2})", lowered):
-        return _date(int(match[1]), int(match[2]), int(match[3]))
-    if match := re.search(r"(\d{1,2})\.(\d{1,2})(?:\.(\d{4}))?(?!\d)", lowered):
-        return _coming(today, int(match[2]), int(match[1]), match[3])
-    for number, (russian, english) in enumerate(zip(MONTHS, MONTHS_EN, strict=True), start=1):
-        ending = r"[йя]\b" if number == 5 else r"\w*"
-        named = rf"(\d{{1,2}})(?:-?го)?\s+{russian}{ending}(?:\s+(\d{{4}}))?"
-        number_en = r"(\d{1,2})(?:st|nd|rd|th)?"
-        english_named = rf"{english}\w*\s+{number_en}(?:,?\s+(\d{{4}}))?|{number_en}\s+(?:of\s+)?{english}\w*"
-        if match := re.search(named, lowered):
-            return _coming(today, number, int(match[1]), match[2])
-        if match := re.search(english_named, lowered):
-            return _coming(today, number, int(match[1] or match[3]), match[2])
-    return _relative(lowered, today)
-
-
-def _relative(text: str, today: date) -> date | None:
-    for pattern, days in (
-        (r"послезавтра|day after tomorrow", 2),
-        (r"завтра|tomorrow", 1),
-        (r"сегодня|today", 0),
-        (r"через неделю|in a week|next week|на следующей неделе", 7),
-        (r"через месяц|in a month|next month", 30),
-    ):
-        if re.search(pattern, text):
-            return today + timedelta(days=days)
-    if match := re.search(r"через (\d+) д|in (\d+) days", text):
-        return today + timedelta(days=int(match[1] or match[2]))
-    for number, (russian, english) in enumerate(zip(WEEKDAYS, WEEKDAYS_EN, strict=True)):
-        if re.search(rf"\b(?:во?|к|на)\s+(?:следующ\w+\s+)?{russian}|\b{english}\b", text):
-            return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)
+    for pattern in (rf"(?<![\w-])(?:{noun})\w*[\s,]*{SIGN}\s*(\d+)(?![\d%])", r"(?:№|#|номер\w*|number)\s*(\d+)"):
+        if match := re.search(pattern, text, re.IGNORECASE):
+            return int(match[1])
     return None
-
-
-def _coming(today: date, month: int, number: int, year: str | None) -> date | None:
-    """That day this year, or next year when it is over."""
-    if year:
-        return _date(int(year), month, number)
-    found = _date(today.year, month, number)
-    return _date(today.year + 1, month, number) if found and found < today else found
-
-
-def _date(year: int, month: int, number: int) -> date | None:
-    try:
-        return date(year, month, number)
-    except ValueError:
-        return None

@@ -14,6 +14,10 @@ class Reply:
 
 @dataclass(frozen=True)
 class Ask:
-    """Something is missing; the question to the user."""
+    """Something is missing or not understood; the question to the user.
+
+    `proposal` is what a "yes" to it means: the arguments of the call. None: it cannot be answered with yes.
+    """
 
     question: str
+    proposal: dict[str, Any] | None = None

@@ -2,6 +2,7 @@
 
 import re
 
+from graphs.demo.answers import NEGATED, NO, YES
 from graphs.demo.conversation import Turn
 
 ABILITIES = (
@@ -80,6 +81,18 @@ WHO = (
 )
 TABLE: list[tuple[str, tuple[str, str]]] = [
     (
+        YES.pattern,
+        ("Скажите, что именно сделать: я ни о чём не спрашивал.", "Tell me what exactly to do: I had asked nothing."),
+    ),
+    (
+        NO.pattern,
+        ("Хорошо, ничего не делаю.", "All right, I do nothing."),
+    ),
+    (
+        NEGATED.pattern,
+        ("Хорошо, этого не делаю: в CRM ничего не изменилось.", "All right, I do not: nothing in the CRM has changed."),
+    ),
+    (
         (
             r"кто ты|ты кто|что ты такое|какая ты модель|ты (?:бот|человек|нейросет|gpt|робот)|"
             r"who are you|what"
@@ -135,6 +148,11 @@ UNKNOWN = (
     "I did not understand that: I am a rule-based demo model and know only my own requests. Here they"
     " are:\n\n" + ABILITIES[1],
 )
+
+
+def knows(text: str) -> bool:
+    """Whether the text is one of these: nobody's answer to a question of ours."""
+    return any(re.search(pattern, text, re.IGNORECASE) for pattern, _ in TABLE)
 
 
 def answer(turn: Turn) -> str:

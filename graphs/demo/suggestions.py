@@ -38,6 +38,46 @@ AFTER: dict[str, Texts] = {
         ),
         (("Показать воронку", "Show the pipeline"), ("Покажи воронку", "Show the pipeline")),
     ],
+    "find_deals": [
+        (
+            ("Передвинуть первую", "Move the first"),
+            ("Переведи первую сделку в переговоры", "Move the first deal to negotiation"),
+        ),
+        (
+            ("Что закрывается скоро", "Closing soon"),
+            ("Какие сделки закрываются на следующей неделе?", "Which deals close next week?"),
+        ),
+        (("Показать воронку", "Show the pipeline"), ("Покажи воронку", "Show the pipeline")),
+    ],
+    "move_deal": [
+        (("Показать воронку", "Show the pipeline"), ("Покажи воронку", "Show the pipeline")),
+        (("Зависшие сделки", "Stuck deals"), ("Какие сделки зависли?", "Which deals are stuck?")),
+    ],
+    "reschedule_deal": [
+        (("Показать воронку", "Show the pipeline"), ("Покажи воронку", "Show the pipeline")),
+        (("Зависшие сделки", "Stuck deals"), ("Какие сделки зависли?", "Which deals are stuck?")),
+    ],
+    "pipeline_report": [
+        (("Зависшие сделки", "Stuck deals"), ("Какие сделки зависли?", "Which deals are stuck?")),
+        (
+            ("Следующий месяц", "Next month"),
+            ("Какой прогноз на следующий месяц?", "What is the forecast for next month?"),
+        ),
+        (("Горячие лиды", "Hot leads"), ("Покажи горячих лидов", "Show the hot leads")),
+    ],
+    "make_quote": [
+        (("Скидка 10 %", "10 % discount"), ("Сделай скидку 10 %", "Make it a 10 % discount")),
+        (("Добавить обучение", "Add training"), ("Добавь 2 дня обучения", "Add 2 days of training")),
+        (("Показать воронку", "Show the pipeline"), ("Покажи воронку", "Show the pipeline")),
+    ],
+    "campaign_report": [
+        (
+            ("Вернуть клиентов", "Win customers back"),
+            ("Собери сегмент спящих клиентов", "Build a segment of sleeping customers"),
+        ),
+        (("Только почта", "E-mail only"), ("Отчёт по кампаниям по почте", "Report the e-mail campaigns")),
+        (("Показать воронку", "Show the pipeline"), ("Покажи воронку", "Show the pipeline")),
+    ],
     "segment_customers": [
         (
             ("Составить письмо", "Draft an e-mail"),
@@ -54,6 +94,7 @@ AFTER: dict[str, Texts] = {
             ("Запланировать", "Schedule it"),
             ("Запланируй кампанию на вторник", "Schedule the campaign for Tuesday"),
         ),
+        (("Деловой тон", "A formal tone"), ("Сделай тон деловым", "Make the tone formal")),
         (("Отчёт по кампаниям", "Campaign report"), ("Отчёт по кампаниям", "Campaign report")),
     ],
 }

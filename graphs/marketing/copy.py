@@ -93,11 +93,29 @@ CALL: dict[Language, dict[str, str]] = {
 SHORT = {"sms", "context_ads"}
 
 
-def write(kind: Kind, channel: str, tone: str, language: Language) -> tuple[str, str]:
-    """Subject and text. `{имя}` / `{name}` stays in the text for the mailing to fill in."""
-    body, call = BODY[language][kind], CALL[language][channel]
+# Instead of the usual text when the letter is about something of its own.
+OFFER: dict[Language, str] = {
+    "ru": "Предложение для вас: {offer}. Расскажем об условиях и подготовим расчёт на ваших данных.",
+    "en": "An offer for you: {offer}. We will tell you the terms and prepare the figures for your company.",
+}
+ABOUT: dict[Language, str] = {
+    "ru": "Хотим рассказать вам {offer}. Ответим на вопросы и подготовим расчёт на ваших данных.",
+    "en": "We would like to tell you {offer}. We will answer your questions and prepare the figures for your company.",
+}
+
+
+def write(kind: Kind, channel: str, tone: str, language: Language, offer: str = "") -> tuple[str, str]:
+    """Subject and text. `{имя}` / `{name}` stays in the text for the mailing to fill in.
+
+    `offer` is what the letter is about, as the user put it; without it the segment's usual text.
+    """
+    offer = offer.strip().rstrip(".!")
+    subject = offer[:1].upper() + offer[1:] if offer else SUBJECT[language][kind]
+    table = ABOUT if offer.lower().startswith(("о ", "об ", "про ", "about ")) else OFFER
+    body = table[language].format(offer=offer) if offer else BODY[language][kind]
+    call = CALL[language][channel]
     if channel in SHORT:
-        return SUBJECT[language][kind], f"{body.split('. ')[0].rstrip('.')}. {call}"
+        return subject, f"{body.split('. ')[0].rstrip('.')}. {call}"
     opening = OPENING[language].get(tone, OPENING[language]["friendly"])
     placeholder = "{имя}" if language == "ru" else "{name}"
-    return SUBJECT[language][kind], f"{opening.format(name=placeholder)}\n\n{body}\n\n{call}"
+    return subject, f"{opening.format(name=placeholder)}\n\n{body}\n\n{call}"

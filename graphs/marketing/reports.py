@@ -1,6 +1,7 @@
 """Tools: what campaigns brought, and which variant of an A/B test won."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any
 
 from langchain_core.tools import tool
@@ -11,11 +12,13 @@ from sqlalchemy.orm import selectinload
 
 from graphs.crm import models, shapes
 from graphs.crm.database import database
+from graphs.crm.english import term
 from graphs.crm.names import words
+from graphs.crm.periods import span
 from graphs.language import Language
 from graphs.marketing import abtest
 from graphs.marketing.metrics import metrics
-from graphs.state import Campaign, CampaignMetrics
+from graphs.state import Campaign, CampaignMetrics, Channel
 from graphs.tooling import Runtime, ToolError, answer, language_of
 
 COUNTS = ("sent", "delivered", "opened", "clicked", "new_leads", "new_customers", "cost", "revenue")
@@ -28,19 +31,26 @@ async def campaign_report(
     *,
     campaign_id: Annotated[int | None, Field(ge=1, description="The campaign's id; without it and name: all")] = None,
     name: Annotated[str | None, Field(description="Part of the campaign's name")] = None,
+    channel: Annotated[Channel | None, Field(description="Only campaigns over this channel")] = None,
+    began_from: Annotated[date | None, Field(description="Only campaigns sent on this day or later")] = None,
+    began_to: Annotated[date | None, Field(description="… and on this day or earlier")] = None,
 ) -> Command[Any]:
     """Report a campaign (open rate, CTR, CAC, ROAS), or compare the latest campaigns when none is named."""
     language = language_of(runtime)
+    period = span(began_from, began_to, language)
     newest_first = (models.Campaign.scheduled_on.desc(), models.Campaign.id.desc())
     query = select(models.Campaign).options(selectinload(models.Campaign.results)).order_by(*newest_first)
     async with database().read() as session:
         rows = list((await session.scalars(query)).all())
     if campaign_id is not None or name:
         row = _one(rows, campaign_id, name or "", language)
-        campaign: Campaign = {**shapes.campaign(row), "metrics": _metrics(row)}
+        campaign: Campaign = {**shapes.campaign(row, language), "metrics": _metrics(row)}
         return answer(runtime, {"campaign": campaign}, campaign=campaign)
-    shown = [row for row in rows if row.status in {"running", "finished"}][:SHOWN]
-    campaigns: list[Campaign] = [{**shapes.campaign(row), "metrics": _metrics(row)} for row in shown]
+    shown = [row for row in rows if row.status in {"running", "finished"} and channel in {None, row.channel}]
+    if period:
+        shown = [row for row in shown if row.scheduled_on and period.first <= row.scheduled_on <= period.last]
+    shown = shown[:SHOWN]
+    campaigns: list[Campaign] = [{**shapes.campaign(row, language), "metrics": _metrics(row)} for row in shown]
     return answer(runtime, {"campaigns": [_brief(campaign) for campaign in campaigns]}, campaigns=campaigns)
 
 
@@ -100,11 +110,14 @@ def _one(rows: Sequence[models.Campaign], campaign_id: int | None, name: str, la
         missing = f"Кампании № {campaign_id} нет." if ru else f"There is no campaign {campaign_id}."
     else:
         wanted = set(words(name))
-        found = [row for row in rows if wanted and wanted <= set(words(row.name))]
+        found = [row for row in rows if wanted and wanted <= {*words(row.name), *words(term(row.name, "en"))}]
         missing = f"Кампании «{name}» нет." if ru else f"There is no campaign {name!r}."
     if not found:
-        raise ToolError(missing)
+        raise ToolError(missing, "campaign_report without a name lists the campaigns; else ask the user which one.")
     if len(found) > 1:
-        names = "; ".join(f"№ {row.id} {row.name}" for row in found)
-        raise ToolError(f"Подходит несколько: {names}. Какая?" if ru else f"Several fit: {names}. Which one?")
+        names = "; ".join(f"№ {row.id} {term(row.name, language)}" for row in found)
+        raise ToolError(
+            f"Подходит несколько: {names}. Какая?" if ru else f"Several fit: {names}. Which one?",
+            "Ask the user which of these; then call again with campaign_id.",
+        )
     return found[0]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from graphs.crm.english import term
 from graphs.language import Language
 from graphs.state import Segment
 
@@ -98,13 +99,13 @@ def summarize(found: Sequence[Profile], wanted: Filter, as_of: date, language: L
     amounts = [amount for profile in found for _, amount in profile.purchases]
     name, description = NAMES[language][wanted.kind]
     return {
-        "name": ", ".join(part for part in (name, wanted.city, wanted.industry) if part),
+        "name": ", ".join([name, *(term(part, language) for part in (wanted.city, wanted.industry) if part)]),
         "description": description,
         "size": len(found),
         "revenue": sum(profile.revenue(as_of) for profile in found),
         "average_deal": round(sum(amounts) / len(amounts)) if amounts else 0,
-        "cities": _most_frequent(profile.city for profile in found),
-        "industries": _most_frequent(profile.industry for profile in found),
+        "cities": _most_frequent(term(profile.city, language) for profile in found),
+        "industries": _most_frequent(term(profile.industry, language) for profile in found),
     }
 
 

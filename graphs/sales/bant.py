@@ -4,7 +4,7 @@ import re
 from typing import Literal
 
 from graphs.language import Language
-from graphs.money import rub
+from graphs.money import plural_en, rub
 from graphs.state import Bant, BantPart
 
 PART_MAX = 25
@@ -12,10 +12,10 @@ HOT = 70
 WARM = 45
 
 DECIDES = re.compile(
-    r"генеральный|коммерческий|директор|владелец|основатель|собственник|\bceo\b|owner|founder|director",
+    r"генеральный|коммерческий|директор|владелец|основатель|собственник|\bceo\b|chief|executive|owner|founder|director",
     re.IGNORECASE,
 )
-INFLUENCES = re.compile(r"руководител|начальник|head|manager of|lead|менеджер по закупк", re.IGNORECASE)
+INFLUENCES = re.compile(r"руководител|начальник|head|manager of|lead|purchasing|менеджер по закупк", re.IGNORECASE)
 
 
 def score(
@@ -103,7 +103,9 @@ def _timeline(months: int | None, language: Language) -> BantPart:
     if months is None:
         return _part("timeline", 4, "Срок не назван" if ru else "No date named")
     points = 25 if months <= 1 else 20 if months <= 3 else 12 if months <= 6 else 6
-    return _part("timeline", points, f"Покупка через {months} мес." if ru else f"Buys within {months} month(s)")
+    return _part(
+        "timeline", points, f"Покупка через {months} мес." if ru else f"Buys within {plural_en(months, 'month')}"
+    )
 
 
 def _part(criterion: Literal["budget", "authority", "need", "timeline"], points: int, reason: str) -> BantPart:

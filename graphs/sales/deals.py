@@ -1,5 +1,6 @@
-"""Tools: moving a deal, and the pipeline report."""
+"""Tools: moving a deal to another stage or to another day."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from langchain_core.tools import tool
@@ -12,12 +13,16 @@ from sqlalchemy.orm import joinedload
 from graphs.crm import models, shapes
 from graphs.crm.clock import today
 from graphs.crm.database import database
-from graphs.crm.names import best_matches, words
+from graphs.crm.english import term
+from graphs.crm.names import best_matches
 from graphs.language import Language
-from graphs.money import rub
+from graphs.money import day, rub
 from graphs.sales import forecast
-from graphs.state import Pipeline, Stage
+from graphs.sales.pipeline import read_pipeline
+from graphs.state import Stage
 from graphs.tooling import Runtime, ToolError, answer, language_of
+
+LOOK = "Nothing was changed. find_deals lists the deals; ask the user which one is meant."
 
 
 @tool
@@ -25,7 +30,7 @@ async def move_deal(
     runtime: Runtime,
     *,
     stage: Annotated[Stage, Field(description="Where to move it")],
-    deal_id: Annotated[int | None, Field(description="The deal's id; or give company")] = None,
+    deal_id: Annotated[int | None, Field(ge=1, description="The deal's id; or give company")] = None,
     company: Annotated[str | None, Field(description="The customer's name, when the id is not known")] = None,
     reason: Annotated[str, Field(max_length=300, description="Why, in a few words")] = "",
 ) -> Command[Any]:
@@ -39,75 +44,50 @@ async def move_deal(
         if source in {"won", "lost"}:
             state = titles[source].lower()  # type: ignore[index]  # the column holds nothing else
             raise ToolError(
-                f"Сделка № {row.id} уже {state}, её не двигают." if ru else f"Deal {row.id} is already {state}."
+                f"Сделка № {row.id} уже {state}, её не двигают." if ru else f"Deal {row.id} is already {state}.",
+                "Tell the user; a closed deal stays closed.",
             )
         if source == stage:
             title = titles[stage]
             raise ToolError(
-                f"Сделка № {row.id} уже на этапе «{title}»." if ru else f"Deal {row.id} is already in {title}."
+                f"Сделка № {row.id} уже на этапе «{title}»." if ru else f"Deal {row.id} is already in {title}.",
+                "Nothing is to be done. Tell the user.",
             )
         session.add(models.DealMove(deal_id=row.id, from_stage=source, to_stage=stage, moved_on=today(), reason=reason))
         row.stage = stage
         row.closed_on = today() if stage in {"won", "lost"} else None
-        deal = shapes.deal(row)
+        deal = shapes.deal(row, language)
     pipeline = await read_pipeline(None, language)
     return answer(runtime, {"deal": deal, "from_stage": source}, deal=deal, pipeline=pipeline)
 
 
 @tool
-async def pipeline_report(
+async def reschedule_deal(
     runtime: Runtime,
     *,
-    owner: Annotated[str | None, Field(description="Only this salesperson's deals")] = None,
+    on: Annotated[date, Field(description="The day it is now expected to close, YYYY-MM-DD; not in the past")],
+    deal_id: Annotated[int | None, Field(ge=1, description="The deal's id; or give company")] = None,
+    company: Annotated[str | None, Field(description="The customer's name, when the id is not known")] = None,
 ) -> Command[Any]:
-    """Report the sales pipeline: deals and sums by stage, weighted forecast, conversion by stage, this month,
-    win rate.
-    """
-    pipeline = await read_pipeline(owner, language_of(runtime))
-    return answer(runtime, {"pipeline": pipeline}, pipeline=pipeline)
-
-
-async def read_pipeline(owner: str | None, language: Language) -> Pipeline:
-    """The report as of today. Raises ToolError when nobody is called `owner`."""
-    deals = select(models.Deal).options(joinedload(models.Deal.customer))
-    moves = select(models.DealMove.from_stage, models.DealMove.to_stage)
-    async with database().read() as session:
-        if owner:
-            owner = await _one_owner(session, owner, language)
-            deals = deals.where(models.Deal.owner == owner)
-            moves = moves.join(models.Deal).where(models.Deal.owner == owner)
-        rows = list((await session.scalars(deals)).all())
-        steps = [(source, target) for source, target in (await session.execute(moves)).all()]
-    positions = [
-        forecast.Position(row.stage, row.amount, row.expected_close_on, row.closed_on)  # type: ignore[arg-type]
-        for row in rows
-    ]
-    totals = forecast.totals(positions, today())
-    top = sorted((row for row in rows if row.stage in forecast.OPEN), key=lambda row: (-row.amount, row.id))[:5]
-    return {
-        "as_of": today().isoformat(),
-        "owner": owner,
-        "stages": forecast.stages(positions, steps, language),
-        "open_count": totals.open_count,
-        "open_amount": totals.open_amount,
-        "weighted_forecast": totals.weighted_forecast,
-        "month_won_amount": totals.month_won_amount,
-        "month_forecast": totals.month_forecast,
-        "win_rate": totals.win_rate,
-        "top_deals": [shapes.deal(row) for row in top],
-    }
-
-
-async def _one_owner(session: AsyncSession, name: str, language: Language) -> str:
-    owners = sorted((await session.scalars(select(models.Deal.owner).distinct())).all())
-    wanted = [word[:4] for word in words(name)]
-    found = [owner for owner in owners if all(any(own.startswith(word) for own in words(owner)) for word in wanted)]
-    if len(found) == 1:
-        return found[0]
-    known = ", ".join(owners)
-    raise ToolError(
-        f"Менеджера «{name}» не нашлось. Есть: {known}." if language == "ru" else f"No salesperson {name!r}: {known}."
-    )
+    """Change the day on which an open deal is expected to close. To another stage: move_deal."""
+    language = language_of(runtime)
+    ru = language == "ru"
+    if on < today():
+        raise ToolError(
+            f"Дата {day(on)} в прошлом, сегодня {day(today())}." if ru else f"{on} is in the past, today is {today()}.",
+            "Ask the user for a day from today on.",
+        )
+    async with database().write() as session:
+        row = await _one_deal(session, deal_id, company, language)
+        if row.stage not in forecast.OPEN:
+            raise ToolError(
+                f"Сделка № {row.id} закрыта, её срок не меняют." if ru else f"Deal {row.id} is closed.",
+                "Tell the user; a closed deal keeps its day.",
+            )
+        before, row.expected_close_on = row.expected_close_on, on
+        deal = shapes.deal(row, language)
+    pipeline = await read_pipeline(None, language)
+    return answer(runtime, {"deal": deal, "expected_before": before.isoformat()}, deal=deal, pipeline=pipeline)
 
 
 async def _one_deal(session: AsyncSession, deal_id: int | None, company: str | None, language: Language) -> models.Deal:
@@ -116,10 +96,10 @@ async def _one_deal(session: AsyncSession, deal_id: int | None, company: str | N
     if deal_id is not None:
         row = await session.scalar(query.where(models.Deal.id == deal_id))
         if row is None:
-            raise ToolError(f"Сделки № {deal_id} нет." if ru else f"There is no deal {deal_id}.")
+            raise ToolError(f"Сделки № {deal_id} нет." if ru else f"There is no deal {deal_id}.", LOOK)
         return row
     if not company:
-        raise ToolError("Укажите номер сделки или клиента." if ru else "Give the deal's id or the customer.")
+        raise ToolError("Укажите номер сделки или клиента." if ru else "Give the deal's id or the customer.", LOOK)
     customers = best_matches(company, list((await session.scalars(select(models.Customer))).all()))
     open_deals = query.where(models.Deal.stage.in_(forecast.OPEN))
     ids = [customer.id for customer in customers]
@@ -127,8 +107,11 @@ async def _one_deal(session: AsyncSession, deal_id: int | None, company: str | N
     if len(rows) == 1:
         return rows[0]
     if not rows:
-        raise ToolError(f"Открытых сделок с «{company}» нет." if ru else f"There is no open deal with {company!r}.")
-    choices = "; ".join(f"№ {row.id} {row.title} ({rub(row.amount)})" for row in rows[:8])
+        raise ToolError(
+            f"Открытых сделок с «{company}» нет." if ru else f"There is no open deal with {company!r}.", LOOK
+        )
+    choices = "; ".join(f"№ {row.id} {term(row.title, language)} ({rub(row.amount)})" for row in rows[:8])
     raise ToolError(
-        f"Открытых сделок несколько: {choices}. Какая?" if ru else f"Several are open: {choices}. Which one?"
+        f"Открытых сделок несколько: {choices}. Какая?" if ru else f"Several are open: {choices}. Which one?",
+        "Ask the user which of these; then call again with deal_id.",
     )

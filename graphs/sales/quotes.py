@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from graphs.approval import DISCOUNT_SCHEMA, ask
+from graphs.approval import ask, discount_schema
 from graphs.crm import models, shapes
 from graphs.crm.clock import today
 from graphs.crm.database import database
@@ -17,23 +17,26 @@ from graphs.crm.names import best_matches
 from graphs.language import Language
 from graphs.money import rub
 from graphs.sales import pricing
-from graphs.sales.products import rank
+from graphs.sales.products import choose
 from graphs.state import Quote, QuoteStatus
 from graphs.tooling import Runtime, ToolError, answer, language_of
+
+WHICH = "Nothing was stored. Ask the user which of these; then call again with the whole name."
 
 
 class Item(BaseModel):
     """One line of the quote to make."""
 
     product: str = Field(description="SKU or name of the product")
-    quantity: int = Field(ge=1, le=10_000)
+    quantity: int = Field(ge=1, le=10_000, description="A whole number, in the product's own unit")
 
 
 @tool
 async def make_quote(
     runtime: Runtime,
     *,
-    customer: Annotated[str, Field(description="The customer's name (a lead's company will do)")],
+    customer: Annotated[str, Field(description="The customer's name (a lead's company will do); or give lead_id")] = "",
+    lead_id: Annotated[int | None, Field(ge=1, description="The lead's id, when the name is not known")] = None,
     items: Annotated[list[Item], Field(min_length=1, max_length=30)],
     discount_percent: Annotated[float, Field(ge=0, description="Discount on the whole quote, percent")] = 0,
 ) -> Command[Any]:
@@ -45,10 +48,12 @@ async def make_quote(
     if discount_percent > pricing.MAX_DISCOUNT:
         limit = f"{pricing.MAX_DISCOUNT:g}"
         raise ToolError(
-            f"Скидка больше {limit} % невозможна." if ru else f"A discount above {limit} % is not possible."
+            f"Скидка больше {limit} % невозможна." if ru else f"A discount above {limit} % is not possible.",
+            f"Nothing was stored. Offer the user {limit} % at most; that still needs a person's approval.",
         )
 
     async with database().read() as session:
+        customer = customer or await _lead_name(session, lead_id, language)
         draft = await _draft(session, customer, items, discount_percent, language)
 
     status: QuoteStatus = "draft"
@@ -56,7 +61,7 @@ async def make_quote(
     if pricing.needs_approval(discount_percent):
         decision = ask(
             {"reason": "discount_approval", "message": _question(draft, language), "quote": draft},
-            DISCOUNT_SCHEMA,
+            discount_schema(language),
         )
         granted = discount_percent if decision.discount is None else decision.discount
         if not decision.approved or not 0 <= granted <= pricing.MAX_DISCOUNT:
@@ -94,7 +99,7 @@ async def _draft(session: AsyncSession, customer: str, items: list[Item], discou
     """The quote as it would be; nothing is stored."""
     row = await _build(session, customer, items, discount, language)
     row.customer_id = row.customer.id or 0
-    return {**shapes.quote(row), "id": None, "number": None}
+    return {**shapes.quote(row, language), "id": None, "number": None}
 
 
 async def _store(
@@ -115,7 +120,7 @@ async def _store(
     await session.flush()
     row.number = f"КП-{today().year}-{row.id:04d}"
     await session.flush()
-    return shapes.quote(row)
+    return shapes.quote(row, language)
 
 
 async def _build(
@@ -125,18 +130,9 @@ async def _build(
     products = list((await session.scalars(select(models.Product).order_by(models.Product.id))).all())
     lines = []
     for item in items:
-        found = rank(item.product, products)
-        if not found:
-            names = ", ".join(product.name for product in products)
-            raise ToolError(
-                f"Товара «{item.product}» нет. Есть: {names}."
-                if language == "ru"
-                else f"There is no product {item.product!r}. We have: {names}."
-            )
+        product = choose(item.product, products, language)
         lines.append(
-            models.QuoteLine(
-                product=found[0], product_id=found[0].id, quantity=item.quantity, unit_price=found[0].price
-            )
+            models.QuoteLine(product=product, product_id=product.id, quantity=item.quantity, unit_price=product.price)
         )
     price = pricing.price([line.quantity * line.unit_price for line in lines], discount, today())
     return models.Quote(
@@ -155,6 +151,19 @@ async def _build(
         created_on=today(),
         valid_until=pricing.valid_until(today()),
     )
+
+
+async def _lead_name(session: AsyncSession, lead_id: int | None, language: Language) -> str:
+    ru = language == "ru"
+    if lead_id is None:
+        raise ToolError("Для кого КП? Назовите клиента." if ru else "Whom is the quote for? Name the customer.")
+    row = await session.get(models.Lead, lead_id)
+    if row is None:
+        raise ToolError(
+            f"Лида с номером {lead_id} нет." if ru else f"There is no lead {lead_id}.",
+            "Nothing was stored. find_leads lists the leads; ask the user which one is meant.",
+        )
+    return row.company
 
 
 async def _buyer(session: AsyncSession, name: str, language: Language) -> models.Customer:
@@ -179,5 +188,10 @@ async def _buyer(session: AsyncSession, name: str, language: Language) -> models
     several = [*(row.company for row in found), *(row.company for row in leads)]
     if several:
         names = "; ".join(several[:8])
-        raise ToolError(f"Подходит несколько компаний: {names}. Какая?" if ru else f"Several fit: {names}. Which one?")
-    raise ToolError(f"Компании «{name}» в CRM нет." if ru else f"There is no company {name!r} in the CRM.")
+        raise ToolError(
+            f"Подходит несколько компаний: {names}. Какая?" if ru else f"Several fit: {names}. Which one?", WHICH
+        )
+    raise ToolError(
+        f"Компании «{name}» в CRM нет." if ru else f"There is no company {name!r} in the CRM.",
+        "Nothing was stored. find_leads finds companies by part of the name; else ask the user for the right name.",
+    )

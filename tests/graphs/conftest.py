@@ -1,15 +1,17 @@
 """A CRM of its own for every test, the demo model without pauses, and a conversation to hold."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from sqlalchemy import func, select
 
 from graphs.agent import graph
+from graphs.crm import models
 from graphs.crm.database import Database
 from tests.graphs.talk import Talk
 
@@ -52,3 +54,14 @@ async def talk(crm: Database, tmp_path: Path) -> AsyncIterator[Talk]:
     """A conversation with the agent."""
     async with open_talk(tmp_path / "threads.sqlite") as opened:
         yield opened
+
+
+@pytest.fixture
+def count(crm: Database) -> Callable[[type[models.Base]], Awaitable[int]]:
+    """How many rows a table of the CRM has."""
+
+    async def counted(table: type[models.Base]) -> int:
+        async with crm.read() as session:
+            return await session.scalar(select(func.count()).select_from(table)) or 0
+
+    return counted

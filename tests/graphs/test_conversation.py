@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk, ToolMessage
 from sqlalchemy import func, select
 
 from graphs.crm import models
 from graphs.crm.database import Database
+from graphs.demo.suggestions import AFTER
 from tests.graphs.conftest import open_talk
 from tests.graphs.talk import Talk
 
@@ -182,3 +184,31 @@ async def test_a_tool_error_is_told_and_the_run_goes_on(talk: Talk) -> None:
     assert [result.status for result in run.results] == ["error"]
     assert "99999" in run.text
     assert (await talk.say("Привет")).text.startswith("Здравствуйте")
+
+
+BEFORE = {
+    "find_leads": ("Найди лидов в Казани", "Find leads in Kazan"),
+    "qualify_lead": ("Квалифицируй лида 84", "Qualify lead 84"),
+    "find_deals": ("Покажи сделки", "Show the deals"),
+    "move_deal": ("Переведи сделку 203 в переговоры", "Move deal 203 to negotiation"),
+    "reschedule_deal": ("Перенеси сделку 203 на завтра", "Postpone deal 203 until tomorrow"),
+    "pipeline_report": ("Покажи воронку", "Show the pipeline"),
+    "make_quote": ("Сделай КП на 10 CRM Бизнес для «Мед-Вектор»", 'A quote for 10 CRM Business for "Мед-Вектор"'),
+    "campaign_report": ("Отчёт по кампаниям", "Campaign report"),
+    "segment_customers": ("Собери сегмент спящих клиентов", "Build a segment of sleeping customers"),
+    "draft_campaign": ("Составь письмо для спящих клиентов", "Draft a letter for sleeping customers"),
+}
+
+
+@pytest.mark.parametrize("language", [0, 1])
+@pytest.mark.parametrize("tool", sorted(AFTER))
+async def test_every_suggestion_is_understood_and_new(talk: Talk, tool: str, language: int) -> None:
+    said = BEFORE[tool][language]
+    for number, (_, messages) in enumerate(AFTER[tool]):
+        thread = Talk(talk.graph, f"{tool}-{language}-{number}", {})
+        first = await thread.say(said)
+        assert [name for name, _ in first.calls if not name.startswith("transfer")] == [tool]
+        run = await thread.say(messages[language])
+        calls = [(name, arguments) for name, arguments in run.calls if not name.startswith("transfer")]
+        assert calls or run.interrupts, messages[language]
+        assert calls != [entry for entry in first.calls if not entry[0].startswith("transfer")]

@@ -237,3 +237,14 @@ async def test_postgresql_holds_the_same(postgres: str, crm: Database) -> None:
             query = select(models.Deal.title, models.Deal.stage, models.Deal.amount).order_by(models.Deal.id)
             seeded.append([(title, stage, amount) for title, stage, amount in (await session.execute(query)).all()])
     assert seeded[0] == seeded[1]
+
+
+async def test_a_database_of_an_older_version_gets_the_new_columns(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/crm.sqlite"
+    async with Database(url).write() as session:
+        await session.execute(text("ALTER TABLE campaigns DROP COLUMN scheduled_time"))
+        await session.execute(text("ALTER TABLE campaigns DROP COLUMN offer"))
+    async with Database(url).write() as session:
+        row = await session.get_one(models.Campaign, 1)
+        assert (row.scheduled_time, row.offer) == (None, None)
+        row.scheduled_time = "10:00"

@@ -1,6 +1,6 @@
 """What the demo model understands: one table, request to tool and arguments. Kept as the users' own words."""
 
-from datetime import date
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,17 +8,16 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from graphs import marketing, sales
-from graphs.demo import marketing_wishes
+from graphs.crm import clock
 from graphs.demo.conversation import Turn
 from graphs.demo.decide import decide
 
 TOOLS = [convert_to_openai_tool(tool) for tool in [*sales.TOOLS, *marketing.TOOLS]]
-TODAY = date(2026, 11, 22)  # a Sunday
 
 
 @pytest.fixture(autouse=True)
 def _sunday(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(marketing_wishes, "today", lambda: TODAY)
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 22, 12, tzinfo=UTC))
 
 
 def ask(text: str, before: list[BaseMessage] | None = None) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
@@ -57,7 +56,11 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("Move deal 12 to negotiation", "move_deal", {"deal_id": 12, "stage": "negotiation"}),
     ("Mark deal 3 as won", "move_deal", {"deal_id": 3, "stage": "won"}),
     ("Покажи воронку", "pipeline_report", {}),
-    ("Какой прогноз продаж на месяц?", "pipeline_report", {}),
+    (
+        "Какой прогноз продаж на месяц?",
+        "pipeline_report",
+        {"closes_from": "2026-11-01", "closes_to": "2026-11-30"},
+    ),
     ("Воронка Орлова", "pipeline_report", {"owner": "Дмитрий Орлов"}),
     ("Show the sales pipeline", "pipeline_report", {}),
     ("What is our forecast?", "pipeline_report", {}),
@@ -173,6 +176,7 @@ TALK: list[tuple[str, str]] = [
     ("What can you do?", "Here is what I can do"),
     ("Кто ты?", "Я демо-модель"),
     ("Who are you?", "I am the demo model"),
+    ("покажи лидов " + "и сделок " * 300, "Этого я не понял"),  # a book is no request
     ("абракадабра", "Этого я не понял: я демо-модель"),
     ("colorless green ideas", "I did not understand that: I am a rule-based demo model"),
     ("Квалифицируй лида", "Какого лида"),
@@ -184,7 +188,7 @@ TALK: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "beginning"), TALK, ids=[row[0] for row in TALK])
+@pytest.mark.parametrize(("text", "beginning"), TALK, ids=[row[0][:60] for row in TALK])
 def test_a_request_is_answered_in_words(text: str, beginning: str) -> None:
     said, calls = ask(text)
     assert calls == []
@@ -205,7 +209,7 @@ def used(tool: str, arguments: dict[str, Any], result: str, text: str = "…") -
 LEADS = used(
     "find_leads",
     {"city": "Казань"},
-    '{"total": 2, "leads": [{"id": 84, "company": "ООО «Кабель-Байкал»"}, '
+    '{"total": 12, "leads": [{"id": 84, "company": "ООО «Кабель-Байкал»"}, '
     '{"id": 216, "company": "ООО «Витрина-Восток»"}]}',
     "Найди лидов в Казани",
 )
@@ -217,10 +221,9 @@ QUOTE = used(
 )
 FOLLOW_UPS: list[tuple[list[BaseMessage], str, str, dict[str, Any]]] = [
     (LEADS, "Оцени второго", "qualify_lead", {"lead_id": 216}),
-    (LEADS, "Квалифицируй его", "qualify_lead", {"lead_id": 84}),
     (LEADS, "Оцени Витрину-Восток", "qualify_lead", {"lead_id": 216}),
     (LEADS, "Qualify the last one", "qualify_lead", {"lead_id": 216}),
-    (LEADS, "Покажи ещё лидов", "find_leads", {"city": "Казань", "limit": 10}),
+    (LEADS, "Покажи ещё лидов", "find_leads", {"city": "Казань", "offset": 2}),
     (
         LEADS,
         "Сделай КП на 10 CRM Бизнес для второго",

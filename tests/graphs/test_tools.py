@@ -1,6 +1,7 @@
 """Every tool against a real SQLite file: what it answers, what it writes, how it refuses."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -45,8 +46,9 @@ async def ok(tool: str, **arguments: Any) -> tuple[dict[str, Any], dict[str, Any
 
 def test_there_are_the_tools_the_departments_promise() -> None:
     assert set(TOOLS) == {
-        "find_leads", "qualify_lead", "move_deal", "pipeline_report", "search_products", "make_quote",
-        "segment_customers", "draft_campaign", "schedule_campaign", "campaign_report", "evaluate_ab_test",
+        "find_leads", "qualify_lead", "find_deals", "move_deal", "reschedule_deal", "pipeline_report",
+        "search_products", "make_quote", "segment_customers", "draft_campaign", "edit_campaign", "schedule_campaign",
+        "campaign_report", "evaluate_ab_test",
     }  # fmt: skip
     for tool in TOOLS.values():
         function = convert_to_openai_tool(tool)["function"]
@@ -219,6 +221,80 @@ async def test_evaluate_ab_test(crm: Database) -> None:
     assert state["experiment"] == data["experiment"]
 
 
+async def test_find_leads_by_heat_salesperson_and_silence(crm: Database) -> None:
+    data, state = await ok("find_leads", city="Москва", grade="hot", owner="Белов", limit=20)
+    assert data["total"] == len(state["leads"]) > 0
+    assert {(lead["city"], lead["bant"]["grade"], lead["owner"]) for lead in state["leads"]} == {
+        ("Москва", "hot", "Игорь Белов")
+    }
+    every, _ = await ok("find_leads", limit=20)
+    rest, _ = await ok("find_leads", limit=20, offset=20)
+    assert not {lead["id"] for lead in every["leads"]} & {lead["id"] for lead in rest["leads"]}
+    silent, state = await ok("find_leads", stale_days=60, limit=20)
+    assert 0 < silent["total"] < every["total"]
+    for lead in state["leads"]:
+        assert (lead["last_contact_on"] or lead["created_on"]) <= (today() - timedelta(days=60)).isoformat()
+
+
+async def test_find_deals(crm: Database) -> None:
+    data, state = await ok("find_deals", closes_from=TODAY, closes_to=IN_A_MONTH, limit=20)
+    assert data["total"] > 0
+    days = [deal["expected_close_on"] for deal in state["deals"]]
+    assert days == sorted(days)
+    assert all(TODAY <= day <= IN_A_MONTH for day in days)
+    stuck, state = await ok("find_deals", stale_days=14)
+    assert stuck["total"] > 0
+    assert all(deal["days_in_stage"] >= 14 for deal in state["deals"])
+    one, _ = await ok("find_deals", owner="Орлов", stage="negotiation", min_amount=1)
+    assert {(deal["owner"], deal["stage"]) for deal in one["deals"]} == {("Дмитрий Орлов", "negotiation")}
+    async with crm.read() as session:
+        query = select(func.sum(models.Deal.amount)).where(models.Deal.stage.not_in(["won", "lost"]))
+        everything = await session.scalar(query)
+    assert (await ok("find_deals"))[0]["amount"] == everything
+
+
+async def test_reschedule_deal(crm: Database) -> None:
+    data, _ = await ok("reschedule_deal", deal_id=565, on=IN_A_MONTH)
+    async with crm.read() as session:
+        row = await session.get_one(models.Deal, 565)
+    assert row.expected_close_on.isoformat() == data["deal"]["expected_close_on"] == IN_A_MONTH
+    assert data["expected_before"] != IN_A_MONTH
+
+
+async def test_a_forecast_of_a_period(crm: Database) -> None:
+    every, _ = await ok("pipeline_report")
+    part, state = await ok("pipeline_report", closes_from=TODAY, closes_to=IN_A_MONTH)
+    report = part["pipeline"]
+    assert state["pipeline"]["period"] == {"first": TODAY, "last": IN_A_MONTH}
+    assert 0 < report["open_count"] < every["pipeline"]["open_count"]
+    assert report["month_forecast"] == every["pipeline"]["month_forecast"]
+    assert all(deal["expected_close_on"] <= IN_A_MONTH for deal in report["top_deals"])
+
+
+async def test_edit_campaign(crm: Database) -> None:
+    draft, _ = await ok("draft_campaign", channel="email", goal="продать", kind="big", offer="скидка 20 % на аналитику")
+    number = draft["campaign"]["id"]
+    assert draft["campaign"]["subject"] == "Скидка 20 % на аналитику"
+    async with crm.write() as session:
+        row = await session.get_one(models.Campaign, number)
+        row.status, row.scheduled_on = "scheduled", today()
+    data, _ = await ok("edit_campaign", campaign_id=number, tone="business", subject="Последний день")
+    assert (data["campaign"]["subject"], data["campaign"]["status"]) == ("Последний день", "draft")
+    assert data["campaign"]["scheduled_on"] is None
+    assert data["campaign"]["body"].startswith("Уважаемый")
+    assert "скидка 20 % на аналитику" in data["campaign"]["body"]
+
+
+async def test_terms_and_people_are_in_the_language_of_the_conversation(crm: Database) -> None:
+    message, state = await use("find_leads", language="in English", lead_id=84)
+    lead = state["leads"][0]
+    assert (lead["city"], lead["industry"], lead["position"]) == ("Kazan", "Manufacturing", "marketing director")
+    assert lead["company"] == "ООО «Кабель-Байкал»"
+    assert not re.search("[а-яё]", message.text.replace(lead["company"], ""), re.IGNORECASE)
+
+
+TODAY = today().isoformat()
+IN_A_MONTH = (today() + timedelta(days=30)).isoformat()
 YESTERDAY = (today() - timedelta(days=1)).isoformat()
 TOMORROW = (today() + timedelta(days=1)).isoformat()
 ITEM = [{"product": "CRM-B", "quantity": 1}]
@@ -250,6 +326,32 @@ REFUSALS: list[tuple[str, dict[str, Any], str, str]] = [
         "no product 'ракета'",
     ),
     ("make_quote", {"customer": "Кофейня-Импульс", "items": []}, "items", "items"),
+    *(
+        (
+            "make_quote",
+            {"customer": "Кофейня-Импульс", "items": [{"product": "CRM-B", "quantity": quantity}]},
+            f"quantity: {fault}",
+            f"quantity: {fault}",
+        )
+        for quantity, fault in ((0, "Input"), (-5, "Input"), (0.5, "Input"), (1_000_000, "Input"))
+    ),
+    (
+        "make_quote",
+        {"customer": "Кофейня-Импульс", "items": [{"product": "CRM", "quantity": 1}]},
+        "это несколько товаров: CRM Старт",
+        "may be CRM Start",
+    ),
+    ("make_quote", {"items": ITEM}, "Для кого КП", "Whom is the quote for"),
+    ("make_quote", {"lead_id": 99_999, "items": ITEM}, "99999", "99999"),
+    ("find_leads", {"lead_id": 99_999}, "99999", "99999"),
+    ("find_deals", {"deal_id": 99_999}, "99999", "99999"),
+    ("find_deals", {"company": "Никто"}, "«Никто»", "'Никто'"),
+    ("find_deals", {"closes_from": TOMORROW, "closes_to": YESTERDAY}, "раньше, чем начинается", "ends"),
+    ("reschedule_deal", {"deal_id": 565, "on": YESTERDAY}, "в прошлом", "in the past"),
+    ("reschedule_deal", {"deal_id": 8, "on": TOMORROW}, "закрыта", "closed"),
+    ("edit_campaign", {"campaign_id": 3, "subject": "Новая"}, "уже отправлена", "already sent"),
+    ("edit_campaign", {"campaign_id": 3}, "Что изменить", "What is to be changed"),
+    ("schedule_campaign", {"campaign_id": 1, "on": TOMORROW, "at": "25:00"}, "at:", "at:"),
     (
         "make_quote",
         {"customer": "Кофейня-Импульс", "items": ITEM, "discount_percent": 31},

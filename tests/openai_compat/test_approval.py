@@ -8,7 +8,7 @@ import pytest
 
 from bridge.openai_compat.questions import as_call, in_words, not_understood
 from bridge.openai_compat.reading import Answer, parse_answer
-from graphs.approval import DISCOUNT_SCHEMA
+from graphs.approval import discount_schema
 
 YES_NO: dict[str, Any] = {"type": "boolean"}
 APPROVAL: dict[str, Any] = {
@@ -183,4 +183,4 @@ def test_the_way_out(said: str, schema: Any) -> None:
     ],
 )
 def test_the_fields_are_named_in_the_language_of_the_conversation(language: Any, words: str) -> None:
-    assert in_words({"id": "i", "message": "?", "responseSchema": DISCOUNT_SCHEMA}, language).endswith(words)
+    assert in_words({"id": "i", "message": "?", "responseSchema": discount_schema(language)}, language).endswith(words)

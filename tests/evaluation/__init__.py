@@ -1,0 +1,1 @@
+"""The scripted evaluation of the agent: `make eval`."""
