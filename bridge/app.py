@@ -54,7 +54,7 @@ def create_app(
     request opens the storage.
     """
     bridge = Bridge(agents, settings, observers=observers)
-    callers = Callers(bridge.settings.api_keys, principal)
+    callers = Callers(bridge.settings.api_keys, principal, bridge.settings.shared_keys)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -81,6 +81,9 @@ class RunRequest:
     model_settings: Mapping[str, Any] = field(default_factory=dict)
     principal: str = ANONYMOUS
     checkpoint_id: str | None = None
+    instructions: list[dict[str, Any]] | None = None
+    """System and developer messages that are in force for this run, in place of those of earlier runs; ``None``:
+    nothing is said of them, and ``messages`` may have some."""
     fresh: bool = False
     """The thread is new: nothing is stored of it that would have to be read."""
     ephemeral: bool = False
@@ -108,7 +111,15 @@ class RunRequest:
     def without_content(self) -> RunRequest:
         """What is left to know of a request when its run is over: names, not what was sent (megabytes, at times)."""
         return replace(
-            self, messages=[], tools=[], context=[], state=None, forwarded_props={}, resume=[], model_settings={}
+            self,
+            messages=[],
+            tools=[],
+            context=[],
+            state=None,
+            forwarded_props={},
+            resume=[],
+            model_settings={},
+            instructions=None,
         )
 
 

@@ -14,6 +14,7 @@ from bridge.agents.base import Description, ThreadState
 from bridge.agents.langgraph.checkpoints import ScopedSaver, Visit, guarding, keeps_its_id, leave, visit
 from bridge.agents.langgraph.fork import find_fork
 from bridge.agents.langgraph.inputs import plan
+from bridge.agents.langgraph.instructions import instruct
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
 from bridge.agents.langgraph.messages import messages_to_langchain
 from bridge.agents.langgraph.serializer import Serializer
@@ -240,14 +241,16 @@ class GraphRun:
         agent, request = self._agent, self._request
         config: RunnableConfig = {"configurable": {"thread_id": request.thread_id, **server_context(request)}}
         if request.ephemeral:
-            return agent.without_memory(), config, plan(request, ThreadState(), agent.input_keys).input
+            given = plan(request, ThreadState(), agent.input_keys).input
+            return agent.without_memory(), config, instruct(given, request.instructions)
         guarding(request.holds)
         self._visit = visit(request.thread)  # from here on the thread is this run's, and is read once
         graph, config["configurable"]["thread_id"] = agent.in_thread(request.thread)
         if request.checkpoint_id is not None:
             config["configurable"]["checkpoint_id"] = request.checkpoint_id
         if request.fresh:
-            return graph, config, plan(request, ThreadState(), agent.input_keys).input
+            given = plan(request, ThreadState(), agent.input_keys).input
+            return graph, config, instruct(given, request.instructions)
         held = await graph.aget_state(config, subgraphs=True)
         thread = agent.thread_state(held, aliases=self._aliases)
         chosen = plan(request, thread, agent.input_keys)
@@ -265,7 +268,8 @@ class GraphRun:
             held_ids = {message.id for message in (fields_of(held.values) or {}).get("messages") or []}
             said = [message["id"] for message in thread.messages]
             given = _with_earlier(given, thread, [name for name in said if name not in held_ids and name not in back])
-        return graph, config, given
+        known = () if chosen.fork is not None else (fields_of(held.values) or {}).get("messages") or ()
+        return graph, config, instruct(given, request.instructions, known)
 
 
 def _with_earlier(given: dict[str, Any] | None, thread: ThreadState, ids: Sequence[str]) -> dict[str, Any] | None:
