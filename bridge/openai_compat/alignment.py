@@ -35,7 +35,7 @@ def _kept(
     theirs = list(_turns(known))
     if not earlier:
         first = theirs[0] if len(theirs) == 1 else None
-        same = first is not None and len(new) == 1 and first[1] < len(known) and _same(new[0], known[first[0]])
+        same = first is not None and len(new) == 1 and first[0] + 1 < len(known) and _same(new[0], known[first[0]])
         return (1, first[0] + 1) if same and first is not None else None
     mine = list(_turns(earlier))
     start = _start(earlier, mine, known, theirs)

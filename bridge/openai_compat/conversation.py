@@ -204,7 +204,9 @@ async def find_places(bridge: Bridge, chat: ChatRequest, caller: Caller, *, head
     return [*places, fresh]
 
 
-def _turns_of(candidate: Candidate, turns: Mapping[str, Sequence[Turn]], caller: Caller, *, within: bool) -> Sequence[Turn]:
+def _turns_of(
+    candidate: Candidate, turns: Mapping[str, Sequence[Turn]], caller: Caller, *, within: bool
+) -> Sequence[Turn]:
     """The turns that a candidate stands for; of one thread or one chat (which is one family) the latest."""
     found: Sequence[Turn] = turns.get(candidate.fingerprint, ())
     if candidate.tail is not None:
