@@ -262,7 +262,8 @@ class ThreadIndex:
     async def remember_turn(self, scope: Scope, fingerprints: Mapping[str, str], turn: Turn) -> None:
         """A turn ended: a history with one of these fingerprints, from this scope, is this thread at this checkpoint.
 
-        ``fingerprints``: each with its ``tail``. Of one family the latest turn counts; unrelated threads do not push each other out.
+        ``fingerprints``: each with its ``tail``. Of one family the latest turn counts; unrelated threads do not push
+        each other out.
         """
         stored = ThreadKey(scope.principal, scope.agent, turn.thread_id).stored_id
         values = {

@@ -44,7 +44,11 @@ class Slow:
 
 
 class Echo(BaseChatModel):
-    """``slow`` says two words and waits; ``fail`` and ``break`` raise, the second one after two words; ``call`` calls the client's tools; all else is described."""
+    """Answers what the last message asks for.
+
+    ``slow`` says two words and waits; ``fail`` and ``break`` raise, the second one after two words; ``call`` calls the
+    client's tool, once with each of the arguments; to all else what it was given is the answer.
+    """
 
     _slow: Slow = PrivateAttr()
     _seen: list[str] = PrivateAttr()

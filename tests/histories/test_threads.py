@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ async def test_two_windows_with_the_same_first_turn_are_not_merged(app: App) -> 
     ],
 )
 async def test_who_is_named_keeps_a_thread_and_meets_no_other(
-    app: App, one: dict[str, dict[str, str]], other: dict[str, dict[str, str]]
+    app: App, one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     windows = [Window(app, **one), Window(app, **other)]
     for text in ("hello", "b", "c"):
