@@ -315,6 +315,19 @@ def _answered(chat: ChatRequest, found: Found, thread: ThreadState) -> Found:
     return Found([], found.thread_id, found.checkpoint_id, again=thread.interrupts, named=True)
 
 
+async def announce(bridge: Bridge, *, chat: ChatRequest, caller: Caller, found: Found, thread_id: str) -> None:
+    """Store what a new thread is asked, before its run begins.
+
+    Somebody else may have asked the same: who has lost the answer, and asks on while the run goes, must not be taken
+    for them. Where the history or a chat's name has led to the thread, it is known whose it is.
+    """
+    if found.at is None and not found.named and not caller.nameless and not caller.chat:
+        turn = Turn(thread_id, None, family=found.family, whole=False)
+        await bridge.index.remember_turn(
+            caller.scope, Digests(chat.messages).remembered(answered=False, chat=False), turn
+        )
+
+
 async def remember(
     bridge: Bridge,
     *,

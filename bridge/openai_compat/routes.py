@@ -14,7 +14,7 @@ from starlette.responses import Response
 from bridge.events.event import Event
 from bridge.events.messages import first_words
 from bridge.openai_compat.answer import ChunkStream, Completion
-from bridge.openai_compat.conversation import Caller, Found, begin_run, events_of, remember
+from bridge.openai_compat.conversation import Caller, Found, announce, begin_run, events_of, remember
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.models import ChatAnswer, ChatBody
 from bridge.openai_compat.requests import ChatRequest, parse_chat
@@ -71,6 +71,7 @@ async def begin(request: Request, chat: ChatRequest, caller: Caller, found: Foun
     """Start the run; when it ends, the history it makes is remembered as this thread's."""
     bridge = bridge_of(request)
     wanted = found.request(chat, caller, run_id=new_id(), thread_id=found.thread_id or new_id())
+    await announce(bridge, chat=chat, caller=caller, found=found, thread_id=wanted.thread_id)
 
     async def after(run: Run, ending: list[Event]) -> None:
         translator = chunks_of(run, chat, caller.agent, bridge.settings.reasoning_field, extension=False)

@@ -205,3 +205,16 @@ async def test_a_thread_that_is_named_may_be_busy(app: App) -> None:
     await going
     assert busy.status_code == 409
     assert busy.json()["error"]["code"] == "thread_busy"
+
+
+async def test_who_asks_on_while_the_answer_is_lost_is_not_taken_for_who_asked_the_same(app: App) -> None:
+    one, other = Window(app), Window(app)
+    app.slow.more.release()
+    await one.say("slow")
+    await app.slow.begun.acquire()
+    going = asyncio.create_task(app.post([user("slow")]))
+    await app.slow.begun.acquire()
+    other.history = [user("slow"), user("b")]
+    assert await other.say() == expected(other.history[:-1], ["b"])
+    app.slow.more.release()
+    await going
