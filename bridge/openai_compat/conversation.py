@@ -193,6 +193,8 @@ async def find_places(bridge: Bridge, chat: ChatRequest, caller: Caller, *, head
             fresh = _afresh(messages, candidate, asks=any(turn.asks for turn in found))
             break
         turn = found[-1]
+        if not turn.thread_id:
+            continue  # of a thread that was deleted
         covered = messages[: candidate.covered]
         answer = covered[-1] if covered[-1]["role"] == "assistant" else None
         new = messages[candidate.covered :]
@@ -215,7 +217,7 @@ def _turns_of(
         return found[-1:]
     if caller.chat:
         own = [turn for turn in found if turn.client == caller.scope.client]
-        if own or candidate.kind == "answer":
+        if own or candidate.kind == "answers":
             return own[-1:]
     return found
 

@@ -8,7 +8,8 @@ A history may be known in four ways, the longest known beginning first:
 
     history    its beginning, up to an assistant message
     last       the last exchange of its beginning, where its client has cut off what came before (`Digests.tail`)
-    answer     an assistant message alone; within one chat, or one thread, only
+    answers    the assistant's messages alone; within one chat, or one thread, only (Open WebUI sends the user's last
+               message with what was found in documents, and later without)
     asked      what a turn was asked, up to the user's message: the client has dropped the answer, or has part of it
 """
 
@@ -30,7 +31,7 @@ _TAIL = 100  # messages of a history whose digests are kept, so that a part of i
 _DIGEST = 12  # hexadecimal digits; a tail is compared with those of one turn, not searched for
 _BOUNDARIES = 64  # how many places in a history are looked for, counted from its end
 
-Kind = Literal["history", "last", "answer", "asked"]
+Kind = Literal["history", "last", "answers", "asked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Digests:
             known[self.history()] = ""
             known[f"last:{_named(self._items[self._exchange(len(self._items) - 1) :])}"] = self.tail()
             if chat:
-                known[f"answer:{_named(self._items[-1:])}"] = ""
+                known[f"answers:{_named(self._answers(len(self._items)))}"] = ""
         return known
 
     def tail(self) -> str:
@@ -129,7 +130,7 @@ class Digests:
             covered = self._places[index] + 1
             yield Candidate(prefix, "history", covered)
             if chat:
-                yield Candidate(f"answer:{_named(self._items[index:after])}", "answer", covered)
+                yield Candidate(f"answers:{_named(self._answers(after))}", "answers", covered)
             exchange = self._items[self._exchange(index) : after]
             if after <= _TAIL and len(exchange) > 1:
                 yield Candidate(f"last:{_named(exchange)}", "last", covered, tail=_digests(self._items[:after]))
@@ -137,6 +138,9 @@ class Digests:
             partial = self._roles[after] == "assistant"
             covered = self._places[after if partial else index] + 1
             yield Candidate(f"asked:{prefix}", "asked", covered, partial=partial)
+
+    def _answers(self, end: int) -> list[bytes]:
+        return [item for item, role in zip(self._items[:end], self._roles, strict=False) if role == "assistant"]
 
     def _exchange(self, index: int) -> int:
         """Where the exchange begins that ends with this assistant message: after the one before."""
@@ -146,7 +150,7 @@ class Digests:
         return 0
 
 
-_ORDER: tuple[Kind, ...] = ("history", "answer", "last", "asked")
+_ORDER: tuple[Kind, ...] = ("history", "answers", "last", "asked")
 
 
 def continues(tail: str, part: str) -> bool:

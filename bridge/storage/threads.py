@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Engine, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -113,6 +113,18 @@ class Turn:
     whole: bool = True
     tail: str = ""
     client: str = ""
+
+
+_OTHER = TURNS.alias()
+_SAME = tuple(_OTHER.c[name] == TURNS.c[name] for name in ("principal", "agent", "client", "fingerprint"))
+
+
+def _forget_turns(database: Connection, stored: str) -> None:
+    """A history that an unrelated thread has made as well stays ambiguous: else its owner would be given that one."""
+    mine = TURNS.c.thread == stored
+    shared = exists().where(*_SAME, _OTHER.c.family != TURNS.c.family)
+    database.execute(delete(TURNS).where(mine, ~shared))
+    database.execute(update(TURNS).where(mine).values(thread="", thread_id="", checkpoint_id=None, tail=""))
 
 
 class Position(NamedTuple):
@@ -253,7 +265,7 @@ class ThreadIndex:
         def forget(database: Connection) -> bool:
             gone = database.execute(thread).first() is not None
             if gone or unchanged_since is None:
-                database.execute(delete(TURNS).where(TURNS.c.thread == stored))
+                _forget_turns(database, stored)
                 database.execute(delete(UNMOVED).where(UNMOVED.c.key == stored))
             return gone
 

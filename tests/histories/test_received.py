@@ -43,9 +43,7 @@ async def test_halves_of_an_emoji_and_line_ends(tmp_path: Path, stream: bool) ->
         for _ in range(3):
             response = await client.post("/v1/chat/completions", json={"messages": history, "stream": stream})
             received = (
-                text_of(chunks_of(response.content))
-                if stream
-                else response.json()["choices"][0]["message"]["content"]
+                text_of(chunks_of(response.content)) if stream else response.json()["choices"][0]["message"]["content"]
             )
             threads.add(response.headers["x-thread-id"])
             history += [{"role": "assistant", "content": received.replace("\r\n", "\n").rstrip()}, user("on")]

@@ -219,3 +219,30 @@ async def test_who_asks_on_while_the_answer_is_lost_is_not_taken_for_who_asked_t
     assert await other.say() == expected(other.history[:-1], ["b"])
     app.slow.more.release()
     await going
+
+
+async def test_who_has_deleted_a_thread_is_not_given_anothers(app: App) -> None:
+    one, other = Window(app), Window(app)
+    await one.say("hello")
+    await other.say("hello")
+    assert (await app.client.delete(f"/api/copilotkit/threads/{other.threads[0]}")).status_code == 200
+    assert await other.say("b") == expected(other.history[:-1], ["b"])
+    assert (await app.client.delete(f"/api/copilotkit/threads/{one.threads[0]}")).status_code == 200
+    assert await one.say("c") == expected(one.history[:-1], ["c"])
+
+
+# When this was written: 4 for a first turn, 5 for a later one.
+async def test_a_turn_asks_the_database_a_few_times(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    index, count = window.app.bridge.index, 0
+    ask = index.ask
+
+    async def counted(question: Any) -> Any:
+        nonlocal count
+        count += 1
+        return await ask(question)
+
+    monkeypatch.setattr(index, "ask", counted)
+    for text, most in (("a", 4), ("b", 5), ("c", 5)):
+        before = count
+        await window.say(text)
+        assert count - before <= most, text
