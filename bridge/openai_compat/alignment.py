@@ -43,7 +43,10 @@ def _kept(
         return None
     count, place = mine[0][0], theirs[start][0]
     for (begin, end), (there, after) in zip(mine, theirs[start:], strict=False):
-        if not _same(earlier[begin], known[there]) or not _answers(earlier[begin + 1 : end], known[there + 1 : after]):
+        if not _same(earlier[begin], known[there]):
+            break
+        if not _answers(earlier[begin + 1 : end], known[there + 1 : after]):
+            count, place = begin + 1, there + 1  # an answer was edited: the question stays
             break
         count, place = end, after
     return (count, place) if count > mine[0][0] or place > theirs[start][0] else None

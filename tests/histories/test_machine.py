@@ -76,6 +76,11 @@ class Window:
     granted: int = 0
 
     @property
+    def named(self) -> bool:
+        """Whether it names its thread: a first message alone is then new, as from who sends what is new alone."""
+        return "X-Thread-Id" in self.headers
+
+    @property
     def asked(self) -> bool:
         return bool(self.history) and is_question(self.history[-1])
 
@@ -117,6 +122,7 @@ class Conversations(RuleBasedStateMachine):
         self.stack = AsyncExitStack()
         self.slow = Slow()
         self.windows: list[Window] = []
+        self.typed: dict[int, Message] = {}  # at a question that was lost, so that nobody can see it any more
 
     def run(self, work: Awaitable[Result]) -> Result:
         async def awaited() -> Result:
@@ -169,7 +175,7 @@ class Conversations(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def regenerate(self, data: st.DataObject) -> None:
-        window = self.pick(data, lambda window: len(window.history) > 1)
+        window = self.pick(data, lambda window: len(window.history) > (2 if window.named else 1))
         if window is not None and window.history[-1]["role"] == "assistant":
             window.history.pop()
             self.send(window)
@@ -179,6 +185,9 @@ class Conversations(RuleBasedStateMachine):
         window = self.pick(data, lambda window: len(window.history) > 1)
         if window is not None:
             places = [place for place, message in enumerate(window.history) if message["role"] == "user"]
+            places = places[1:] if window.named else places
+            if not places:
+                return
             place = data.draw(st.sampled_from(places))
             window.history = [*window.history[:place], user(text)]
             self.send(window)
@@ -196,7 +205,8 @@ class Conversations(RuleBasedStateMachine):
     def lose_an_answer(self, data: st.DataObject, text: str) -> None:
         window = self.pick(data, lambda window: len(window.history) > 1)
         if window is not None and window.history[-1]["role"] == "assistant":
-            window.history.pop()
+            if is_question(window.history.pop()):
+                self.typed[id(window.history[-1])] = window.history[-1]
             window.history.append(user(text))
             self.send(window)
 
@@ -234,13 +244,13 @@ class Conversations(RuleBasedStateMachine):
     @precondition(lambda self: len(self.windows) < 20)
     @rule(data=st.data())
     def go_on_in_another_window(self, data: st.DataObject) -> None:
-        window = self.pick(data, lambda window: bool(window.history) and "stranger" not in window.person)
+        window = self.pick(data, lambda window: window.history and not window.named and "stranger" not in window.person)
         if window is not None:
             self.windows.append(window.copied(f"{window.mark}-{len(self.windows)}"))
 
     @rule(data=st.data(), text=TEXTS)
     def send_twice_at_once(self, data: st.DataObject, text: str) -> None:
-        window = self.pick(data, lambda window: "X-Thread-Id" not in window.headers)
+        window = self.pick(data, lambda window: not window.named)
         if window is not None:
             window.history.append(user(text))
             for answer in self.run(self._at_once(window)):
@@ -249,7 +259,7 @@ class Conversations(RuleBasedStateMachine):
 
     # How they do it
 
-    def pick(self, data: st.DataObject, which: Callable[[Window], bool] = lambda window: True) -> Any:
+    def pick(self, data: st.DataObject, which: Callable[[Window], Any] = lambda window: True) -> Any:
         found = [number for number, window in enumerate(self.windows) if which(window)]
         return self.windows[data.draw(st.sampled_from(found), label="window")] if found else None
 
@@ -304,7 +314,7 @@ class Conversations(RuleBasedStateMachine):
         Where the history was cut, those before it as well.
         """
         sent = window.history
-        at_question = [is_question(sent[place - 1]) if place else False for place in range(len(sent))]
+        at_question = [is_question(sent[place - 1]) if place else window.cut for place in range(len(sent))]
         asked_again = [is_question(sent[place + 1]) if place + 1 < len(sent) else False for place in range(len(sent))]
         left = list(users)
         for place in range(len(sent) - 1, -1, -1):
@@ -313,7 +323,8 @@ class Conversations(RuleBasedStateMachine):
             if left and left[-1] == sent[place]["content"]:
                 left.pop()
             else:
-                assert at_question[place] or asked_again[place], (window, users)
+                typed = at_question[place] or asked_again[place] or id(sent[place]) in self.typed
+                assert typed, (window, users)
         assert not left or window.cut, (window, users)
 
 

@@ -75,6 +75,14 @@ async def test_what_other_clients_wrote_is_matched_by_content(named: Window) -> 
     assert await named.say("d") == expected([*named.history[:-1]], ["a", "d"])
 
 
+async def test_the_first_answer_is_edited(named: Window) -> None:
+    await named.say("a")
+    await named.say("b")
+    named.history[1] = assistant("edited")
+    assert (await named.say("c")).startswith("users=a; b; c answers=")
+    assert [message["content"] for message in await named.app.messages("t")][1] == "edited"
+
+
 async def test_a_window_over_what_other_clients_wrote(named: Window) -> None:
     for text in ("a", "b", "c"):
         await agui(named.app, text)
