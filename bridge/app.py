@@ -68,7 +68,7 @@ def create_app(
         context=None if context is None else Contexts(context).of,
         store=store,
     )
-    callers = Callers(bridge.settings.api_keys, principal)
+    callers = Callers(bridge.settings.api_keys, principal, bridge.settings.shared_keys)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -90,6 +90,23 @@ def main() -> None:
 @click.option(
     "--api-key", "api_keys", multiple=True, envvar="BRIDGE_API_KEYS", help="key or name=key; several may be given."
 )
+@click.option(
+    "--shared-key", "shared_keys", multiple=True, envvar="BRIDGE_SHARED_KEYS", help="An API key that many people have."
+)
+@click.option(
+    "--chat-header",
+    "chat_headers",
+    multiple=True,
+    envvar="BRIDGE_CHAT_HEADERS",
+    help="In which OpenAI clients name their chat; default: Open WebUI's and LibreChat's.",
+)
+@click.option(
+    "--user-header",
+    "user_headers",
+    multiple=True,
+    envvar="BRIDGE_USER_HEADERS",
+    help="In which they name their user; default: the same clients'.",
+)
 @click.option("--cors-origin", "cors_origins", multiple=True, envvar="BRIDGE_CORS_ORIGINS", help="Default: any.")
 @click.option("--cors-credentials", is_flag=True, envvar="BRIDGE_CORS_CREDENTIALS", help="Allow cookies.")
 @click.option(
@@ -171,9 +188,10 @@ def serve(
     """Serve agents: module:attr, name=module:attr or a langgraph.json (default: the one here)."""
     options["state_allow"] = options["state_allow"] or None
     options["client_keys"] = options["client_keys"] or None
-    options["cors_origins"] = options["cors_origins"] or _DEFAULTS.cors_origins
+    for name in ("cors_origins", "chat_headers", "user_headers"):
+        options[name] = options[name] or getattr(_DEFAULTS, name)
     try:
-        read_keys(options["api_keys"])
+        read_keys((*options["api_keys"], *options["shared_keys"]))
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--api-key") from None
     try:

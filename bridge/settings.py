@@ -20,6 +20,8 @@ class Settings:
         retention_days, retention_count, retention_listed: which conversations go away, and after how long; by default
             none ever. See `bridge.storage.retention.Retention`.
         api_keys: keys that may call, as ``key`` or ``name=key``; empty: everybody may.
+        shared_keys: keys that may call and that many people have: a history alone then finds no thread.
+        chat_headers, user_headers: request headers in which OpenAI clients name their chat and its user.
         cors_origins: origins a browser may call from; ``("*",)``: any.
         cors_credentials: allow cookies and ``credentials: "include"``; the origin is then echoed.
         disconnect: what becomes of a run when its last reader has left.
@@ -54,6 +56,9 @@ class Settings:
     retention_count: int | None = None
     retention_listed: bool = False
     api_keys: tuple[str, ...] = ()
+    shared_keys: tuple[str, ...] = ()
+    chat_headers: tuple[str, ...] = ("X-OpenWebUI-Chat-Id", "X-Conversation-Id", "X-LibreChat-Conversation-Id")
+    user_headers: tuple[str, ...] = ("X-OpenWebUI-User-Id", "X-LibreChat-User-Id")
     cors_origins: tuple[str, ...] = ("*",)
     cors_credentials: bool = False
     disconnect: Disconnect = "cancel"

@@ -63,16 +63,35 @@ async def test_turns_are_scoped(db: str) -> None:
     async with open_storage(db) as storage:
         index = storage.index
         mine, yours = Scope("я", "a"), Scope("другой", "a")
-        await index.remember_turn(mine, "f", Turn("t", "c1"))
-        await index.remember_turn(mine, "f", Turn("t", "c2"))
-        assert await index.find_turn(mine, "f") == Turn("t", "c2")
+
+        async def checkpoints(scope: Scope, **where: Any) -> list[str | None]:
+            found = await index.find_turns(scope, ["f", "g"], **where)
+            return [turn.checkpoint_id for turn in found.get("f", [])]
+
+        await index.remember_turn(mine, {"f": "", "g": "2:ab"}, Turn("t", "c1", asks=True, whole=False))
+        [turn] = (await index.find_turns(mine, ["g"]))["g"]
+        key = ThreadKey("я", "a", "t").stored_id
+        assert turn == Turn("t", "c1", family=key, asks=True, whole=False, tail="2:ab")
+        await index.remember_turn(mine, {"f": ""}, Turn("t", "c2"))
+        assert await checkpoints(mine) == ["c2"]
         for other in (yours, Scope("я", "b"), Scope("я", "a", "key")):
-            assert await index.find_turn(other, "f") is None
-        await index.remember_turn(yours, "f", Turn("t", "c3"))
+            assert await checkpoints(other) == []
+        assert await checkpoints(Scope("я", "a", "key"), clients=[""]) == ["c2"]
+        assert await checkpoints(Scope("я", "a", "key"), thread_id="t") == ["c2"]
+        assert await checkpoints(Scope("я", "a", "key"), thread_id="u") == []
+        await index.remember_turn(yours, {"f": ""}, Turn("t", "c3"))
         await index.open("t", agent="a", principal="я")
         await index.forget(ThreadKey("я", "a", "t"))
-        assert await index.find_turn(mine, "f") is None
-        assert await index.find_turn(yours, "f") == Turn("t", "c3")
+        assert await checkpoints(mine) == []
+        assert await checkpoints(yours) == ["c3"]
+
+
+async def test_of_one_family_the_latest_turn_counts_and_unrelated_ones_are_kept(db: str) -> None:
+    async with open_storage(db) as storage:
+        index, scope = storage.index, Scope("me", "a")
+        for turn in (Turn("t", "c1"), Turn("fork", "c2", family=ThreadKey("me", "a", "t").stored_id), Turn("u", "c3")):
+            await index.remember_turn(scope, {"f": ""}, turn)
+        assert [turn.thread_id for turn in (await index.find_turns(scope, ["f"]))["f"]] == ["fork", "u"]
 
 
 async def test_checkpoints_are_there_after_a_restart(db: str) -> None:

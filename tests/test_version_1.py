@@ -13,11 +13,13 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
+from sqlalchemy import Connection, text
 
 from bridge import Settings, create_app
 from bridge.runs.request import ThreadKey
 from bridge.storage.opening import open_storage
-from bridge.storage.schema import NewerDatabase
+from bridge.storage.schema import VERSION, NewerDatabase
+from bridge.storage.threads import Scope, Turn
 from bridge.web.callers import digest
 from tests.version_1.graphs import agents, agui
 
@@ -127,6 +129,47 @@ async def test_an_agent_that_is_served_later_finds_its_own_later(old: str, own: 
         pass
     async with client_of(old, "a", own) as client:
         assert "answer 3" in (await client.post("/agui/own", json=agui("a-own", "n", "more"))).text
+
+
+VERSION_2 = """
+    DROP TABLE bridge_turns;
+    CREATE TABLE bridge_turns (
+        principal VARCHAR NOT NULL, agent VARCHAR NOT NULL, client VARCHAR NOT NULL, fingerprint VARCHAR NOT NULL,
+        thread VARCHAR NOT NULL, thread_id VARCHAR NOT NULL, checkpoint_id VARCHAR, created_at FLOAT NOT NULL,
+        PRIMARY KEY (principal, agent, client, fingerprint));
+    CREATE INDEX bridge_turns_by_thread ON bridge_turns (thread);
+    UPDATE bridge_schema SET version = 2
+"""
+"""What version 2 had where version 3 has something else."""
+
+
+async def test_what_version_2_knew_of_histories_is_known(db: str) -> None:
+    scope, when = Scope("me", "a", "key"), 7.0
+    columns = "principal, agent, client, fingerprint, thread, thread_id, checkpoint_id, created_at"
+    async with open_storage(db) as storage:
+
+        def write(database: Connection) -> None:
+            for statement in VERSION_2.split(";"):
+                database.execute(text(statement))
+            insert = text(f"INSERT INTO bridge_turns ({columns}) VALUES ('me', 'a', 'key', :f, :t, :t, :c, :w)")
+            for fingerprint, thread, checkpoint in (("f", "t", "c"), ("g", "u", None)):
+                database.execute(insert, {"f": fingerprint, "t": thread, "c": checkpoint, "w": when})
+
+        await storage.index.ask(write)
+    for _ in range(2):  # the second time the database is of this version
+        async with open_storage(db) as storage:
+            found = await storage.index.find_turns(scope, ["f", "g"])
+            assert found == {
+                "f": [Turn("t", "c", family="t", client="key")],
+                "g": [Turn("u", None, family="u", client="key")],
+            }
+            versions = await storage.index.ask(
+                lambda database: database.scalar(text("select version from bridge_schema"))
+            )
+            assert versions == VERSION
+    async with open_storage(db) as storage:  # a second family may be known by the same history
+        await storage.index.remember_turn(scope, {"f": ""}, Turn("v", None))
+        assert len((await storage.index.find_turns(scope, ["f"]))["f"]) == 2
 
 
 async def test_a_newer_database_is_refused(db: str) -> None:

@@ -1,39 +1,95 @@
-"""From an OpenAI request to its thread, and from a finished run to the fingerprint that leads back to it."""
+"""From an OpenAI request to its thread, and from a finished run to the fingerprints that lead back to it.
+
+Where a request goes on, in order (`find_places`):
+
+1. the thread that it names: its turns are matched by their fingerprints, what other clients did there by content;
+2. a turn of the chat that it names, or the chat's own thread, where there is none yet;
+3. a turn that its history comes from, in its caller's scope.
+
+Else a new thread, with the whole history as its input. So it is, too, where unrelated threads have made the same
+history: to join one of them would give its state to whoever made the other. And where the thread is busy: who sends
+histories knows no threads, and is not refused one. The new thread is then of the family of the busy one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Sequence
+import hashlib
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bridge.agents.base import ThreadState
 from bridge.agents.scripted import scripted
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, ThreadBusy
 from bridge.events.event import Event, text_message
 from bridge.events.interrupts import Interrupt, asked_first
+from bridge.json import dumps
+from bridge.openai_compat.alignment import align, check_tool_answers, unsaved
 from bridge.openai_compat.approval import resume_entries
-from bridge.openai_compat.fingerprint import answer_message, fingerprint, split
+from bridge.openai_compat.fingerprint import (
+    INSTRUCTIONS,
+    Candidate,
+    Digests,
+    answer_message,
+    continues,
+    conversation,
+    split,
+)
 from bridge.openai_compat.fold import Fold
 from bridge.openai_compat.questions import conversation_language, not_understood, was_asked
 from bridge.openai_compat.requests import ChatRequest, checked_thread_id
 from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
+from bridge.runs.leases import Lease
 from bridge.runs.request import RunRequest, ThreadKey
 from bridge.runs.run import Run
 from bridge.service import Bridge
-from bridge.storage.threads import Scope, Turn
+from bridge.storage.threads import Scope, Turn, client_name
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks which agent; ``scope`` keeps two callers' histories apart."""
+    """Who asks which agent.
+
+    Attributes:
+        key: what tells callers of one principal apart; see `bridge.web.callers.client_of`.
+        user, chat: as the client named them; empty where it did not.
+        shared: many people have the key: a history alone finds no thread.
+    """
 
     agent: str
     principal: str
-    scope: Scope
+    key: str = ""
+    user: str = ""
+    chat: str = ""
+    shared: bool = False
 
     def thread(self, thread_id: str) -> ThreadKey:
         """A thread of the caller's."""
         return ThreadKey(self.principal, self.agent, thread_id)
+
+    @property
+    def scope(self) -> Scope:
+        """Whose histories are compared."""
+        return Scope(self.principal, self.agent, client_name(self.key, self.user, self.chat))
+
+    @property
+    def nameless(self) -> bool:
+        """Whether nothing says which of the people who share a key this is."""
+        return self.shared and not self.user and not self.chat
+
+    @property
+    def beside(self) -> list[str]:
+        """Other clients' names whose histories may be this chat's: a client may name a chat from its second turn on."""
+        if not self.chat or (self.shared and not self.user):
+            return []
+        return [client_name(self.key, self.user)]
+
+    @property
+    def chat_thread(self) -> str | None:
+        """The id of a new chat's first thread."""
+        if self.user or len(self.chat) > 256 or "\0" in self.chat:
+            return "chat-" + hashlib.sha256(dumps([self.user, self.chat])).hexdigest() if self.chat else None
+        return self.chat or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +97,8 @@ class Found:
     """Where a request goes on: the thread (``None``: a new one), and what of the request is new to it.
 
     ``named``: the client knows the thread, by name or by its history; a first question may be a chat window's own (for
-    a title, for tags) and is not listed as a conversation until it is followed by another.
+    a title, for tags) and is not listed as a conversation until it is followed by another. ``at`` is the checkpoint
+    where the thread stands now, ``family`` that of its turn.
     """
 
     messages: list[dict[str, Any]]
@@ -52,6 +109,8 @@ class Found:
     regret: str = ""
     one_by_one: bool = False
     named: bool = False
+    at: str | None = None
+    family: str = ""
 
     def request(self, chat: ChatRequest, caller: Caller, *, run_id: str, thread_id: str) -> RunRequest:
         """The run to make."""
@@ -68,6 +127,7 @@ class Found:
             principal=caller.principal,
             checkpoint_id=self.checkpoint_id,
             client_history="trust",  # the history is all that such a client has of its conversation
+            instructions=_instructions(chat),
         )
 
     def events(self, request: RunRequest) -> AsyncIterable[Event] | None:
@@ -80,48 +140,173 @@ class Found:
         return scripted([*events, ending])
 
 
+def _instructions(chat: ChatRequest) -> list[dict[str, Any]] | None:
+    """The system and developer messages in force. Who sends only what is new may have sent them with an earlier one."""
+    sent = [message for message in chat.messages if message["role"] in INSTRUCTIONS]
+    return sent if sent or split(chat.messages)[0] else None
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a conversation is kept: its thread (``None``: a new one), and what of its messages is new there.
+    """Where a request may go on.
 
-    ``known``: the thread is in the index. ``turn`` is the turn that the history ends with, where the thread was found
-    by that and not by its name.
+    Attributes:
+        thread_id: in this thread; ``None``: in a new one.
+        new: what of the conversation is new to it.
+        named: the client names the thread, and is told when it is busy.
+        turn: the turn that the history ends with, where the thread was found by that.
+        answer: the answer of that turn, as the client has it; ``None``: the client has dropped it.
+        partial: it may be the answer's beginning alone.
+        unused: only if there is no such thread yet.
+        family: the new thread's.
     """
 
     thread_id: str | None
     new: list[dict[str, Any]]
-    known: bool = False
+    named: bool = False
     turn: Turn | None = None
+    answer: dict[str, Any] | None = None
+    partial: bool = False
+    unused: bool = False
+    family: str = ""
+
+    @property
+    def question_shown(self) -> bool:
+        """Whether what the turn asked is the last thing before the new messages, and the client has it."""
+        answered = self.answer is not None and not self.partial
+        return self.turn is None or (answered and all(message["role"] != "assistant" for message in self.new))
 
 
-async def find_place(bridge: Bridge, chat: ChatRequest, caller: Caller, *, header: str | None) -> Place:
-    """The thread a request names, else the one its history comes from; never somebody else's."""
+async def find_places(bridge: Bridge, chat: ChatRequest, caller: Caller, *, header: str | None) -> list[Place]:
+    """Where the request may go on, the best first; the last one is always possible. Never somebody else's thread."""
     named = chat.thread_id or checked_thread_id(header or None, "X-Thread-Id")
-    earlier, new = split(chat.messages)
+    messages = conversation(chat.messages)
+    candidates = Digests(messages).candidates(chat=bool(named or caller.chat))
+    if named is None and caller.nameless:
+        return [Place(None, messages)]
+    turns: Mapping[str, Sequence[Turn]] = {}
+    if candidates:
+        fingerprints = {candidate.fingerprint for candidate in candidates}
+        turns = await bridge.index.find_turns(caller.scope, fingerprints, clients=caller.beside, thread_id=named)
+    places: list[Place] = []
+    fresh = Place(None, messages)
+    for candidate in candidates:
+        found = _turns_of(candidate, turns, caller, within=named is not None)
+        if not found:
+            continue
+        if len({turn.family for turn in found}) > 1:
+            fresh = _afresh(messages, candidate, asks=any(turn.asks for turn in found))
+            break
+        turn = found[-1]
+        if not turn.thread_id:
+            continue  # of a thread that was deleted
+        covered = messages[: candidate.covered]
+        answer = covered[-1] if covered[-1]["role"] == "assistant" else None
+        new = messages[candidate.covered :]
+        places.append(Place(turn.thread_id, new, named is not None, turn, answer, candidate.partial))
     if named is not None:
-        known = await bridge.index.find(named, agent=caller.agent, principal=caller.principal)
-        return Place(named, new, known=known is not None)
-    turn = await bridge.index.find_turn(caller.scope, fingerprint(earlier)) if earlier else None
-    if turn is None:
-        return Place(None, chat.messages)
-    known = await bridge.index.find(turn.thread_id, agent=caller.agent, principal=caller.principal)
-    return Place(None, chat.messages) if known is None else Place(turn.thread_id, new, known=True, turn=turn)
+        return [*places, Place(named, messages, named=True)]
+    if caller.chat_thread is not None:
+        places.append(Place(caller.chat_thread, messages, unused=True))
+    return [*places, fresh]
 
 
-async def find_thread(bridge: Bridge, chat: ChatRequest, caller: Caller, place: Place) -> Found:
-    """Where the request goes on, by what its thread holds. The thread is held meanwhile (`Bridge.holding`)."""
+def _turns_of(
+    candidate: Candidate, turns: Mapping[str, Sequence[Turn]], caller: Caller, *, within: bool
+) -> Sequence[Turn]:
+    """The turns that a candidate stands for; of one thread or one chat (which is one family) the latest."""
+    found: Sequence[Turn] = turns.get(candidate.fingerprint, ())
+    if candidate.tail is not None:
+        found = [turn for turn in found if continues(turn.tail, candidate.tail)]
+    if within:
+        return found[-1:]
+    if caller.chat:
+        own = [turn for turn in found if turn.client == caller.scope.client]
+        if own or candidate.kind == "answers":
+            return own[-1:]
+    return found
+
+
+def _afresh(messages: list[dict[str, Any]], candidate: Candidate, *, asks: bool, family: str = "") -> Place:
+    """A new thread for this history. An approval that was met in it is met again, by asking again what led to it."""
+    earlier, new = split(messages)
+    if asks and candidate.covered == len(earlier) and new:
+        return Place(None, earlier[:-1], family=family)
+    return Place(None, messages, family=family)
+
+
+Begin = Callable[[Found, Lease | None], Awaitable[Run]]
+
+
+async def begin_run(bridge: Bridge, chat: ChatRequest, caller: Caller, begin: Begin, *, header: str | None) -> Run:
+    """Begin the run that a request asks for, where its history goes on.
+
+    Raises `ThreadBusy` for a thread that the client names, and `InvalidRequest`.
+    """
+    check_tool_answers(conversation(chat.messages), ())
+    places = await find_places(bridge, chat, caller, header=header)
+    waited = False
+    while places:
+        place = places.pop(0)
+        thread = None if place.thread_id is None else caller.thread(place.thread_id)
+        going = thread is not None and bridge.runs.of_thread(thread) is not None
+        try:
+            async with bridge.hold(thread) as lease:
+                if going and not waited:  # a run that everybody had left came to its end meanwhile: look again
+                    waited, places = True, await find_places(bridge, chat, caller, header=header)
+                    if places[0].thread_id != place.thread_id:
+                        continue
+                    place = places.pop(0)
+                found = await find_thread(bridge, chat, caller, place)
+                if found is not None:
+                    return await begin(found, lease)
+        except ThreadBusy:
+            if place.named:
+                raise
+            places = [_forked(place, conversation(chat.messages))]
+    raise AssertionError("the last place is a new thread")
+
+
+def _forked(place: Place, messages: list[dict[str, Any]]) -> Place:
+    """Instead of a busy thread a new one, with the whole history as its input."""
+    if place.turn is None:
+        return Place(None, messages)
+    covered = Candidate("", "history", len(messages) - len(place.new))
+    return _afresh(messages, covered, asks=place.turn.asks, family=place.turn.family)
+
+
+async def find_thread(bridge: Bridge, chat: ChatRequest, caller: Caller, place: Place) -> Found | None:
+    """Where the request goes on, by what the place's thread holds; ``None``: not there.
+
+    The thread is held meanwhile (`Bridge.holding`).
+    """
     if place.thread_id is None:
-        return Found(chat.messages)
-    if not place.known:
-        return Found(chat.messages, place.thread_id, named=True)
+        return Found(place.new, family=place.family)
     thread = await bridge.read(caller.thread(place.thread_id), held=True)
     if not thread.exists:
-        return Found(chat.messages) if place.turn else Found(chat.messages, place.thread_id, named=True)
+        return None if place.turn else Found(place.new, place.thread_id, named=place.named)
+    if place.unused:
+        return None
     fork: str | None = None
-    if place.turn is not None and place.turn.checkpoint_id != thread.checkpoint_id:
-        fork = place.turn.checkpoint_id
-        thread = await bridge.read(caller.thread(place.thread_id), checkpoint_id=fork)
-    return _answered(chat, Found(place.new, place.thread_id, fork, named=True), thread)
+    new = place.new
+    if place.turn is None:
+        new = align(place.new, thread.messages)
+    else:
+        if place.turn.checkpoint_id not in (None, thread.checkpoint_id):
+            fork = place.turn.checkpoint_id
+            thread = await bridge.read(caller.thread(place.thread_id), checkpoint_id=fork)
+        if place.answer is not None and (place.partial or not place.turn.whole):
+            left = unsaved(place.answer, thread.messages, whole=place.turn.whole)
+            if left is None:
+                return None
+            new = [*left, *new]
+    check_tool_answers(new, thread.messages)
+    found = Found(new, place.thread_id, fork, named=True)
+    if thread.interrupts and not place.question_shown:
+        found = replace(found, messages=[], again=thread.interrupts)
+    else:
+        found = _answered(chat, found, thread)
+    return replace(found, at=thread.checkpoint_id, family=place.turn.family if place.turn else "")
 
 
 def _answered(chat: ChatRequest, found: Found, thread: ThreadState) -> Found:
@@ -132,7 +317,7 @@ def _answered(chat: ChatRequest, found: Found, thread: ThreadState) -> Found:
     """
     if not thread.interrupts or not found.messages:
         return found
-    here = Found([], found.thread_id, found.checkpoint_id, named=True)
+    here = replace(found, messages=[], named=True)
     in_words = found.messages[-1]["role"] == "user"
     asked = asked_first(thread.interrupts)
     earlier, _ = split(chat.messages)
@@ -145,19 +330,68 @@ def _answered(chat: ChatRequest, found: Found, thread: ThreadState) -> Found:
     return replace(here, again=thread.interrupts, regret=regret)
 
 
+async def announce(bridge: Bridge, *, chat: ChatRequest, caller: Caller, found: Found, thread_id: str) -> None:
+    """Store what a new thread is asked, before its run begins.
+
+    Somebody else may have asked the same: who has lost the answer, and asks on while the run goes, must not be taken
+    for them. Where the history or a chat's name has led to the thread, it is known whose it is.
+    """
+    if found.at is None and not found.named and not caller.nameless and not caller.chat:
+        turn = Turn(thread_id, None, family=found.family, whole=False)
+        await bridge.index.remember_turn(
+            caller.scope, Digests(chat.messages).remembered(answered=False, chat=False), turn
+        )
+
+
 async def remember(
-    bridge: Bridge, *, chat: ChatRequest, caller: Caller, run: Run, events: Sequence[Event], translator: AguiToChunks
+    bridge: Bridge,
+    *,
+    chat: ChatRequest,
+    caller: Caller,
+    found: Found,
+    run: Run,
+    events: Sequence[Event],
+    translator: AguiToChunks,
 ) -> None:
-    """Store the fingerprint of the history that this run's answer makes. One that failed or was stopped makes none."""
-    ending = events[-1]
-    if ending["type"] != "RUN_FINISHED" or (ending.get("outcome") or {}).get("type") == "cancelled":
+    """Store the fingerprints of the history that this run's answer makes, also of an answer that was not finished."""
+    if caller.nameless:
         return
+    ending = events[-1]
+    outcome = (ending.get("outcome") or {}).get("type")
+    answer = answer_message(_received(events, translator))
+    answered = bool(answer["content"] or answer.get("toolCalls"))
+    digests = Digests([*chat.messages, answer] if answered else chat.messages)
+    turn = Turn(
+        run.request.thread_id,
+        run.checkpoint_id or found.at,
+        family=found.family,
+        asks=outcome == "interrupt",
+        whole=ending["type"] == "RUN_FINISHED" and outcome != "cancelled",
+    )
+    known = digests.remembered(answered=answered, chat=bool(caller.chat) or found.named)
+    await bridge.index.remember_turn(caller.scope, known, turn)
+
+
+def _received(events: Sequence[Event], translator: AguiToChunks) -> dict[str, Any]:
+    """The message that these events are for a client."""
     folded = Fold()
     try:
         for event in events:
             folded.add_event(event, translator)
-    except BridgeError:
-        return
-    history = [*chat.messages, answer_message(folded.message())]
-    turn = Turn(run.request.thread_id, run.checkpoint_id)
-    await bridge.index.remember_turn(caller.scope, fingerprint(history), turn)
+    except BridgeError:  # the error frame: what came before it stays
+        pass
+    return folded.message()
+
+
+def events_of(run: Run) -> list[Event]:
+    """The events of a run, as far as its clients can tell them apart.
+
+    One in place of many tokens, where that makes no difference: half of an emoji, which a delta may be, is U+FFFD to a
+    client.
+    """
+    events = run.journal.whole()
+    return events if all(_is_plain(event.get("delta")) for event in events) else run.journal.after(0)
+
+
+def _is_plain(delta: Any) -> bool:
+    return not isinstance(delta, str) or delta.isascii() or max(delta) <= "\uffff"

@@ -59,6 +59,8 @@ class ChatRequest:
     interrupts: Literal["words", "tool"] | None = None
     thread_id: str | None = None
     disconnect: Disconnect | None = None
+    user: str = ""
+    """Whom the client asks for, by ``user`` or ``safety_identifier``."""
 
 
 def parse_chat(body: Mapping[str, Any], new_id: Callable[[], str]) -> ChatRequest:
@@ -75,6 +77,7 @@ def parse_chat(body: Mapping[str, Any], new_id: Callable[[], str]) -> ChatReques
         settings=_settings(body),
         stream=bool(_optional(body, "stream", bool)),
         include_usage=bool(options.get("include_usage")),
+        user=_optional(body, "user", str) or _optional(body, "safety_identifier", str) or "",
         **extension,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from starlette.responses import Response
 from bridge.events.event import Event
 from bridge.events.messages import first_words
 from bridge.openai_compat.answer import ChunkStream, Completion
-from bridge.openai_compat.conversation import Caller, Found, find_place, find_thread, remember
+from bridge.openai_compat.conversation import Caller, Found, announce, begin_run, events_of, remember
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.models import ChatAnswer, ChatBody
 from bridge.openai_compat.questions import conversation_language
@@ -21,8 +22,7 @@ from bridge.openai_compat.requests import ChatRequest, parse_chat
 from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
 from bridge.runs.leases import Lease
 from bridge.runs.run import Run
-from bridge.storage.threads import Scope
-from bridge.web.callers import client_of, principal_of
+from bridge.web.callers import client_of, named_in, principal_of, shares_key
 from bridge.web.dialect import Dialect, Operation
 from bridge.web.http import JSON, bridge_of, named, read_object, thread_named
 
@@ -43,22 +43,31 @@ async def chat_completions(request: Request) -> Response:
 async def complete(request: Request, chat: ChatRequest, *, stream: bool | None = None) -> Response:
     """Run what a chat request asks for, and answer as it asks (or as ``stream`` says)."""
     bridge = bridge_of(request)
-    principal = principal_of(request)
-    agent = bridge.agent_name(chat.model)
-    caller = Caller(agent, principal, Scope(principal, agent, client_of(request)))
-    place = await find_place(bridge, chat, caller, header=thread_named(request))
+    caller = caller_of(request, chat)
     streamed = chat.stream if stream is None else stream
-    thread = None if place.thread_id is None else caller.thread(place.thread_id)
-    async with bridge.hold(thread) as lease:
-        found = await find_thread(bridge, chat, caller, place)
-        run = await begin(request, chat, caller, found, lease, whole=not streamed)
+    start = partial(begin, request, chat, caller, whole=not streamed)
+    run = await begin_run(bridge, chat, caller, start, header=thread_named(request))
     settings = bridge.settings
-    translator = chunks_of(run, chat, agent, settings.reasoning_field, whole=not streamed)
+    translator = chunks_of(run, chat, caller.agent, settings.reasoning_field, whole=not streamed)
     headers = named(run.request.thread_id, run.id)
     if streamed:
         encoder = ChunkEncoder(translator, include_usage=chat.include_usage)
         return ChunkStream(run, encoder, patience=settings.patience, keep_alive=settings.keep_alive, headers=headers)
     return Completion(run, translator, headers=headers)
+
+
+def caller_of(request: Request, chat: ChatRequest) -> Caller:
+    """Who asks, and for whom: the user and the chat are named in the body or in the headers of the settings."""
+    bridge = bridge_of(request)
+    settings = bridge.settings
+    return Caller(
+        bridge.agent_name(chat.model),
+        principal_of(request),
+        client_of(request),
+        user=named_in(request, settings.user_headers) or chat.user,
+        chat=named_in(request, settings.chat_headers),
+        shared=shares_key(request),
+    )
 
 
 async def begin(
@@ -70,11 +79,12 @@ async def begin(
     """
     bridge = bridge_of(request)
     wanted = found.request(chat, caller, run_id=new_id(), thread_id=found.thread_id or new_id())
+    await announce(bridge, chat=chat, caller=caller, found=found, thread_id=wanted.thread_id)
 
     async def after(run: Run, ending: list[Event]) -> None:
         translator = chunks_of(run, chat, caller.agent, bridge.settings.reasoning_field, extension=False, whole=whole)
-        events = [*run.journal.whole(), *ending]
-        await remember(bridge, chat=chat, caller=caller, run=run, events=events, translator=translator)
+        events = [*events_of(run), *ending]
+        await remember(bridge, chat=chat, caller=caller, found=found, run=run, events=events, translator=translator)
 
     return await bridge.start(
         wanted,

@@ -86,6 +86,9 @@ class RunRequest:
     model_settings: Mapping[str, Any] = field(default_factory=dict)
     principal: str = ANONYMOUS
     checkpoint_id: str | None = None
+    instructions: list[dict[str, Any]] | None = None
+    """System and developer messages that are in force for this run, in place of those of earlier runs; ``None``:
+    nothing is said of them, and ``messages`` may have some."""
     fresh: bool = False
     """The thread is new: nothing is stored of it that would have to be read."""
     ephemeral: bool = False
@@ -126,6 +129,7 @@ class RunRequest:
             resume=[],
             model_settings={},
             runtime_context=None,
+            instructions=None,
         )
 
 

@@ -14,6 +14,7 @@ from bridge.runs.request import ThreadKey
 from bridge.storage.base import Storage
 from bridge.storage.checkpoint_tables import rename
 from bridge.storage.schema import THREADS, TURNS, transaction
+from bridge.storage.threads import without_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +67,13 @@ def _move_rows(database: Connection, *, key: ThreadKey, to: ThreadKey, elsewhere
 
 
 def _move_turns(database: Connection, old: str, to: ThreadKey) -> None:
-    """The thread's turns; of histories that two clients had in common the first one found."""
-    taken = select(TURNS.c.fingerprint).where(
-        TURNS.c.principal == to.principal, TURNS.c.agent == to.agent, TURNS.c.client == ""
-    )
+    """The thread's turns; of histories that two clients had in common in one family the first one found."""
+    keys = TURNS.primary_key.columns
     for turn in database.execute(select(TURNS).where(TURNS.c.thread == old)).all():
-        this = and_(*(column == getattr(turn, column.name) for column in TURNS.primary_key.columns))
-        if database.scalar(taken.where(TURNS.c.fingerprint == turn.fingerprint)) is None:
-            values = {"thread": to.stored_id, "principal": to.principal, "client": ""}
-            database.execute(update(TURNS).where(this).values(values))
+        this = and_(*(column == getattr(turn, column.name) for column in keys))
+        moved = {"principal": to.principal, "client": without_key(turn.client)}
+        there = and_(*(column == moved.get(column.name, getattr(turn, column.name)) for column in keys))
+        if database.scalar(select(TURNS.c.thread).where(there)) is None:
+            database.execute(update(TURNS).where(this).values(thread=to.stored_id, **moved))
         else:
             database.execute(delete(TURNS).where(this))

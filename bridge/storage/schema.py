@@ -2,7 +2,8 @@
 
 Version 1 (nothing says so: it had no table of versions) knew a thread by its client's id alone, and the checkpointer
 stored the conversation under that same id. Version 2 knows threads by `ThreadKey`, and stores them under its
-``stored_id``.
+``stored_id``. Version 3 keeps, of a history that several unrelated threads have made, where each of them stood: version
+2 kept the last one, and gave its thread to whoever came with the history.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ from sqlalchemy import (
     RowMapping,
     String,
     Table,
+    false,
     insert,
     inspect,
     select,
     text,
+    true,
+    update,
 )
 
 from bridge.errors import BridgeError
@@ -34,7 +38,7 @@ from bridge.json import loads
 from bridge.runs.request import ANONYMOUS, ThreadKey
 from bridge.storage.checkpoint_tables import rename
 
-VERSION = 2
+VERSION = 3
 """What this bridge reads and writes."""
 
 _METADATA = MetaData()
@@ -62,9 +66,13 @@ TURNS = Table(
     Column("agent", String, primary_key=True),
     Column("client", String, primary_key=True),
     Column("fingerprint", String, primary_key=True),
+    Column("family", String, primary_key=True),  # the thread that this one was forked from, at first; else itself
     Column("thread", String, nullable=False),  # the key of `THREADS`
     Column("thread_id", String, nullable=False),
     Column("checkpoint_id", String),
+    Column("asks", Boolean, nullable=False, server_default=false()),
+    Column("whole", Boolean, nullable=False, server_default=true()),
+    Column("tail", String, nullable=False, server_default=""),
     Column("created_at", Float, nullable=False),
     Index("bridge_turns_by_thread", "thread"),
 )
@@ -81,6 +89,8 @@ UNMOVED = Table(
 client's id. They are moved when their agent is served (`bridge.storage.moving`)."""
 
 _SCHEMA = Table("bridge_schema", _METADATA, Column("version", Integer, primary_key=True))
+
+_ONE_OWNER = 2  # the version that gave each conversation one owner
 
 _BATCH = 500  # rows that a migration holds at once
 
@@ -101,9 +111,13 @@ def prepare(database: Connection) -> None:
             raise NewerDatabase(f"it has schema version {version}, this bridge knows {VERSION}: use a newer bridge")
         if version is None and THREADS.name in tables:
             _from_version_1(database, tables)
+        if version == _ONE_OWNER:
+            _from_version_2(database)
         _METADATA.create_all(database)
         if version is None:
             database.execute(insert(_SCHEMA).values(version=VERSION))
+        elif version != VERSION:
+            database.execute(update(_SCHEMA).values(version=VERSION))
 
 
 @contextmanager
@@ -135,6 +149,16 @@ def _from_version_1(database: Connection, tables: set[str]) -> None:
     for old in (old_threads, old_turns):
         if old is not None:
             database.execute(text(f"DROP TABLE {old}"))
+
+
+def _from_version_2(database: Connection) -> None:
+    """Each history leads to the one thread that version 2 knew for it."""
+    old = _set_aside(database, TURNS.name, "bridge_turns_by_thread")
+    _METADATA.create_all(database)
+    kept = "principal, agent, client, fingerprint, thread, thread_id, checkpoint_id, created_at"
+    moved = f"INSERT INTO {TURNS.name} (family, {kept}) SELECT thread, {kept} FROM {old}"  # noqa: S608 - our own names
+    database.execute(text(moved))
+    database.execute(text(f"DROP TABLE {old}"))
 
 
 def _set_aside(database: Connection, name: str, index: str) -> str:
@@ -169,12 +193,10 @@ def _keep_turns(database: Connection, table: str, key: ThreadKey) -> None:
         within = scope.removeprefix(f"{key.principal}/").removesuffix(f"/{key.agent}")
         client = within if key.principal == ANONYMOUS else ""
         kept = {name: row[name] for name in ("fingerprint", "thread_id", "checkpoint_id", "created_at")}
-        owner = {"principal": key.principal, "agent": key.agent, "client": client, "thread": key.stored_id}
-        newest[client, row["fingerprint"]] = {**owner, **kept}
-    taken = select(TURNS.c.thread).where(TURNS.c.principal == key.principal, TURNS.c.agent == key.agent)
-    for (client, fingerprint), values in newest.items():
-        if database.scalar(taken.where(TURNS.c.client == client, TURNS.c.fingerprint == fingerprint)) is None:
-            database.execute(insert(TURNS).values(values))
+        owner = {"principal": key.principal, "agent": key.agent, "client": client}
+        newest[client, row["fingerprint"]] = {**owner, "thread": key.stored_id, "family": key.stored_id, **kept}
+    for values in newest.values():
+        database.execute(insert(TURNS).values(values))
 
 
 def _json(value: Any) -> Any:

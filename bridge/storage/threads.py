@@ -9,28 +9,38 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Engine, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bridge.errors import InvalidRequest, UnknownThread
+from bridge.json import dumps, loads
 from bridge.runs.request import ThreadKey
 from bridge.storage.schema import THREADS, TURNS, UNMOVED, prepare
 
 # The statements of every turn are made once: to make one costs as much as to run it.
 _COLUMNS = [column for column in THREADS.columns if column.name != "key"]
 _FIND = select(*_COLUMNS).where(THREADS.c.key == bindparam("thread"))
-_TURN = ("principal", "agent", "client", "fingerprint")
-_FIND_TURN = select(TURNS.c.thread_id, TURNS.c.checkpoint_id).where(
-    *(TURNS.c[name] == bindparam(name) for name in _TURN)
+_TURN = ("principal", "agent", "client", "fingerprint", "family")
+_TURN_COLUMNS = ("fingerprint", "client", "thread_id", "checkpoint_id", "family", "asks", "whole", "tail")
+_FIND_TURNS = (
+    select(*(TURNS.c[name] for name in _TURN_COLUMNS))
+    .where(
+        TURNS.c.principal == bindparam("principal"),
+        TURNS.c.agent == bindparam("agent"),
+        TURNS.c.fingerprint.in_(bindparam("fingerprints", expanding=True)),
+    )
+    .order_by(TURNS.c.created_at)
 )
+_OF_CLIENTS = _FIND_TURNS.where(TURNS.c.client.in_(bindparam("clients", expanding=True)))
+_OF_THREAD = _FIND_TURNS.where(TURNS.c.thread == bindparam("thread"))
 
 
 @cache
@@ -66,7 +76,7 @@ class Thread:
 class Scope(NamedTuple):
     """Whose histories are compared: fingerprints of one scope never find another's threads.
 
-    ``client`` parts callers that share a principal; empty where the principal is one caller.
+    ``client`` parts callers that share a principal (`bridge.web.callers.client_of`); empty where it is one caller.
     """
 
     principal: str
@@ -74,12 +84,47 @@ class Scope(NamedTuple):
     client: str = ""
 
 
+def client_name(key: str, user: str = "", chat: str = "") -> str:
+    """A `Scope`'s ``client``: the key where everybody is one principal, the user and the chat that the client named."""
+    return dumps([key, user, chat]).decode() if user or chat else key
+
+
+def without_key(client: str) -> str:
+    """The same client of a principal that is one caller."""
+    return client_name("", *loads(client)[1:]) if client.startswith("[") else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Where a conversation stood when a turn ended."""
+    """Where a conversation stood when a turn ended.
+
+    Attributes:
+        family: the thread that ``thread_id`` was forked from, at first; empty where it is no fork.
+        client: the scope that it was found in.
+        asks: an interrupt was pending.
+        whole: the answer came to its end; what the client has of one that did not may be more than the thread has.
+        tail: digests of the history's last messages (`bridge.openai_compat.fingerprint`).
+    """
 
     thread_id: str
     checkpoint_id: str | None
+    family: str = ""
+    asks: bool = False
+    whole: bool = True
+    tail: str = ""
+    client: str = ""
+
+
+_OTHER = TURNS.alias()
+_SAME = tuple(_OTHER.c[name] == TURNS.c[name] for name in ("principal", "agent", "client", "fingerprint"))
+
+
+def _forget_turns(database: Connection, stored: str) -> None:
+    """A history that an unrelated thread has made as well stays ambiguous: else its owner would be given that one."""
+    mine = TURNS.c.thread == stored
+    shared = exists().where(*_SAME, _OTHER.c.family != TURNS.c.family)
+    database.execute(delete(TURNS).where(mine, ~shared))
+    database.execute(update(TURNS).where(mine).values(thread="", thread_id="", checkpoint_id=None, tail=""))
 
 
 class Position(NamedTuple):
@@ -104,7 +149,7 @@ class ThreadIndex:
         insert = postgresql_insert if engine.dialect.name == "postgresql" else sqlite_insert
         self._add = insert(THREADS).on_conflict_do_nothing(index_elements=["key"]).returning(THREADS.c.key)
         remember = insert(TURNS)
-        values = ("thread", "thread_id", "checkpoint_id", "created_at")
+        values = ("thread", "thread_id", "checkpoint_id", "asks", "whole", "tail", "created_at")
         self._remember_turn = remember.on_conflict_do_update(
             index_elements=list(_TURN), set_={name: remember.excluded[name] for name in values}
         )
@@ -220,26 +265,48 @@ class ThreadIndex:
         def forget(database: Connection) -> bool:
             gone = database.execute(thread).first() is not None
             if gone or unchanged_since is None:
-                database.execute(delete(TURNS).where(TURNS.c.thread == stored))
+                _forget_turns(database, stored)
                 database.execute(delete(UNMOVED).where(UNMOVED.c.key == stored))
             return gone
 
         return await self.ask(forget)
 
-    async def remember_turn(self, scope: Scope, fingerprint: str, turn: Turn) -> None:
-        """A turn ended: a history with this fingerprint, from this scope, is this thread at this checkpoint."""
+    async def remember_turn(self, scope: Scope, fingerprints: Mapping[str, str], turn: Turn) -> None:
+        """A turn ended: a history with one of these fingerprints, from this scope, is this thread at this checkpoint.
+
+        ``fingerprints``: each with its ``tail``. Of one family the latest turn counts; unrelated threads do not push
+        each other out.
+        """
+        stored = ThreadKey(scope.principal, scope.agent, turn.thread_id).stored_id
         values = {
             **scope._asdict(),
-            "fingerprint": fingerprint,
-            "thread": ThreadKey(scope.principal, scope.agent, turn.thread_id).stored_id,
-            "thread_id": turn.thread_id,
-            "checkpoint_id": turn.checkpoint_id,
+            "family": turn.family or stored,
+            "thread": stored,
+            **{name: getattr(turn, name) for name in ("thread_id", "checkpoint_id", "asks", "whole")},
             "created_at": time.time(),
         }
-        await self.ask(lambda database: database.execute(self._remember_turn, values))
+        rows = [{**values, "fingerprint": fingerprint, "tail": tail} for fingerprint, tail in fingerprints.items()]
+        await self.ask(lambda database: database.execute(self._remember_turn, rows))
 
-    async def find_turn(self, scope: Scope, fingerprint: str) -> Turn | None:
-        """The turn a history comes from."""
-        wanted = {**scope._asdict(), "fingerprint": fingerprint}
-        row = await self.ask(lambda database: database.execute(_FIND_TURN, wanted).first())
-        return None if row is None else Turn(row.thread_id, row.checkpoint_id)
+    async def find_turns(
+        self,
+        scope: Scope,
+        fingerprints: Collection[str],
+        *,
+        clients: Collection[str] = (),
+        thread_id: str | None = None,
+    ) -> dict[str, Sequence[Turn]]:
+        """The turns that histories come from, by fingerprint, the oldest first.
+
+        Of the scope and of ``clients`` beside its own; or all of one thread, whichever of its owner's clients made it.
+        """
+        wanted: dict[str, Any] = {"principal": scope.principal, "agent": scope.agent, "fingerprints": [*fingerprints]}
+        if thread_id is None:
+            query, wanted["clients"] = _OF_CLIENTS, [*{scope.client, *clients}]
+        else:
+            query, wanted["thread"] = _OF_THREAD, ThreadKey(scope.principal, scope.agent, thread_id).stored_id
+        found: dict[str, Any] = {}
+        for row in await self.ask(lambda database: database.execute(query, wanted).mappings().all()):
+            values = dict(row)
+            found.setdefault(values.pop("fingerprint"), []).append(Turn(**values))
+        return found

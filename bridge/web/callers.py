@@ -71,10 +71,14 @@ class Callers:
     Args:
         api_keys: keys that may call, as ``key`` or ``name=key``; empty: everybody may.
         principal: the application's own answer, in place of the keys.
+        shared_keys: keys that many people have, written as ``api_keys`` are.
     """
 
-    def __init__(self, api_keys: Collection[str] = (), principal: Principal | None = None) -> None:
-        self._principals = [(key.encode(), name) for key, name in read_keys(api_keys).items()]
+    def __init__(
+        self, api_keys: Collection[str] = (), principal: Principal | None = None, shared_keys: Collection[str] = ()
+    ) -> None:
+        self._principals = [(key.encode(), name) for key, name in read_keys((*api_keys, *shared_keys)).items()]
+        self._shared = [key.encode() for key in read_keys(shared_keys)]
         self._principal = principal
 
     async def identify(self, connection: HTTPConnection) -> None:
@@ -103,6 +107,11 @@ class Callers:
             raise InvalidKey("The API key is not known.")
         return found[0]
 
+    def shares_key(self, connection: HTTPConnection) -> bool:
+        """Whether the request's key is one that many people have."""
+        key = (api_key(connection) or "").encode()
+        return any(secrets.compare_digest(key, shared) for shared in self._shared)
+
 
 def principal_of(connection: HTTPConnection) -> str:
     """Who sent this request. Raises `InvalidKey`."""
@@ -116,3 +125,22 @@ def client_of(connection: HTTPConnection) -> str:
     Empty for a principal of its own, so that a new key finds the conversations that an old one had.
     """
     return digest(api_key(connection) or "") if principal_of(connection) == ANONYMOUS else ""
+
+
+def shares_key(connection: HTTPConnection) -> bool:
+    """Whether many people have the key that sent this request."""
+    callers: Callers = connection.app.state.callers
+    return callers.shares_key(connection)
+
+
+def named_in(connection: HTTPConnection, headers: Collection[str]) -> str:
+    """What the first of these headers that says something says; empty where none does.
+
+    A client's template that was not filled in (``{{LIBRECHAT_BODY_CONVERSATIONID}}``), and what a client writes for
+    nothing, say nothing.
+    """
+    for header in headers:
+        value = connection.headers.get(header, "").strip()
+        if value and value.lower() not in ("new", "null", "none", "undefined") and not value.startswith("{{"):
+            return value
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,8 +48,9 @@ def diary(server: Server) -> Diary:
 
 @pytest.fixture
 def client(server: Server) -> Iterator[httpx.Client]:
-    """A client of the server."""
-    with httpx.Client(base_url=server.url, timeout=30, trust_env=False) as opened:
+    """A client of the server, with a key of its own: tests say the same, and a history of two is nobody's."""
+    key = {"Authorization": f"Bearer {uuid.uuid4().hex}"}
+    with httpx.Client(base_url=server.url, headers=key, timeout=30, trust_env=False) as opened:
         yield opened
 
 

@@ -33,6 +33,8 @@ def test_split() -> None:
         [said("system", "Сейчас 12:00"), *TALK],
         [said("developer", "Будь краток"), *TALK],
         [said("user", " Привет\n"), said("assistant", "Здравствуйте ")],
+        [said("user", [{"type": "text", "text": "Привет"}]), TALK[1]],
+        [*TALK, said("assistant", "")],
     ],
 )
 def test_the_same_history(same: list[Message]) -> None:
@@ -49,7 +51,6 @@ def test_the_same_history(same: list[Message]) -> None:
         [said("user", "ПриветЗдравствуйте"), said("assistant", "")],
         [TALK[0], {**TALK[1], "toolCalls": [CALL]}],
         [*TALK, said("tool", "42", toolCallId="c")],
-        [said("user", [{"type": "text", "text": "Привет"}]), TALK[1]],
     ],
 )
 def test_another_history(other: list[Message]) -> None:

@@ -133,3 +133,11 @@ def test_the_size_adds_up(events: list[Event], bound: int) -> None:
         assert journal.size >= 0
         assert journal.first <= journal.last + 1
     assert journal.after(journal.first - 1) == events[journal.first - 1 :]
+
+
+def test_tokens_are_counted_as_they_come() -> None:
+    journal = MemoryJournal(max_bytes=10_000)
+    journal.append([{"type": "CUSTOM", "name": "n", "value": None}, {"type": "CUSTOM", "name": "n", "value": None}])
+    journal.append([token("m", "x" * 1000) for _ in range(20)])  # not yet settled into text
+    assert journal.size >= 20_000
+    assert journal.full

@@ -20,6 +20,7 @@ from bridge.agents.langgraph.entrypoints import Entrypoint, is_entrypoint
 from bridge.agents.langgraph.fork import find_fork
 from bridge.agents.langgraph.history import admitted, as_sent_before, without_subagents
 from bridge.agents.langgraph.inputs import plan
+from bridge.agents.langgraph.instructions import instruct
 from bridge.agents.langgraph.interrupts import interrupt_to_agui, waiting_interrupts
 from bridge.agents.langgraph.limits import limit_of_steps
 from bridge.agents.langgraph.messages import messages_to_langchain
@@ -279,6 +280,7 @@ class GraphRun:
         }
         if request.ephemeral:
             given = plan(request, ThreadState(), agent.input_keys).input
+            given = instruct(given, request.instructions)
             return agent.without_memory(), *await heal(None, config, None, given, request.client_tools)
         guarding(request.holds)
         self._visit = visit(request.thread)  # from here on the thread is this run's, and is read once
@@ -288,7 +290,7 @@ class GraphRun:
         policy = request.client_history or agent.client_history
         if request.fresh:
             request = admitted(request, ThreadState(), policy)
-            given = plan(request, ThreadState(), agent.input_keys).input
+            given = instruct(plan(request, ThreadState(), agent.input_keys).input, request.instructions)
             return graph, *await heal(graph, config, None, given, request.client_tools)
         held = await graph.aget_state(config, subgraphs=True)
         thread = agent.thread_state(held, aliases=self._aliases)
@@ -303,6 +305,8 @@ class GraphRun:
             )
             config["configurable"]["checkpoint_id"] = fork.checkpoint_id
             given = _with_earlier(given, thread, chosen.fork[fork.length :])
+        known = () if chosen.fork is not None else (fields_of(held.values) or {}).get("messages") or ()
+        given = instruct(given, request.instructions, known)
         if isinstance(given, Command):
             return graph, *await resume_on_copy(graph, config, given)
         if chosen.fork is not None:

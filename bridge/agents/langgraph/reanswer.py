@@ -13,7 +13,7 @@ its run has failed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -69,9 +69,8 @@ async def resume_on_copy(graph: Any, config: RunnableConfig, given: Any) -> tupl
         # LangGraph replays a checkpoint that it is pointed to without its answers: the graph asks again
         return _pointed(config, str(held.checkpoint["id"])), None
     await copy.store()
-    return _pointed(config, None), Command(
-        resume={copy.renamed.get(name, name): value for name, value in resume.items()}
-    )
+    answers = {copy.renamed.get(name, name): value for name, value in resume.items()}
+    return _pointed(config, None), replace(given, resume=answers)
 
 
 def earlier_ids(metadata: Mapping[str, Any] | None) -> Mapping[str, list[str]]:

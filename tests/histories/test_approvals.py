@@ -1,0 +1,52 @@
+"""Approvals that are met where two histories are the same, or where the client does not have the question."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.histories.talk import App, Window, assistant, user
+
+
+async def test_an_approval_of_two_windows_is_asked_again_and_then_granted(app: App) -> None:
+    one, other = Window(app), Window(app)
+    question = await one.say("quote 1")
+    assert question == await other.say("quote 1")
+    assert await one.say("yes") == question  # whose "yes" it was, nobody could say
+    assert await one.say("yes") == "users=quote 1 answers=e3b0c442 prompts= seen=quote 1; quote 1 granted"
+    assert await other.say("no") == question
+    assert await other.say("no") == "users=quote 1 answers=e3b0c442 prompts= seen=quote 1; quote 1 refused"
+    assert len({one.threads[-1], other.threads[-1], one.threads[0], other.threads[0]}) == 4
+
+
+async def test_a_question_that_the_client_has_dropped_is_asked_and_not_answered(window: Window) -> None:
+    question = await window.say("quote 1")
+    window.history.pop()
+    assert question in await window.say("yes")
+    assert await window.say("yes") == "users=quote 1 answers=e3b0c442 prompts= seen=quote 1; quote 1 granted"
+
+
+async def test_an_answer_after_an_edited_one_is_no_approval(window: Window) -> None:
+    question = await window.say("quote 1")
+    await window.say("no")
+    window.history[3] = assistant("I was asked something else.")
+    assert question in await window.say("yes")
+
+
+async def test_an_approval_in_a_busy_thread_is_asked_again(window: Window) -> None:
+    app = window.app
+    question = await window.say("quote 1")
+    going = [asyncio.create_task(app.post([*window.history, user("yes")])) for _ in range(2)]
+    answers = [(await each).json()["choices"][0]["message"]["content"] for each in going]
+    assert sum(answer.endswith("granted") for answer in answers) >= 1
+    assert all(answer == question or answer.endswith("granted") for answer in answers)
+
+
+@pytest.mark.parametrize("headers", [{"X-OpenWebUI-Chat-Id": "1"}, {"X-Thread-Id": "1"}])
+async def test_who_names_a_chat_is_not_asked_twice(app: App, headers: dict[str, str]) -> None:
+    others = Window(app)
+    await others.say("quote 1")
+    window = Window(app, headers)
+    await window.say("quote 1")
+    assert (await window.say("yes")).endswith("granted")
