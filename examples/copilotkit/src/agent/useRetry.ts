@@ -14,12 +14,18 @@ export function useRetry(waiting: boolean, dismiss: () => void) {
 
   const retry = useCallback(async () => {
     dismiss();
-    // Without the server's description there is no agent yet.
-    if (copilotkit.runtimeConnectionStatus === CopilotKitCoreRuntimeConnectionStatus.Error) return location.reload();
+    // Without the server's description there is no agent yet, and nothing to lose.
+    const unknown = copilotkit.runtimeConnectionStatus === CopilotKitCoreRuntimeConnectionStatus.Error;
+    if (unknown && agent.messages.length === 0) return location.reload();
+    const { messages, state } = agent; // CopilotKit drops them before it has others
     let failed = false;
     const { unsubscribe } = agent.subscribe({ onRunFailed: () => void (failed = true) });
     await copilotkit.connectAgent({ agent });
     unsubscribe();
+    if (failed || agent.messages.length === 0) {
+      agent.setMessages(messages);
+      agent.setState(state);
+    }
     await new Promise(requestAnimationFrame); // an approval that the thread waits for is drawn by now
     const question = agent.messages.findLastIndex((message) => message.role === "user");
     const last = agent.messages.at(-1);

@@ -19,7 +19,7 @@ import {
 import { useSalesAgent } from "../agent/useSalesAgent";
 import { Icon } from "../Icon";
 import { useSettings } from "../settings";
-import { useChat } from "./chat-state";
+import { useChat, type Refusal } from "./chat-state";
 
 export const COMPOSER = '[data-testid="copilot-chat-textarea"]';
 
@@ -37,28 +37,32 @@ export function Composer(props: ComponentProps<typeof CopilotChatInput>) {
   const box = useRef<HTMLDivElement>(null);
   const isWelcome = !props.bottomAnchored;
   const kept = useRef(false);
-  const [refused, setRefused] = useState(false);
-  const reason = waiting ? text.chat.answerFirst : isRunning ? text.chat.stillAnswering : null;
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const reason = waiting ? "answerFirst" : isRunning ? "stillAnswering" : null;
 
   useEffect(() => {
     if (focusNext) box.current?.querySelector<HTMLElement>(COMPOSER)?.focus();
     focusNext = false;
   }, []);
 
+  // Shown until nothing stands in the way; a moment longer, as a question goes and comes while a thread is opened.
   useEffect(() => {
-    if (!reason) setRefused(false);
-  }, [reason]);
+    if (!refusal || reason) return;
+    const timer = setTimeout(() => setRefusal(null), 500);
+    return () => clearTimeout(timer);
+  }, [refusal, reason]);
 
   useEffect(() => {
     if (returned === null) return;
-    onChange?.(returned);
+    setRefusal(returned.reason);
+    onChange?.(returned.text);
     takeBack();
   }, [returned, takeBack, onChange]);
 
   function submit(message: string) {
     if (reason) {
       kept.current = true;
-      setRefused(true);
+      setRefusal(reason);
       return;
     }
     if (isWelcome) focusNextComposer();
@@ -78,9 +82,9 @@ export function Composer(props: ComponentProps<typeof CopilotChatInput>) {
     <div ref={box} className="composer">
       <div className="notices">
         <FailureNotice />
-        {refused && reason && (
+        {refusal && (
           <p className="notice" role="alert" data-testid="refused">
-            {reason}
+            {text.chat[refusal]}
           </p>
         )}
         {approval}

@@ -7,6 +7,14 @@ export interface Failure {
   again: boolean;
 }
 
+/** Why a message is not sent now: a name of the words for it. */
+export type Refusal = "answerFirst" | "stillAnswering";
+
+export interface Returned {
+  text: string;
+  reason: Refusal;
+}
+
 interface ChatState {
   failure: Failure | null;
   dismiss: () => void;
@@ -15,7 +23,7 @@ interface ChatState {
   approval: ReactNode;
   waiting: boolean;
   /** A message that the server did not take: it goes back into the composer. */
-  returned: string | null;
+  returned: Returned | null;
   takeBack: () => void;
 }
 
