@@ -31,15 +31,15 @@ const DELIMITER = /^ {0,3}\|(?:\s*:?-+:?\s*\|)+\s*$/;
 
 /** The text without a table at its end that is not yet one, and without the last row of one that is not whole yet. */
 export function withoutBegunTable(content: string): string {
-  const lines = content.split("\n");
+  const lines = content.trimEnd().split("\n");
   const last = lines.length - 1;
-  if (!ROW.test(lines[last] ?? "")) return content; // nothing begun: the row before ended with a line break
-  let first = last;
+  let first = last + 1;
   while (first > 0 && ROW.test(lines[first - 1] ?? "")) first -= 1;
-  const header = columns(lines[first] ?? "");
-  const isTable = last > first + 1 || (last === first + 1 && columns(lines[last] ?? "") === header);
-  if (!isTable || !DELIMITER.test(lines[first + 1] ?? "")) return lines.slice(0, first).join("\n");
-  return columns(lines[last] ?? "") < header ? lines.slice(0, last).join("\n") : content;
+  if (first > last) return content; // it ends with something else
+  const width = columns(lines[first] ?? "");
+  const delimiter = lines[first + 1] ?? "";
+  if (!DELIMITER.test(delimiter) || columns(delimiter) < width) return lines.slice(0, first).join("\n");
+  return columns(lines[last] ?? "") < width ? lines.slice(0, last).join("\n") : content;
 }
 
 function columns(row: string): number {
