@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 const { chromium } = createRequire(new URL("../clients/package.json", import.meta.url))("playwright-core");
 const AXE = createRequire(new URL("pages/package.json", import.meta.url)).resolve("axe-core/axe.min.js");
 const [executablePath, profile] = process.argv.slice(2);
-const PATIENCE = 12_000; // a shared machine can be slow; nothing waits this long that works
+const PATIENCE = 60_000; // a shared machine can be slow; nothing waits this long that works
 
 const ANSWER = '.copilotKitAssistantMessage, [data-testid="copilot-assistant-message"]';
 const INPUT = '[data-testid="copilot-chat-textarea"]';
