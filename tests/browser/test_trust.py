@@ -70,6 +70,8 @@ def test_a_message_from_a_second_window_comes_back_with_the_question(browser: Br
     enter(second, "Отчёт по кампаниям")
     second.see(DIALOG)
     second.wait_text("Сначала ответьте на запрос согласования")
+    second.wait_text(QUOTE)  # the thread is opened anew: this window had not seen it
+    second.see(DIALOG)
     second.screenshot("trust-second-window")
     assert typed(second) == "Отчёт по кампаниям"
     assert second.texts('[data-testid="copilot-user-message"]') == [QUOTE]
