@@ -22,15 +22,23 @@ PEERS := agui openai_serve langgraph_dev
 run: $(VENV)/.installed
 	$(BIN)/bridge serve --host $(HOST) --port $(PORT)
 
+# The port asked for, or a free one when somebody listens there.
+FREE_PORT = import socket, sys; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); \
+	wanted = (sys.argv[1], int(sys.argv[2])); taken = s.connect_ex(wanted) == 0; s.close(); s = socket.socket(); \
+	s.bind((wanted[0], 0) if taken else wanted); print(s.getsockname()[1])
+
 # The server, and the front end of examples/copilotkit in front of it; Ctrl-C ends both.
 demo: $(VENV)/.installed examples/copilotkit/node_modules/.installed
 	@npm run --prefix examples/copilotkit --silent build -- --logLevel error
 	@trap 'kill $$server 2>/dev/null; wait $$server' EXIT; trap 'exit 130' INT TERM; \
-	$(BIN)/bridge serve --host $(HOST) --port $(PORT) & server=$$!; \
-	until $(BIN)/python -c 'import urllib.request as u; u.urlopen("http://$(HOST):$(PORT)/healthz")' 2>/dev/null; do \
+	port=$$($(BIN)/python -c '$(FREE_PORT)' $(HOST) $(PORT)) || exit 1; \
+	test $$port = $(PORT) || echo "Port $(PORT) is taken: the server takes $$port."; \
+	$(BIN)/bridge serve --host $(HOST) --port $$port & server=$$!; \
+	until $(BIN)/python -c 'import urllib.request as u; u.urlopen("http://$(HOST):'$$port'/healthz")' 2>/dev/null; do \
 		kill -0 $$server 2>/dev/null || exit 1; sleep 0.2; \
 	done; \
-	BRIDGE_URL=http://$(HOST):$(PORT) npm run --prefix examples/copilotkit --silent preview
+	kill -0 $$server 2>/dev/null || exit 1; \
+	BRIDGE_URL=http://$(HOST):$$port npm run --prefix examples/copilotkit --silent preview
 
 test: $(VENV)/.dev-installed $(NODE_READY)
 	$(BIN)/python -m pytest $(TESTS)

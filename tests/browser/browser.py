@@ -57,11 +57,22 @@ class Browser:
             raise BrowserError(f"{verb} {given}: {answer['error']}")
         return answer["value"]
 
-    def open(self, url: str, *, width: int | None = None, height: int | None = None, ready: str | None = None) -> Page:
-        """A new window at that address, once its chat (or what the selector `ready` names) is there. CSS pixels."""
+    def open(
+        self,
+        url: str,
+        *,
+        width: int | None = None,
+        height: int | None = None,
+        ready: str | None = None,
+        languages: list[str] | None = None,
+    ) -> Page:
+        """A new window at that address, once its chat (or what the selector `ready` names) is there.
+
+        The size is in CSS pixels; `languages` are what the browser's user reads, best first (Russian).
+        """
         self.opened += 1
         page = Page(self, str(self.opened))
-        self.do("open", page.name, url=url, width=width, height=height, ready=ready)
+        self.do("open", page.name, url=url, width=width, height=height, ready=ready, languages=languages)
         return page
 
 
@@ -114,6 +125,19 @@ class Page:
         """Press what a screen reader calls by that role and name."""
         self.do("click", role=role, label=name)
 
+    def press(self, *keys: str) -> None:
+        """Press keys, one after the other, wherever the focus is."""
+        for key in keys:
+            self.do("press", key=key)
+
+    def type(self, text: str) -> None:
+        """Type, wherever the focus is."""
+        self.do("type", text=text)
+
+    def faults_of_access(self) -> list[str]:
+        """What axe finds serious or critical in what is seen now."""
+        return [str(fault) for fault in self.do("axe")]
+
     def answers(self) -> list[str]:
         """What the agent has said, as read on the screen, oldest first."""
         return [str(text) for text in self.do("answers")]
@@ -153,6 +177,7 @@ def start_browser(profile: Path) -> Iterator[Browser]:
     """A Chromium that keeps all it stores in `profile`. Skips (fails in CI) when it or its driver is missing."""
     node, chromium = require_node(), require_chromium()
     require_npm("tests/clients")
+    require_npm("tests/browser/pages")
     process = subprocess.Popen(
         [node, str(HERE / "driver.mjs"), chromium, str(profile)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

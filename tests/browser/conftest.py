@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.browser.browser import Browser, start_browser
-from tests.browser.static import build, serve_files
+from tests.browser.static import build, preview, serve_files
 from tests.server import Server, serve
 
 if TYPE_CHECKING:
@@ -24,6 +24,13 @@ def bridge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with the sales agent, for tests that leave it running."""
     with serve(tmp_path_factory.mktemp("bridge"), env=PACED) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def example(bridge: Server) -> Iterator[str]:
+    """The front end to copy, in front of that server."""
+    with preview("examples/copilotkit", bridge.url) as url:
+        yield url
 
 
 @pytest.fixture

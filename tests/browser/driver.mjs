@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 
 const { chromium } = createRequire(new URL("../clients/package.json", import.meta.url))("playwright-core");
+const AXE = createRequire(new URL("pages/package.json", import.meta.url)).resolve("axe-core/axe.min.js");
 const [executablePath, profile] = process.argv.slice(2);
 const PATIENCE = 60_000; // a shared machine can be slow; nothing waits this long that works
 
@@ -59,9 +60,15 @@ function watch(selector) {
   new MutationObserver(look).observe(document, { childList: true, characterData: true, subtree: true });
 }
 
+/** Runs in the page, before its own scripts: the languages that the browser's user reads, best first. */
+function speak(languages) {
+  Object.defineProperty(navigator, "languages", { get: () => languages });
+}
+
 const verbs = {
-  async open({ page: name, url, width, height, ready }) {
+  async open({ page: name, url, width, height, ready, languages }) {
     const page = await context.newPage();
+    if (languages) await page.addInitScript(speak, languages);
     await page.addInitScript(watch, ANSWER);
     if (width) await page.setViewportSize({ width, height });
     pages.set(name, { page, heard: listen(page) });
@@ -76,6 +83,15 @@ const verbs = {
     selector ? page.click(selector) : page.getByRole(role, { name: label, exact: true }).click(),
   fill: ({ page, selector, text }) => page.fill(selector, text),
   press: ({ page, key }) => page.keyboard.press(key),
+  type: ({ page, text }) => page.keyboard.type(text),
+  /** What axe finds serious or critical: the rule, and where. */
+  async axe({ page }) {
+    await page.addScriptTag({ path: AXE });
+    const { violations } = await page.evaluate("axe.run()");
+    return violations
+      .filter(({ impact }) => ["serious", "critical"].includes(impact))
+      .flatMap(({ id, nodes }) => nodes.map(({ target, html }) => `${id}: ${target.join(" ")} ${html.slice(0, 160)}`));
+  },
   /** Wait until the page's visible text has `text`, or until `condition` (JavaScript) holds in it. */
   async wait({ page, text, condition }) {
     if (text !== undefined) await page.waitForFunction((text) => document.body.innerText.includes(text), text);

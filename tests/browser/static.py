@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import socket
 import subprocess
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from tests.tools import require_node, require_npm
 
@@ -57,13 +59,60 @@ def serve_files(directory: Path) -> Iterator[str]:
             thread.join()
 
 
+class Cable:
+    """A network between a page and its server that can be cut: bytes go through until then, and again after."""
+
+    def __init__(self, server: str) -> None:
+        parts = urlsplit(server)
+        self._target = (parts.hostname or "", parts.port or 0)
+        self._open: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """End every connection that is open now."""
+        while self._open:
+            with contextlib.suppress(OSError):
+                self._open.pop().shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Cut, and let nobody in any more."""
+        self._listener.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+                far = socket.create_connection(self._target)
+            except OSError:
+                return
+            self._open += [near, far]
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
+
+    @staticmethod
+    def _carry(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+
 @contextlib.contextmanager
-def preview(package: str, bridge: str, api_key: str = "") -> Iterator[str]:
-    """The example as `make demo` shows it: Vite serves the built page and hands `/api/copilotkit` to the bridge."""
+def preview(package: str, bridge: str, api_key: str = "", command: str = "preview") -> Iterator[str]:
+    """The example as `make demo` shows it: Vite serves the built page and hands `/api/copilotkit` to the bridge.
+
+    With `command` "dev" it is the development server, which builds as it serves.
+    """
     build(package)
     directory = require_npm(package)
     process = subprocess.Popen(
-        [require_node(), "node_modules/vite/bin/vite.js", "preview", "--port", "0"],
+        [require_node(), "node_modules/vite/bin/vite.js", command, "--port", "0"],
         cwd=directory,
         env={**os.environ, "BRIDGE_URL": bridge, "BRIDGE_API_KEY": api_key, "NO_COLOR": "1"},
         stdout=subprocess.PIPE,

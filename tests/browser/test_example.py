@@ -5,24 +5,12 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.browser.static import preview
 from tests.tools import require_node, require_npm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.browser.browser import Browser, Page
-    from tests.server import Server
 
 QUOTE = "Найди лидов в Казани и сделай первому КП на 10 CRM Бизнес со скидкой 15 %"
-
-
-@pytest.fixture(scope="module")
-def example(bridge: Server) -> Iterator[str]:
-    with preview("examples/copilotkit", bridge.url) as url:
-        yield url
 
 
 def finish(page: Page) -> None:

@@ -42,7 +42,7 @@ def test_the_key_is_wrong(browser: Browser, tmp_path: Path) -> None:
 def test_the_server_is_not_there(browser: Browser) -> None:
     with preview(EXAMPLE, f"http://127.0.0.1:{free_port()}") as url:
         page = browser.open(url)
-        assert sentence(page) == "Нет связи с сервером. Проверьте, что он запущен, и повторите."
+        assert sentence(page).startswith("Нет связи с сервером. Проверьте, что он запущен, и повторите.")
         page.close()
 
 
@@ -70,7 +70,8 @@ def test_the_thread_is_busy(browser: Browser, tmp_path: Path) -> None:
         first.say("Покажи воронку продаж и прогноз")
         first.wait_growing()
         second.say("Что ты умеешь?")
-        assert sentence(second) == "Агент ещё отвечает в этой беседе: дождитесь ответа или остановите его."
+        assert sentence(second).startswith("Агент ещё отвечает")
+        second.wait_text("Покажи воронку продаж и прогноз")  # and shows who is being answered
         second.screenshot("sentence-busy")
         first.close()
         second.close()

@@ -20,6 +20,8 @@ from tests.server import ROOT, Server, free_port
 
 EXAMPLE = ROOT / "examples" / "django"
 PASSWORD = "длинный-пароль"
+UNNAMED = """[...document.querySelectorAll('button')].filter((button) => button.checkVisibility() &&
+  !(button.ariaLabel || button.innerText.trim() || button.title)).map((button) => button.outerHTML)"""
 USERS = """
 from django.contrib.auth.models import User
 for name in ("anna", "boris"):
@@ -207,14 +209,43 @@ def test_the_page_shows_the_chat(tmp_path: Path) -> None:
     build("examples/django/front")  # before the project starts: it looks for its static files then
     with serve_site(tmp_path) as site, start_browser(tmp_path / "profile") as browser:
         page = browser.open(f"{site.url}/login/", ready="[name=username]")
+        page.screenshot("django-login")
+        faults = page.faults_of_access()
         page.fill("[name=username]", "anna")
         page.fill("[name=password]", PASSWORD)
         page.click("Войти")
         page.see('[data-testid="copilot-chat-textarea"]')
-        page.say("Помоги с маркетингом")
+        page.wait_text("Здравствуйте, anna! Чем помочь?")
+        page.wait("document.querySelectorAll('[data-testid=copilot-suggestion]').length === 3")
+        page.screenshot("django-start")
+        faults += page.faults_of_access()
+        page.press("Tab", "Enter")  # the skip link
+        page.type("Помоги с маркетингом")
+        page.press("Enter")
         page.wait_text("сегмент")
+        page.wait_idle()
+        assert "Чем помочь?" not in page.texts("#chat")[0]
+        page.say("Найди лидов в Казани и сделай первому КП на 10 CRM Бизнес со скидкой 15 %")
+        page.see(".ask")
+        page.fill('[data-testid="copilot-chat-textarea"]', "Ещё вопрос")
+        page.press("Enter")
+        page.wait_text("Сначала ответьте на запрос согласования")
         page.screenshot("django")
+        faults += page.faults_of_access()
+        unnamed = page.evaluate(UNNAMED)
+        page.click("Согласовать")
+        page.wait_text("КП-")
+        page.wait_idle()
+        assert page.evaluate("document.querySelector('textarea').value") == "Ещё вопрос"
         heard = page.close()
+        phone = browser.open(site.url, width=390, height=844)
+        phone.wait_text("КП-")  # the thread is the user's own: here too
+        phone.screenshot("django-phone")
+        assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        faults += phone.faults_of_access()
+        phone.close()
+    assert faults == []
+    assert unnamed == []
     assert heard.console == []
     assert heard.exceptions == []
     assert heard.outside == []

@@ -23,7 +23,7 @@ export function useSettings(): Settings {
 }
 
 export function SettingsProvider({ children }: { children: ReactNode }) {
-  const [language, setLanguage] = useRemembered<Language>("language", ["ru", "en"], () => "ru");
+  const [language, setLanguage] = useRemembered<Language>("language", ["ru", "en"], browserLanguage);
   const [theme, setTheme] = useRemembered<Theme>("theme", ["light", "dark"], systemTheme);
 
   useEffect(() => {
@@ -41,6 +41,12 @@ export function SettingsProvider({ children }: { children: ReactNode }) {
     [language, setLanguage, theme, setTheme],
   );
   return <SettingsContext value={value}>{children}</SettingsContext>;
+}
+
+/** The first of the browser's languages that the page has; else English. */
+function browserLanguage(): Language {
+  const known = navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in TEXTS);
+  return (known as Language | undefined) ?? "en";
 }
 
 function systemTheme(): Theme {

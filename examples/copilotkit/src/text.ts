@@ -38,6 +38,19 @@ const ru = {
     working: "Агент отвечает…",
     done: "Ответ готов.",
     close: "Закрыть",
+    skip: "К сообщению агенту",
+    retry: "Повторить",
+    stillAnswering: "Агент ещё отвечает: дождитесь ответа или остановите его. Ваш текст останется здесь.",
+    answerFirst: "Сначала ответьте на запрос согласования.",
+    table: "Таблица, прокручивается вбок",
+  },
+  stages: {
+    new: "Новая",
+    qualification: "Квалификация",
+    proposal: "Предложение",
+    negotiation: "Переговоры",
+    won: "Выиграна",
+    lost: "Проиграна",
   },
   suggestions: [
     { title: "Покажи воронку", message: "Покажи воронку продаж и прогноз" },
@@ -46,7 +59,7 @@ const ru = {
     { title: "Сравни кампании", message: "Отчёт по кампаниям" },
   ],
   suggestionRules:
-    "Предложи по-русски три коротких следующих шага (2–4 слова) для продавца или маркетолога, исходя из разговора.",
+    "Предложи по-русски три коротких следующих шага (2–4 слова) для продавца или маркетолога, исходя из разговора. Не предлагай того, что только что показано.",
   board: {
     title: "Доска",
     tabs: { pipeline: "Воронка", lead: "Лид", quote: "КП", campaign: "Кампания" },
@@ -155,6 +168,8 @@ const ru = {
   },
   tools: {
     working: "Выполняю…",
+    waiting: "Ждёт вашего решения",
+    stopped: "Прервано",
     failed: "Не получилось",
     names: {
       find_leads: "Поиск лидов",
@@ -189,11 +204,11 @@ const ru = {
     refuse: "Отклонить",
   },
   errors: {
-    busy: "В этом разговоре уже идёт ответ. Дождитесь его или нажмите «Остановить».",
+    busy: "Агент ещё отвечает в этой беседе: дождитесь ответа или остановите его.",
     key: "Сервер не принял ключ доступа. Проверьте его в настройках.",
     missing: "Этого разговора больше нет. Начните новый.",
     network: "Нет связи с сервером. Проверьте, что он запущен, и повторите.",
-    cut: "Связь прервалась, ответ неполный. Повторите вопрос или обновите страницу.",
+    cut: "Связь с сервером прервалась, ответ неполный.",
     other: "Не получилось ответить. Попробуйте ещё раз.",
   },
 };
@@ -236,6 +251,19 @@ const en: Text = {
     working: "The agent is answering…",
     done: "The answer is ready.",
     close: "Close",
+    skip: "To the message box",
+    retry: "Try again",
+    stillAnswering: "The agent is still answering: wait for it, or stop it. Your text stays here.",
+    answerFirst: "First answer the approval request.",
+    table: "Table, scrolls sideways",
+  },
+  stages: {
+    new: "New",
+    qualification: "Qualification",
+    proposal: "Proposal",
+    negotiation: "Negotiation",
+    won: "Won",
+    lost: "Lost",
   },
   suggestions: [
     { title: "Show the pipeline", message: "Show the sales pipeline and the forecast" },
@@ -244,7 +272,7 @@ const en: Text = {
     { title: "Compare campaigns", message: "Campaign report" },
   ],
   suggestionRules:
-    "Suggest in English three short next steps (2–4 words) for a salesperson or marketer, from the conversation.",
+    "Suggest in English three short next steps (2–4 words) for a salesperson or marketer, from the conversation. Nothing that has just been shown.",
   board: {
     title: "Board",
     tabs: { pipeline: "Pipeline", lead: "Lead", quote: "Quote", campaign: "Campaign" },
@@ -353,6 +381,8 @@ const en: Text = {
   },
   tools: {
     working: "Working…",
+    waiting: "Waits for your decision",
+    stopped: "Interrupted",
     failed: "Did not work",
     names: {
       find_leads: "Lead search",
@@ -395,7 +425,7 @@ const en: Text = {
     key: "The server refused the access key. Check it in the settings.",
     missing: "This conversation is gone. Start a new one.",
     network: "The server cannot be reached. Check that it runs, then try again.",
-    cut: "The connection broke and the answer is incomplete. Ask again or reload the page.",
+    cut: "The connection to the server broke, the answer is incomplete.",
     other: "No answer this time. Please try again.",
   },
 };

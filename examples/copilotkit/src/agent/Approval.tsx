@@ -5,7 +5,8 @@
  * thread would wait for ever.
  */
 import { useInterrupt, type InterruptRenderProps } from "@copilotkit/react-core/v2";
-import { useEffect, useId, useRef, useState, type FormEvent } from "react";
+import { useEffect, useId, useRef, useState, type FormEvent, type ReactElement } from "react";
+import { createPortal } from "react-dom";
 import { AGENT_ID } from "../config";
 import { QuoteSums } from "../board/QuoteView";
 import { useSettings } from "../settings";
@@ -25,7 +26,8 @@ interface Decision {
   comment: string;
 }
 
-export function Approval() {
+/** The question that waits, with its dialog, to be placed; null when none does. */
+export function useApproval(): ReactElement | null {
   return useInterrupt({
     agentId: AGENT_ID,
     renderInChat: false,
@@ -62,63 +64,66 @@ function ApprovalDialog({ event, interrupt, resolve }: InterruptRenderProps) {
 
   return (
     <>
-      <div className="waiting" role="status">
+      <div className="notice waiting" role="status">
         <span>{words.waiting}</span>
         <button type="button" className="button" onClick={() => dialog.current?.showModal()}>
           {words.open}
         </button>
       </div>
-      <dialog ref={dialog} className="approval" aria-labelledby={title} data-reason={question.reason}>
-        <form onSubmit={onSubmit}>
-          <h2 id={title}>{words.title[question.reason as keyof typeof words.title] ?? words.title.other}</h2>
-          <p>{question.message}</p>
-          {question.quote && <QuoteSums quote={question.quote} />}
-          {question.campaign && (
-            <blockquote className="letter">
-              <h4>{question.campaign.subject || question.campaign.name}</h4>
-              <p>{question.campaign.body}</p>
-              <p className="note">
-                {question.campaign.segment}, {format.number(question.campaign.audience)}{" "}
-                {text.campaign.customers}
-              </p>
-            </blockquote>
-          )}
-          {asksDiscount && (
+      {/* Elsewhere in the page: CopilotKit's styles reset what stands inside its chat. */}
+      {createPortal(
+        <dialog ref={dialog} className="approval" aria-labelledby={title} data-reason={question.reason}>
+          <form onSubmit={onSubmit}>
+            <h2 id={title}>{words.title[question.reason as keyof typeof words.title] ?? words.title.other}</h2>
+            <p>{question.message}</p>
+            {question.quote && <QuoteSums quote={question.quote} />}
+            {question.campaign && (
+              <blockquote className="letter">
+                <h3>{question.campaign.subject || question.campaign.name}</h3>
+                <p>{question.campaign.body}</p>
+                <p className="note">
+                  {question.campaign.segment}, {format.number(question.campaign.audience)}{" "}
+                  {text.campaign.customers}
+                </p>
+              </blockquote>
+            )}
+            {asksDiscount && (
+              <label>
+                {words.discount}
+                <input
+                  type="number"
+                  min={0}
+                  max={30}
+                  step="0.5"
+                  value={discount}
+                  onChange={(event) => setDiscount(event.target.value)}
+                />
+              </label>
+            )}
             <label>
-              {words.discount}
-              <input
-                type="number"
-                min={0}
-                max={30}
-                step="0.5"
-                value={discount}
-                onChange={(event) => setDiscount(event.target.value)}
+              {words.comment}
+              <textarea
+                rows={2}
+                value={comment}
+                placeholder={words.commentHint}
+                onChange={(event) => setComment(event.target.value)}
               />
             </label>
-          )}
-          <label>
-            {words.comment}
-            <textarea
-              rows={2}
-              value={comment}
-              placeholder={words.commentHint}
-              onChange={(event) => setComment(event.target.value)}
-            />
-          </label>
-          <footer>
-            <button type="button" className="button quiet" onClick={() => dialog.current?.close()}>
-              {words.later}
-            </button>
-            <span className="grow" />
-            <button type="button" className="button danger" onClick={() => decide(false)}>
-              {words.refuse}
-            </button>
-            <button type="submit" className="button primary">
-              {words.approve}
-            </button>
-          </footer>
-        </form>
-      </dialog>
+            <footer>
+              <button type="button" className="button quiet" onClick={() => dialog.current?.close()}>
+                {words.later}
+              </button>
+              <button type="button" className="button danger" onClick={() => decide(false)}>
+                {words.refuse}
+              </button>
+              <button type="submit" className="button primary">
+                {words.approve}
+              </button>
+            </footer>
+          </form>
+        </dialog>,
+        document.body,
+      )}
     </>
   );
 }

@@ -1,7 +1,10 @@
 /** A tool call of the agent, as a card in the chat: at work, failed, or its result. */
-import { useBoard, type Tab } from "../board/board-state";
+import { useBoard } from "../board/board-state";
+import { useChat } from "../chat/chat-state";
 import { useSettings } from "../settings";
-import { CARDS } from "./cards";
+import { CARDS, type Answer } from "./cards";
+import { parseAnswer, TAB_OF } from "./tools";
+import { useSalesAgent } from "./useSalesAgent";
 
 export interface ToolCallProps {
   name: string;
@@ -9,19 +12,6 @@ export interface ToolCallProps {
   result: string | undefined;
   parameters: Record<string, unknown>;
 }
-
-const TAB_OF: Record<string, Tab> = {
-  find_leads: "lead",
-  qualify_lead: "lead",
-  move_deal: "pipeline",
-  pipeline_report: "pipeline",
-  make_quote: "quote",
-  segment_customers: "campaign",
-  draft_campaign: "campaign",
-  schedule_campaign: "campaign",
-  campaign_report: "campaign",
-  evaluate_ab_test: "campaign",
-};
 
 export function ToolCard({ name, status, result, parameters }: ToolCallProps) {
   const { text } = useSettings();
@@ -31,22 +21,28 @@ export function ToolCard({ name, status, result, parameters }: ToolCallProps) {
   const title = text.tools.names[name] ?? name;
   const tab = TAB_OF[name];
 
+  const { isRunning } = useSalesAgent();
+  const { waiting } = useChat();
   const done = status === "complete" && result !== undefined;
-  const data = done ? parse(result) : null;
+  const data = done ? parseAnswer(result) : null;
   const Card = CARDS[name];
   const failed = done && Card !== undefined && data === null;
   const body = data && Card ? <Card data={data} /> : null;
+  const unfinished = isRunning ? "busy" : waiting ? "waiting" : "stopped";
+  const state = failed ? "failed" : !done ? unfinished : isRefused(data) ? "refused" : "done";
   return (
     <section
       className="card"
       aria-label={title}
       data-tool={name}
-      data-state={failed ? "failed" : done ? "done" : "busy"}
+      data-state={state}
     >
       <header>
         <span className="dot" aria-hidden="true" />
-        <h4>{title}</h4>
-        {!done && <span className="note">{text.tools.working}</span>}
+        <h3>{title}</h3>
+        {state === "busy" && <span className="note">{text.tools.working}</span>}
+        {state === "waiting" && <span className="note">{text.tools.waiting}</span>}
+        {state === "stopped" && <span className="note">{text.tools.stopped}</span>}
         {failed && <span className="note">{text.tools.failed}</span>}
         {!Card && done && <span className="note">{Object.values(parameters).join(", ")}</span>}
         {body && tab && (
@@ -67,12 +63,7 @@ export function ToolCard({ name, status, result, parameters }: ToolCallProps) {
   );
 }
 
-/** A tool's answer is JSON; what went wrong is a sentence, which is not. */
-function parse(result: string): Record<string, unknown> | null {
-  try {
-    const data: unknown = JSON.parse(result);
-    return typeof data === "object" && data !== null ? (data as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
+/** A person said no: the call went well, its result is not a success. */
+function isRefused(data: Answer | null): boolean {
+  return data?.quote?.status === "rejected" || data?.campaign?.status === "rejected";
 }

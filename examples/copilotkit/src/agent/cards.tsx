@@ -3,9 +3,10 @@ import type { ComponentType } from "react";
 import { Metrics } from "../board/CampaignView";
 import { Badge, BantParts, Bar, ExperimentResult, ScoreRing } from "../board/parts";
 import { useSettings } from "../settings";
+import { term } from "../terms";
 import type { Campaign, Deal, Experiment, Lead, Pipeline, Quote, Segment } from "./state";
 
-interface Answer {
+export interface Answer {
   lead?: Lead;
   leads?: { id: number; company: string; city: string; score: number; grade: "hot" | "warm" | "cold" }[];
   total?: number;
@@ -59,7 +60,7 @@ const Forecast: Card = ({ data: { pipeline } }) => {
       <ul className="rows">
         {open.map((stage) => (
           <li key={stage.stage}>
-            <span>{stage.title}</span>
+            <span>{text.stages[stage.stage]}</span>
             <Bar share={stage.amount / largest} tone={stage.stage} />
             <b>{format.moneyShort(stage.amount)}</b>
           </li>
@@ -73,11 +74,11 @@ const Forecast: Card = ({ data: { pipeline } }) => {
 };
 
 const DealMove: Card = ({ data: { deal } }) => {
-  const { format } = useSettings();
+  const { text, language, format } = useSettings();
   if (!deal) return null;
   return (
     <p className="note">
-      <b>{deal.title}</b>, {deal.customer}, {format.money(deal.amount)} <Badge tone={deal.stage}>{deal.stage}</Badge>
+      <b>{term(deal.title, language)}</b>, {deal.customer}, {format.money(deal.amount)} <Badge tone={deal.stage}>{text.stages[deal.stage]}</Badge>
     </p>
   );
 };
@@ -91,7 +92,7 @@ const QuoteCard: Card = ({ data: { quote } }) => {
         <b>{quote.number ?? quote.customer}</b>
         <p className="note">
           {quote.number ? `${quote.customer}, ` : ""}
-          {text.quote.discount.toLowerCase()} {format.percent(quote.discount_percent / 100)}
+          {text.quote.discount.toLowerCase()} {format.percent(quote.discount_percent)}
         </p>
       </div>
       <b className="big">{format.money(quote.total)}</b>
@@ -101,14 +102,14 @@ const QuoteCard: Card = ({ data: { quote } }) => {
 };
 
 const Products: Card = ({ data: { products = [] } }) => {
-  const { format } = useSettings();
+  const { language, format } = useSettings();
   return (
     <ul className="rows two">
       {products.slice(0, 6).map((product) => (
         <li key={product.id}>
-          <span>{product.name}</span>
+          <span>{term(product.name, language)}</span>
           <b>
-            {format.money(product.price)} <small>/ {product.unit}</small>
+            {format.money(product.price)} <small>/ {term(product.unit, language)}</small>
           </b>
         </li>
       ))}

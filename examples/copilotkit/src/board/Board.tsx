@@ -1,6 +1,7 @@
 import { useEffect, useRef, type KeyboardEvent } from "react";
 import { useSalesAgent } from "../agent/useSalesAgent";
 import type { AgentState } from "../agent/state";
+import { parseAnswer, TAB_OF } from "../agent/tools";
 import { useSettings } from "../settings";
 import { TABS, useBoard, type Tab } from "./board-state";
 import { CampaignView } from "./CampaignView";
@@ -20,11 +21,12 @@ export function Board() {
   const { text } = useSettings();
   const { tab, openTab } = useBoard();
   const { state, isRunning, ask } = useSalesAgent();
-  useFollowAgent(state, isRunning, openTab);
+  useFollowAgent(openTab);
   const props = { state, ask: (words: string) => void ask(words), disabled: isRunning };
 
   return (
     <section className="board" aria-label={text.board.title}>
+      <h2 className="visually-hidden">{text.board.title}</h2>
       <TabList tab={tab} openTab={openTab} state={state} />
       <div className="board-body" role="tabpanel" id="board-panel" aria-labelledby={`tab-${tab}`} tabIndex={0}>
         {tab === "pipeline" && <PipelineView {...props} />}
@@ -77,18 +79,18 @@ function TabList({ tab, openTab, state }: { tab: Tab; openTab: (tab: Tab) => voi
   );
 }
 
-/** While the agent works, show what it has just changed. Not when a stored conversation is opened. */
-function useFollowAgent(state: AgentState, isRunning: boolean, openTab: (tab: Tab) => void) {
-  const seen = useRef<Partial<Record<Tab, string>>>({});
-  const wasRunning = useRef(false);
+/** Show what the agent has just made. Not when a stored conversation is opened: that replays no results. */
+function useFollowAgent(openTab: (tab: Tab) => void) {
+  const { agent } = useSalesAgent();
   useEffect(() => {
-    for (const tab of TABS) {
-      const now = JSON.stringify(SHOWN[tab].map((key) => state[key] ?? null));
-      const before = seen.current[tab];
-      seen.current[tab] = now;
-      const grown = SHOWN[tab].some((key) => state[key]);
-      if (before !== undefined && before !== now && grown && isRunning && wasRunning.current) openTab(tab);
-    }
-    wasRunning.current = isRunning;
-  }, [state, isRunning, openTab]);
+    const { unsubscribe } = agent.subscribe({
+      onToolCallResultEvent: ({ event, messages }) => {
+        const calls = messages.flatMap((message) => (message.role === "assistant" ? (message.toolCalls ?? []) : []));
+        const name = calls.find((call) => call.id === event.toolCallId)?.function.name ?? "";
+        const tab = TAB_OF[name];
+        if (tab && typeof event.content === "string" && parseAnswer(event.content)) openTab(tab);
+      },
+    });
+    return unsubscribe;
+  }, [agent, openTab]);
 }

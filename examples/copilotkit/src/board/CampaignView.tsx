@@ -1,7 +1,7 @@
 import type { Campaign, CampaignMetrics, Segment } from "../agent/state";
 import { useSettings } from "../settings";
 import type { ViewProps } from "./Board";
-import { Badge, Empty, ExperimentResult, Figure } from "./parts";
+import { Badge, Empty, ExperimentResult, Figure, TableFrame } from "./parts";
 
 export function CampaignView({ state, ask, disabled }: ViewProps) {
   const { text } = useSettings();
@@ -58,7 +58,7 @@ function CurrentCampaign({ campaign }: { campaign: Campaign }) {
       {campaign.metrics && <Metrics metrics={campaign.metrics} />}
       {campaign.body && (
         <blockquote className="letter">
-          {campaign.subject && <h4>{campaign.subject}</h4>}
+          {campaign.subject && <h3>{campaign.subject}</h3>}
           <p>{campaign.body}</p>
         </blockquote>
       )}
@@ -72,9 +72,9 @@ export function Metrics({ metrics }: { metrics: CampaignMetrics }) {
   const words = text.campaign.metrics;
   return (
     <dl className="figures tiles">
-      <Figure label={words.open_rate} value={format.percent(metrics.open_rate)} />
-      <Figure label={words.ctr} value={format.percent(metrics.ctr)} />
-      <Figure label={words.conversion} value={format.percent(metrics.conversion)} />
+      <Figure label={words.open_rate} value={format.rate(metrics.open_rate)} />
+      <Figure label={words.ctr} value={format.rate(metrics.ctr)} />
+      <Figure label={words.conversion} value={format.rate(metrics.conversion)} />
       <Figure label={words.cac} value={metrics.cac === null ? "—" : format.money(metrics.cac)} />
       <Figure label={words.roas} value={format.times(metrics.roas)} />
       <Figure label={words.revenue} value={format.moneyShort(metrics.revenue)} />
@@ -113,7 +113,7 @@ function Campaigns({ campaigns }: { campaigns: Campaign[] }) {
   return (
     <section className="panel">
       <h3>{words.all}</h3>
-      <div className="scroll-x">
+      <TableFrame>
         <table>
           <thead>
             <tr>
@@ -138,14 +138,14 @@ function Campaigns({ campaigns }: { campaigns: Campaign[] }) {
                   {campaign.scheduled_on && <small>{format.date(campaign.scheduled_on)}</small>}
                 </td>
                 <td>{words.channel[campaign.channel]}</td>
-                <td className="end">{format.percent(campaign.metrics?.open_rate ?? null)}</td>
+                <td className="end">{format.rate(campaign.metrics?.open_rate ?? null)}</td>
                 <td className="end nowrap">{campaign.metrics?.cac == null ? "—" : format.money(campaign.metrics.cac)}</td>
                 <td className="end">{format.times(campaign.metrics?.roas ?? null)}</td>
               </tr>
             ))}
           </tbody>
         </table>
-      </div>
+      </TableFrame>
     </section>
   );
 }

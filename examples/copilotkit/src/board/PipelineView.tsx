@@ -1,11 +1,12 @@
 import type { Stage } from "../agent/state";
 import { useSettings } from "../settings";
+import { term } from "../terms";
 import type { ViewProps } from "./Board";
 import { useBoard } from "./board-state";
-import { Badge, Bar, Empty, Figure } from "./parts";
+import { Badge, Bar, Empty, Figure, TableFrame } from "./parts";
 
 export function PipelineView({ state, ask, disabled }: ViewProps) {
-  const { text, format } = useSettings();
+  const { text, language, format } = useSettings();
   const { highlighted, highlight } = useBoard();
   const words = text.pipeline;
   const pipeline = state.pipeline;
@@ -23,7 +24,6 @@ export function PipelineView({ state, ask, disabled }: ViewProps) {
   // Two years of won and lost deals would dwarf the open ones: each kind has a scale of its own.
   const largest = (closed: boolean) =>
     Math.max(...pipeline.stages.filter((stage) => isClosed(stage.stage) === closed).map((stage) => stage.amount), 1);
-  const titles = Object.fromEntries(pipeline.stages.map((stage) => [stage.stage, stage.title]));
   return (
     <div className="stack">
       <dl className="figures">
@@ -38,7 +38,7 @@ export function PipelineView({ state, ask, disabled }: ViewProps) {
           value={format.moneyShort(pipeline.month_forecast)}
           note={`${words.monthWon} ${format.moneyShort(pipeline.month_won_amount)}`}
         />
-        <Figure label={words.winRate} value={format.percent(pipeline.win_rate)} />
+        <Figure label={words.winRate} value={format.rate(pipeline.win_rate)} />
       </dl>
 
       <ol className="stages">
@@ -49,7 +49,7 @@ export function PipelineView({ state, ask, disabled }: ViewProps) {
               aria-pressed={highlighted === stage.stage}
               onClick={() => highlight(highlighted === stage.stage ? null : stage.stage)}
             >
-              <span className="stage-title">{stage.title}</span>
+              <span className="stage-title">{text.stages[stage.stage]}</span>
               <span className="stage-sum">
                 <b>{format.moneyShort(stage.amount)}</b>
                 <span className="count" title={words.deals}>
@@ -60,7 +60,7 @@ export function PipelineView({ state, ask, disabled }: ViewProps) {
               {!isClosed(stage.stage) && (
                 <span className="note">
                   {words.stageForecast} <b>{format.moneyShort(stage.weighted)}</b>
-                  {stage.conversion !== null && `, ${words.conversion} ${format.percent(stage.conversion)}`}
+                  {stage.conversion !== null && `, ${words.conversion} ${format.rate(stage.conversion)}`}
                 </span>
               )}
             </button>
@@ -71,7 +71,7 @@ export function PipelineView({ state, ask, disabled }: ViewProps) {
       {pipeline.top_deals.length > 0 && (
         <section className="panel">
           <h3>{words.top}</h3>
-          <div className="scroll-x">
+          <TableFrame>
             <table>
               <thead>
                 <tr>
@@ -88,20 +88,20 @@ export function PipelineView({ state, ask, disabled }: ViewProps) {
                 {pipeline.top_deals.map((deal) => (
                   <tr key={deal.id} data-highlighted={highlighted === deal.stage}>
                     <td>
-                      {deal.title}
+                      {term(deal.title, language)}
                       <small>{deal.customer}</small>
                     </td>
                     <td>
-                      <Badge tone={deal.stage}>{titles[deal.stage] ?? deal.stage}</Badge>
+                      <Badge tone={deal.stage}>{text.stages[deal.stage]}</Badge>
                     </td>
                     <td className="end nowrap">{format.money(deal.amount)}</td>
-                    <td className="nowrap">{format.date(deal.expected_close_on)}</td>
+                    <td className="nowrap">{format.dateShort(deal.expected_close_on)}</td>
                     <td>{deal.owner}</td>
                   </tr>
                 ))}
               </tbody>
             </table>
-          </div>
+          </TableFrame>
         </section>
       )}
       <p className="note">

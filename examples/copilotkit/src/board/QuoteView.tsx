@@ -1,10 +1,11 @@
 import type { Quote } from "../agent/state";
 import { useSettings } from "../settings";
+import { term } from "../terms";
 import type { ViewProps } from "./Board";
-import { Badge, Empty } from "./parts";
+import { Badge, Empty, TableFrame } from "./parts";
 
 export function QuoteView({ state, ask, disabled }: ViewProps) {
-  const { text, format } = useSettings();
+  const { text, language, format } = useSettings();
   const words = text.quote;
   const quote = state.quote;
   if (!quote)
@@ -30,7 +31,7 @@ export function QuoteView({ state, ask, disabled }: ViewProps) {
           <Badge tone={quote.status}>{words.status[quote.status]}</Badge>
         </div>
       </header>
-      <div className="scroll-x">
+      <TableFrame>
         <table>
           <thead>
             <tr>
@@ -50,11 +51,11 @@ export function QuoteView({ state, ask, disabled }: ViewProps) {
             {quote.lines.map((line) => (
               <tr key={line.sku}>
                 <td>
-                  {line.product}
+                  {term(line.product, language)}
                   <small>{line.sku}</small>
                 </td>
                 <td className="end nowrap">
-                  {format.number(line.quantity)} <small>{line.unit}</small>
+                  {format.number(line.quantity)} <small>{term(line.unit, language)}</small>
                 </td>
                 <td className="end nowrap">{format.money(line.unit_price)}</td>
                 <td className="end nowrap">{format.money(line.amount)}</td>
@@ -62,7 +63,7 @@ export function QuoteView({ state, ask, disabled }: ViewProps) {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableFrame>
       <QuoteSums quote={quote} />
       {quote.comment && (
         <p className="callout">
@@ -90,7 +91,7 @@ export function QuoteSums({ quote }: { quote: Quote }) {
       {quote.discount_percent > 0 && (
         <div>
           <dt>
-            {words.discount} {format.percent(quote.discount_percent / 100)}
+            {words.discount} {format.percent(quote.discount_percent)}
           </dt>
           <dd>−{format.money(quote.discount_amount)}</dd>
         </div>
@@ -101,7 +102,7 @@ export function QuoteSums({ quote }: { quote: Quote }) {
       </div>
       <div>
         <dt>
-          {words.vat} {format.percent(quote.vat_percent / 100)}
+          {words.vat} {format.percent(quote.vat_percent)}
         </dt>
         <dd>{format.money(quote.vat)}</dd>
       </div>

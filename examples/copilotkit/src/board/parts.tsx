@@ -1,5 +1,5 @@
 /** Small pieces that the board and the cards in the chat share. */
-import type { ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useSettings } from "../settings";
 import type { Bant, Experiment } from "../agent/state";
 
@@ -77,13 +77,13 @@ export function ExperimentResult({ experiment }: { experiment: Experiment }) {
           <li key={variant.name}>
             <span>{variant.name}</span>
             <Bar share={variant.rate / best} tone={variant.name === experiment.winner ? "good" : undefined} />
-            <b>{format.percent(variant.rate)}</b>
+            <b>{format.rate(variant.rate)}</b>
           </li>
         ))}
       </ul>
       <p className="note">
         <b>{experiment.winner ? text.campaign.winner(experiment.winner) : text.campaign.noWinner}</b>
-        {`, p = ${format.number(Math.round(experiment.p_value * 1000) / 1000)}`}
+        {`, p ${format.probability(experiment.p_value)}`}
         {!experiment.significant &&
           experiment.needed_per_variant !== null &&
           `; ${text.campaign.needed(format.number(experiment.needed_per_variant))}`}
@@ -111,6 +111,28 @@ export function Empty({ title, hint, action, onAction, disabled }: EmptyProps) {
       <button type="button" className="button" onClick={onAction} disabled={disabled}>
         {action}
       </button>
+    </div>
+  );
+}
+
+/** A table's frame: what is too wide scrolls inside it, with a visible edge, and by the keyboard too. */
+export function TableFrame({ children }: { children: ReactNode }) {
+  const { text } = useSettings();
+  const frame = useRef<HTMLDivElement>(null);
+  const [wide, setWide] = useState(false);
+  useEffect(() => {
+    const outer = frame.current;
+    const inner = outer?.firstElementChild;
+    if (!outer || !inner) return;
+    const observer = new ResizeObserver(() => setWide(outer.scrollWidth > outer.clientWidth + 1));
+    observer.observe(outer);
+    observer.observe(inner);
+    return () => observer.disconnect();
+  }, []);
+  const region = wide && { tabIndex: 0, role: "region", "aria-label": text.chat.table };
+  return (
+    <div ref={frame} className="table-frame" data-wide={wide} {...region}>
+      {children}
     </div>
   );
 }

@@ -1,17 +1,41 @@
-import { CopilotChat, CopilotChatInput, CopilotChatView, type CopilotChatLabels } from "@copilotkit/react-core/v2";
-import { useEffect, useMemo, useState, type ComponentProps } from "react";
-import { Approval } from "../agent/Approval";
+import { CopilotChat, CopilotChatView, type CopilotChatLabels } from "@copilotkit/react-core/v2";
+import { useCallback, useEffect, useMemo, useState, type ComponentProps } from "react";
+import { useApproval } from "../agent/Approval";
+import { useReturned } from "../agent/useReturned";
+import { useRetry } from "../agent/useRetry";
 import { useSalesAgent } from "../agent/useSalesAgent";
-import { Icon } from "../Icon";
+import { AgentTools } from "../agent/AgentTools";
 import { useSettings } from "../settings";
+import { ChatProvider, type Failure } from "./chat-state";
+import { Composer } from "./Composer";
+import { Markdown } from "./Markdown";
+import { Suggestions } from "./Suggestions";
 
 interface Props {
-  error: string | null;
-  onDismiss: () => void;
+  failure: Failure | null;
+  setFailure: (failure: Failure | null) => void;
 }
 
-export function ChatPanel({ error, onDismiss }: Props) {
+// Outside of the component: a slot that is new with each render is drawn anew with each render.
+// The types ask for CopilotKit's own parts with all their static members; what draws is a function.
+type Slots = ComponentProps<typeof CopilotChat>;
+const INPUT = Composer as unknown as Slots["input"];
+const SUGGESTION_VIEW = Suggestions as Slots["suggestionView"];
+const MESSAGE_VIEW = { assistantMessage: { markdownRenderer: Markdown } };
+const SCROLL_VIEW = { scrollToBottomButton: ScrollButton };
+const WELCOME_SCREEN = { welcomeMessage: Welcome };
+
+export function ChatPanel({ failure, setFailure }: Props) {
   const { text } = useSettings();
+  const approval = useApproval();
+  const waiting = approval !== null;
+  const { returned, takeBack } = useReturned();
+  const dismiss = useCallback(() => setFailure(null), [setFailure]);
+  const retry = useRetry(waiting, dismiss);
+  const chat = useMemo(
+    () => ({ failure, dismiss, retry, approval, waiting, returned, takeBack }),
+    [failure, dismiss, retry, approval, waiting, returned, takeBack],
+  );
   const labels = useMemo<Partial<CopilotChatLabels>>(
     () => ({
       chatInputPlaceholder: text.chat.placeholder,
@@ -25,42 +49,30 @@ export function ChatPanel({ error, onDismiss }: Props) {
     [text],
   );
   return (
-    <section className="chat" aria-label={text.chat.title}>
-      <Announcer />
-      {error && (
-        <div className="error" role="alert">
-          <p>{error}</p>
-          <button type="button" aria-label={text.chat.close} onClick={onDismiss}>
-            <Icon name="close" />
-          </button>
+    <ChatProvider value={chat}>
+      <AgentTools />
+      <section className="chat" aria-label={text.chat.title}>
+        <h2 className="visually-hidden">{text.chat.title}</h2>
+        <Announcer />
+        <div className="chat-body">
+          <CopilotChat
+            labels={labels}
+            input={INPUT}
+            messageView={MESSAGE_VIEW}
+            suggestionView={SUGGESTION_VIEW}
+            scrollView={SCROLL_VIEW}
+            welcomeScreen={WELCOME_SCREEN}
+            throttleMs={30}
+          />
         </div>
-      )}
-      <div className="chat-body">
-        <CopilotChat
-          labels={labels}
-          input={{
-            sendButton: SendButton,
-            addMenuButton: Nothing, // attachments, which this agent does not read
-            textArea: { "aria-label": text.chat.placeholder },
-          }}
-          scrollView={{ scrollToBottomButton: ScrollButton }}
-          throttleMs={30}
-        />
-      </div>
-      <Approval />
-    </section>
+      </section>
+    </ChatProvider>
   );
 }
 
-/** CopilotKit's button sends and stops, and has a name for neither. */
-function SendButton(props: ComponentProps<typeof CopilotChatInput.SendButton>) {
+function Welcome() {
   const { text } = useSettings();
-  const { isRunning } = useSalesAgent();
-  return <CopilotChatInput.SendButton {...props} aria-label={isRunning ? text.chat.stop : text.chat.send} />;
-}
-
-function Nothing() {
-  return null;
+  return <p className="welcome">{text.chat.welcome}</p>;
 }
 
 function ScrollButton(props: ComponentProps<typeof CopilotChatView.ScrollToBottomButton>) {

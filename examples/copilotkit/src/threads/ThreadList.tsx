@@ -31,6 +31,7 @@ export function ThreadList({ current, onOpen, onNew }: Props) {
 
   return (
     <nav className="threads" aria-label={words.title}>
+      <h2 className="visually-hidden">{words.title}</h2>
       <button type="button" className="button wide" onClick={onNew}>
         <Icon name="plus" /> {words.new}
       </button>

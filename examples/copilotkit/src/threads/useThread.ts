@@ -9,27 +9,36 @@ export interface OpenThread {
 
 const PREFIX = "#thread=";
 
-export function useThread() {
+/** `leave` is done before another conversation is shown. */
+export function useThread(leave: () => Promise<void>) {
   const [thread, setThread] = useState<OpenThread>(() => fromAddress() ?? fresh());
 
   useEffect(() => {
-    const onChange = () => {
+    const onChange = async () => {
       const named = fromAddress();
-      setThread((now) => (named?.id === now.id ? now : (named ?? fresh())));
+      if (named?.id === thread.id) return;
+      await leave();
+      setThread(named ?? fresh());
     };
     window.addEventListener("hashchange", onChange);
     return () => window.removeEventListener("hashchange", onChange);
-  }, []);
+  }, [leave, thread.id]);
 
-  const open = useCallback((id: string) => {
-    history.pushState(null, "", PREFIX + encodeURIComponent(id));
-    setThread({ id, stored: true });
-  }, []);
+  const open = useCallback(
+    async (id: string) => {
+      if (id === thread.id) return; // opened already: it would lose the answer that is coming
+      await leave();
+      history.pushState(null, "", PREFIX + encodeURIComponent(id));
+      setThread({ id, stored: true });
+    },
+    [leave, thread.id],
+  );
 
-  const startNew = useCallback(() => {
+  const startNew = useCallback(async () => {
+    await leave();
     history.pushState(null, "", location.pathname + location.search);
     setThread(fresh());
-  }, []);
+  }, [leave]);
 
   /** The first message of a new conversation is on its way: from now on the address names it. */
   const nameInAddress = useCallback((id: string) => {
