@@ -4,6 +4,7 @@ from bridge.agui import LangGraphToAgui, Verifier
 from bridge.app import create_app
 from bridge.errors import BridgeError
 from bridge.openai_compat import AguiToChunks, ChunksToAgui, fold
+from bridge.runs.request import Principal
 from bridge.settings import Settings
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "BridgeError",
     "ChunksToAgui",
     "LangGraphToAgui",
+    "Principal",
     "Settings",
     "Verifier",
     "create_app",

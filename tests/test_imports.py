@@ -36,6 +36,7 @@ ROOMS: dict[str, set[str]] = {
         "agui.encode",
         "agui.capabilities",
     },
+    "options": {"settings", "web.gate", "web.keys"},
     "addresses": {"*"},
     "app": {"*"},
     "cli": {"*"},

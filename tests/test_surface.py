@@ -14,6 +14,7 @@ SURFACE = {
         "BridgeError",
         "ChunksToAgui",
         "LangGraphToAgui",
+        "Principal",
         "Settings",
         "Verifier",
         "create_app",

@@ -21,7 +21,8 @@ from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
 from bridge.runs.leases import Lease
 from bridge.runs.run import Run
 from bridge.storage.threads import Scope
-from bridge.web.callers import client_of, principal_of
+from bridge.web.bodies import aside
+from bridge.web.callers import caller_of, client_of, principal_of
 from bridge.web.dialect import Dialect, Operation
 from bridge.web.http import JSON, bridge_of, named, read_object, thread_named
 
@@ -36,7 +37,7 @@ async def chat_completions(request: Request) -> Response:
     bridge = bridge_of(request)
     principal_of(request)  # nothing of a body is looked at before its sender is known
     body = await read_object(request, bridge.settings.max_body_bytes)
-    return await complete(request, parse_chat(body, new_id))
+    return await complete(request, await aside(request, parse_chat, body, new_id))
 
 
 async def complete(request: Request, chat: ChatRequest, *, stream: bool | None = None) -> Response:
@@ -76,6 +77,7 @@ async def begin(request: Request, chat: ChatRequest, caller: Caller, found: Foun
         listed=found.named,
         after=after,
         lease=lease,
+        caller=caller_of(request),
     )
 
 
@@ -119,8 +121,8 @@ DIALECT = Dialect(
     name="openai",
     operations=(
         Operation("POST", "/v1/chat/completions", chat_completions, takes=ChatBody, gives=ChatAnswer),
-        Operation("GET", "/v1/models", list_models, gives=dict[str, Any]),
-        Operation("GET", "/v1/models/{model}", read_model, gives=dict[str, Any]),
+        Operation("GET", "/v1/models", list_models, gives=dict[str, Any], right="read"),
+        Operation("GET", "/v1/models/{model}", read_model, gives=dict[str, Any], right="read"),
     ),
 )
 

@@ -1,0 +1,65 @@
+"""How much a principal has stored: measured where the checkpoints are, at most once in a while."""
+
+from __future__ import annotations
+
+import time
+
+from sqlalchemy import Connection, text
+
+from bridge.errors import RateLimited
+from bridge.storage.checkpoint_tables import present
+from bridge.storage.threads import ThreadIndex
+
+_COLUMNS = {
+    "checkpoints": ("checkpoint", "metadata"),
+    "checkpoint_blobs": ("blob",),
+    "checkpoint_writes": ("blob",),
+    "writes": ("value",),
+}
+"""What LangGraph's savers keep values in; see `bridge.storage.checkpoint_tables.TABLES`."""
+
+_FRESH = 15.0  # seconds that a measurement holds
+
+
+def stored_bytes(database: Connection, principal: str) -> int:
+    """Bytes of the checkpoints of all this principal's threads; those of a graph's own checkpointer are not here."""
+    # neither database reads a value to know its size
+    size_of = "pg_column_size({})" if database.dialect.name == "postgresql" else "length({})"
+    total = 0
+    for table in present(database):
+        size = " + ".join(f"coalesce({size_of.format(column)}, 0)" for column in _COLUMNS[table])
+        query = text(
+            f"SELECT coalesce(sum({size}), 0) FROM {table} WHERE thread_id IN"  # noqa: S608 - names of our own
+            " (SELECT key FROM bridge_threads WHERE principal = :principal)"
+        )
+        total += int(database.execute(query, {"principal": principal}).scalar_one())
+    return total
+
+
+class Quota:
+    """What every principal may store. A run over it is refused; reading and deleting are not.
+
+    Args:
+        limit: bytes.
+    """
+
+    def __init__(self, index: ThreadIndex, limit: int) -> None:
+        self._index = index
+        self._limit = limit
+        self._measured: dict[str, tuple[float, int]] = {}
+
+    async def check(self, principal: str) -> None:
+        """Raises `RateLimited` for a principal that has stored too much."""
+        at, size = self._measured.get(principal, (0.0, 0))
+        # a measurement over the limit is made again at once: who deletes threads may go on
+        if size > self._limit or time.monotonic() - at > _FRESH or not at:
+            size = await self._index.ask(lambda database: stored_bytes(database, principal))
+            if len(self._measured) > 10_000:
+                self._measured.clear()
+            self._measured[principal] = (time.monotonic(), size)
+        if size > self._limit:
+            raise RateLimited(
+                f"{size} bytes of conversations are stored, and {self._limit} are allowed "
+                "(max_stored_bytes); delete some.",
+                retry_after=60,
+            )
