@@ -64,7 +64,7 @@ class Settings:
     disconnect: Disconnect = "cancel"
     keep_alive: float = 15.0
     max_body_bytes: int = 8 * 1024 * 1024
-    max_messages: int = 10_000
+    max_messages: int = 5_000
     max_tools: int = 1_000
     max_values: int = 250_000
     max_depth: int = 200

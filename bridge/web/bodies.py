@@ -106,8 +106,12 @@ def _parse(body: bytearray, settings: Settings) -> Any:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
-    if len(body) > settings.max_values and has_more_values(body, settings.max_values):
-        raise RequestTooLarge(f"The body has more than {settings.max_values} values (max_values).")
+    if len(body) > settings.max_values:
+        values, depth = count_values(body, settings.max_values)
+        if values > settings.max_values:
+            if depth > settings.max_depth:
+                raise _too_deep(settings.max_depth)
+            raise RequestTooLarge(f"The body has more than {settings.max_values} values (max_values).")
     try:
         value = loads(body)
     except NestedTooDeep:
@@ -138,26 +142,28 @@ def _is_deeper(value: Any, limit: int) -> bool:
     return any(isinstance(held, dict | list) for held in level)
 
 
-def has_more_values(body: bytes | bytearray, limit: int) -> bool:
-    """Whether a JSON text has more values and keys than this. What stands within strings does not count.
+def count_values(body: bytes | bytearray, limit: int) -> tuple[int, int]:
+    """How many values and keys a JSON text has, and how deep it is where the counting ends: soon after ``limit``.
 
-    Every value but the first comes after a comma, a colon or an opening bracket.
+    Every value but the first comes after a comma, a colon or an opening bracket. What stands within strings does not
+    count, and where not even all of it together would be too many nothing is looked at.
     """
-    marks = sum(body.count(mark) for mark in (b",", b":", b"[", b"{"))
-    if marks < limit:
-        return False
-    found, inside = 1, False
+    values = 1 + sum(body.count(mark) for mark in (b",", b":", b"[", b"{"))
+    if values <= limit:
+        return values, 0
+    values, depth, inside = 1, 0, False
     # without escapes, what is between two quotation marks is a string
     plain = body.replace(b"\\\\", b"").replace(b'\\"', b"")
     for start in range(0, len(plain), _SLICE):
         for piece in plain[start : start + _SLICE].split(b'"'):
             if not inside:
-                found += len(piece) - len(piece.translate(None, b",:[{"))
+                values += len(piece) - len(piece.translate(None, b",:[{"))
+                depth += len(piece.translate(None, b"]}")) - len(piece.translate(None, b"[{"))
             inside = not inside
         inside = not inside  # a slice's last piece goes on in the next one
-        if found > limit:
-            return True
-    return False
+        if values > limit:
+            break
+    return values, depth
 
 
 def _check_counts(body: Mapping[str, Any], settings: Settings) -> None:
