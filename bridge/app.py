@@ -88,7 +88,7 @@ def create_app(
         middleware=[
             Middleware(RequestIds, anywhere=settings.cors_origins in (None, ("*",))),
             Middleware(GateKeeper, gate=gate, every=allowed_hosts is not None, cookies=callers.asked),
-            _cors(settings),
+            _cors(settings, gated=allowed_hosts is not None),
             Middleware(Faults),
             Middleware(Opened, bridge=bridge, callers=callers),
         ],
@@ -100,14 +100,18 @@ def create_app(
     return app
 
 
-def _cors(settings: Settings) -> Middleware:
-    """CORS: any origin by default. Raises ``ValueError`` for cookies from origins that nobody named."""
+def _cors(settings: Settings, *, gated: bool) -> Middleware:
+    """CORS: any origin by default. Raises ``ValueError`` for cookies from origins that nobody named.
+
+    ``gated``: what comes here was let in by the gate: a page of this machine may read its answers too.
+    """
     origins = ("*",) if settings.cors_origins is None else settings.cors_origins
     if settings.cors_credentials and (not origins or "*" in origins):
         raise ValueError("cors_credentials needs cors_origins that are named: any page could act as its visitor")
     return Middleware(
         CORSMiddleware,
         allow_origins=origins,
+        allow_origin_regex=".*" if gated and not settings.cors_credentials else None,
         allow_methods=("GET", "POST", "PATCH", "DELETE", "OPTIONS"),
         allow_headers=("*",),  # echoed by Starlette, so that Authorization is covered
         allow_credentials=settings.cors_credentials,
