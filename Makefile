@@ -17,7 +17,7 @@ NODE_READY := $(if $(NODE),$(NODE_PACKAGES:%=%/node_modules/.installed))
 PEERS := agui openai_serve langgraph_dev
 
 .DELETE_ON_ERROR:
-.PHONY: run demo test bench lint types lock clean
+.PHONY: run demo test torture bench lint types lock audit clean
 
 run: $(VENV)/.installed
 	$(BIN)/bridge serve --host $(HOST) --port $(PORT)
@@ -35,6 +35,10 @@ demo: $(VENV)/.installed examples/copilotkit/node_modules/.installed
 test: $(VENV)/.dev-installed $(NODE_READY)
 	$(BIN)/python -m pytest $(TESTS)
 
+# By hand: thousands of requests a route and half an hour; loopback only.
+torture: $(VENV)/.dev-installed
+	BRIDGE_TORTURE=1 $(BIN)/python -m pytest -m torture --timeout=3600 $(or $(TESTS),tests)
+
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -50,6 +54,11 @@ lock: $(VENV)/.made
 	$(PIP) install --quiet 'uv>=0.9'
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --output-file requirements-dev.lock --constraint requirements.lock --group dev --extra postgres
+
+# What is known of the packages' vulnerabilities. Reports, and never fails: neither for what it finds nor for a database
+# that cannot be reached.
+audit: $(VENV)/.dev-installed
+	-@$(BIN)/python .ci/audit.py $(NODE_PACKAGES)
 
 # Beside the peers, each in an environment of its own; about half an hour. `make bench QUICK=--quick`: a few.
 bench: $(VENV)/.installed $(PEERS:%=benchmarks/.venv-%/.installed)

@@ -1,8 +1,6 @@
-"""How much a principal has stored: measured where the checkpoints are, at most once in a while."""
+"""How much a principal has stored: measured where the checkpoints are, before each run."""
 
 from __future__ import annotations
-
-import time
 
 from sqlalchemy import Connection, text
 
@@ -17,8 +15,6 @@ _COLUMNS = {
     "writes": ("value",),
 }
 """What LangGraph's savers keep values in; see `bridge.storage.checkpoint_tables.TABLES`."""
-
-_FRESH = 15.0  # seconds that a measurement holds
 
 
 def stored_bytes(database: Connection, principal: str) -> int:
@@ -46,17 +42,10 @@ class Quota:
     def __init__(self, index: ThreadIndex, limit: int) -> None:
         self._index = index
         self._limit = limit
-        self._measured: dict[str, tuple[float, int]] = {}
 
     async def check(self, principal: str) -> None:
         """Raises `RateLimited` for a principal that has stored too much."""
-        at, size = self._measured.get(principal, (0.0, 0))
-        # a measurement over the limit is made again at once: who deletes threads may go on
-        if size > self._limit or time.monotonic() - at > _FRESH or not at:
-            size = await self._index.ask(lambda database: stored_bytes(database, principal))
-            if len(self._measured) > 10_000:
-                self._measured.clear()
-            self._measured[principal] = (time.monotonic(), size)
+        size = await self._index.ask(lambda database: stored_bytes(database, principal))
         if size > self._limit:
             raise RateLimited(
                 f"{size} bytes of conversations are stored, and {self._limit} are allowed "
