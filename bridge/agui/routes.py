@@ -82,7 +82,15 @@ DIALECT = Dialect(
     operations=(
         Operation("GET", "/agui", list_agents, gives=dict[str, Any], right="read"),
         Operation("POST", "/agui/{agent}", run_agent, takes=RunAgentInput, gives=EventModel, streams=True),
-        Operation("GET", "/runs/{run_id}/events", read_run, gives=EventModel, streams=True, right="read"),
-        Operation("POST", "/runs/{run_id}/stop", stop_run, gives=dict[str, Any]),
+        Operation(
+            "GET",
+            "/runs/{run_id}/events",
+            read_run,
+            gives=EventModel,
+            streams=True,
+            query=("after", "agent"),
+            right="read",
+        ),
+        Operation("POST", "/runs/{run_id}/stop", stop_run, gives=dict[str, Any], query=("agent",)),
     ),
 )

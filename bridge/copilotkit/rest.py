@@ -169,14 +169,15 @@ async def _delete(request: Request) -> Response:
 
 def _thread_operations(base: str) -> list[Operation]:
     """The operations on threads, below ``base``."""
-    one = f"{base}/threads/{{thread_id}}"
+    one, agent = f"{base}/threads/{{thread_id}}", ("agentId", "agent")
+    page = (*agent, "limit", "cursor", "includeArchived")
     return [
-        Operation("GET", f"{base}/threads", threads.list_threads, gives=Answer, right="read"),
-        Operation("GET", f"{one}/messages", threads.read_messages, gives=Answer, right="read"),
-        Operation("GET", f"{one}/state", threads.read_state, gives=Answer, right="read"),
-        Operation("POST", f"{one}/archive", _archive, gives=Answer, right="manage"),
-        Operation("PATCH", one, _change, takes=Answer, gives=Answer, right="manage"),
-        Operation("DELETE", one, _delete, gives=Answer, right="manage"),
+        Operation("GET", f"{base}/threads", threads.list_threads, gives=Answer, query=page, right="read"),
+        Operation("GET", f"{one}/messages", threads.read_messages, gives=Answer, query=agent, right="read"),
+        Operation("GET", f"{one}/state", threads.read_state, gives=Answer, query=agent, right="read"),
+        Operation("POST", f"{one}/archive", _archive, gives=Answer, query=agent, right="manage"),
+        Operation("PATCH", one, _change, takes=Answer, gives=Answer, query=agent, right="manage"),
+        Operation("DELETE", one, _delete, gives=Answer, query=agent, right="manage"),
     ]
 
 

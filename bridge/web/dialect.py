@@ -32,6 +32,7 @@ class Operation:
         takes: the type of the request's body, for the API's description; ``None``: there is none.
         gives: the type of the answer's body, or of one event of a stream.
         streams: whether the answer is a stream of events.
+        query: names of parameters in the query, all of them optional.
         right: what the caller must be allowed to do; ``None``: the endpoint itself finds that out from the body.
     """
 
@@ -41,6 +42,7 @@ class Operation:
     takes: Any = None
     gives: Any = None
     streams: bool = False
+    query: Sequence[str] = ()
     right: Right | None = "run"
 
     @property

@@ -74,10 +74,14 @@ def _operation(dialect: Dialect, operation: Operation, schemas: dict[str, Any]) 
             "5XX": {"description": "The run, or the server, is at fault.", "content": error},
         },
     }
-    names = _PARAMETER.findall(operation.path)
-    if names:
+    parameters = [
+        *((name, "path") for name in _PARAMETER.findall(operation.path)),
+        *((name, "query") for name in operation.query),
+    ]
+    if parameters:
         said["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names
+            {"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}
+            for name, place in parameters
         ]
     if operation.takes is not None:
         schema = _schema(operation.takes, "validation", schemas)

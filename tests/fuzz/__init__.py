@@ -1,0 +1,1 @@
+"""Requests and streams that nobody would send on purpose."""
