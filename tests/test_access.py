@@ -13,6 +13,9 @@ from typing import Any
 
 import httpx
 import pytest
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.graph import START, MessagesState, StateGraph
 from starlette.requests import HTTPConnection
 
 from bridge import Principal, Settings, create_app
@@ -223,6 +226,23 @@ async def test_the_principal_and_its_claims_reach_the_agent() -> None:
         assert request.principal == "anna"
         assert request.caller is not None
         assert (request.caller.name, dict(request.caller.claims)) == ("anna", {"role": "seller"})
+
+
+async def test_a_graph_reads_the_principal_and_its_claims() -> None:
+    seen: list[tuple[str, dict[str, Any]]] = []
+
+    async def look(state: MessagesState, config: RunnableConfig) -> dict[str, Any]:
+        del state
+        seen.append((config["configurable"]["principal"], config["configurable"]["claims"]))
+        return {"messages": [AIMessage("да")]}
+
+    graph = StateGraph(MessagesState).add_node(look).add_edge(START, "look").compile()
+    async with served(graph, authenticate=authenticate) as client:
+        for path, body in RUNS:
+            await client.post(path, json=body, headers={"X-User": "anna"})
+    async with served(graph) as client:
+        await client.post("/agui/recorder", json=run_input("да"))
+    assert seen == [("anna", {"role": "seller"})] * len(RUNS) + [("anonymous", {})]
 
 
 # path, method, body -> the scope that it takes

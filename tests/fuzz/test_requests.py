@@ -147,8 +147,10 @@ async def attack(client: httpx.AsyncClient, operation: Operation, count: int) ->
 async def attack_all(count: int, db: str = ":memory:") -> None:
     async with attacked(db=db) as (_, client):
         for operation in OPERATIONS:
+            begun = await client.post("/agui/a", json=RUN | {"messages": RUN["messages"][-1:]})  # there is something
+            assert begun.status_code in (200, 400), begun.text  # the run's id may be taken
             statuses = await attack(client, operation, count)
-            assert statuses, operation.path
+            assert statuses & {200, 404}, operation.path
         assert (await client.get("/healthz")).json()["faults"] == 0
 
 
@@ -157,7 +159,7 @@ async def test_every_route() -> None:
 
 
 async def test_every_route_with_each_database(db: str) -> None:
-    await attack_all(24, db)
+    await attack_all(12, db)
 
 
 @pytest.mark.torture

@@ -281,13 +281,15 @@ def server_context(request: RunRequest) -> dict[str, Any]:
     """What a graph may read in ``config["configurable"]``; nothing of it gets into a prompt by itself.
 
     ``client_tools`` are OpenAI function tools that the client runs, ``client_context`` what the app shares
-    (``description``, ``value``), ``model_settings`` OpenAI's parameters, ``principal`` who calls.
+    (``description``, ``value``), ``model_settings`` OpenAI's parameters, ``principal`` who calls, and ``claims``
+    what the application knows of them.
     """
     return {
         "client_tools": [{"type": "function", "function": function_of(tool)} for tool in request.tools],
         "client_context": request.context,
         "model_settings": dict(request.model_settings),
         "principal": request.principal,
+        "claims": dict(request.caller.claims) if request.caller is not None else {},
     }
 
 
