@@ -66,7 +66,8 @@ def create_app(
         raise ValueError("'principal' and 'authenticate' are two names of one thing: give one")
     bridge = Bridge(agents, settings, observers=observers)
     settings = bridge.settings
-    callers = Callers(settings.api_keys, authenticate or principal, settings.api_key_file)
+    rate = None if settings.requests_per_minute is None else RequestRate(settings.requests_per_minute)
+    callers = Callers(settings.api_keys, authenticate or principal, settings.api_key_file, rate)
     gate = Gate(allowed_hosts or (), settings.cors_origins or ())
 
     @asynccontextmanager
@@ -121,14 +122,12 @@ def _cors(settings: Settings, *, gated: bool) -> Middleware:
 
 
 class Opened:
-    """Sees to it that the bridge is open, and the caller asked for and within bounds, before a request is served."""
+    """Sees to it that the bridge is open, and the caller asked for, before a request is served."""
 
     def __init__(self, app: ASGIApp, bridge: Bridge, callers: Callers) -> None:
         self._app = app
         self._bridge = bridge
         self._callers = callers
-        per_minute = bridge.settings.requests_per_minute
-        self._rate = None if per_minute is None else RequestRate(per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -136,9 +135,7 @@ class Opened:
             await self._bridge.open()
             path = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/")
             if path != HEALTH:  # it must answer while the application's database is down
-                caller = await self._callers.identify(HTTPConnection(scope))
-                if caller is not None and self._rate is not None:
-                    self._rate.take(caller.name)
+                await self._callers.identify(HTTPConnection(scope))
         await self._app(scope, receive, send)
 
 

@@ -60,6 +60,9 @@ async def test_requests_a_minute() -> None:
         refused = await client.post("/api/copilotkit/agent/recorder/run", json=run_input("да"), headers=ANNA)
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "20")
         assert "requests_per_minute" in refused.json()["error"]["message"]
+        russian = {**ANNA, "Accept": "text/event-stream", "Accept-Language": "ru"}
+        shown = await client.post("/api/copilotkit/agent/recorder/run", json=run_input("да"), headers=russian)
+        assert (shown.status_code, "минуту" in shown.text) == (429, True)  # the page shows the body as it is
         assert (await client.get("/v1/models", headers=BORIS)).status_code == 200
         assert (await client.get("/healthz")).status_code == 200
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from starlette.requests import HTTPConnection
 
-from bridge.errors import Forbidden, InvalidKey
+from bridge.errors import Forbidden, InvalidKey, RateLimited
 from bridge.runs.request import ANONYMOUS, Principal, Right
 from bridge.web.keys import Keys, digest, read_key, read_keys
+from bridge.web.limits import RequestRate
 
 __all__ = [
     "Authenticate",
@@ -45,6 +46,7 @@ def api_key(connection: HTTPConnection) -> str | None:
 
 
 _CALLER = "bridge.caller"  # where a request's scope keeps the application's answer
+_REFUSAL = "bridge.refusal"
 _NOBODY = Principal(ANONYMOUS)
 
 
@@ -55,6 +57,7 @@ class Callers:
         api_keys: keys that may call, as ``key`` or ``name=key``.
         authenticate: the application's own answer, in place of the keys.
         key_file: a file of hashed keys, beside ``api_keys``; read again by `reload`. Without any key everybody may.
+        rate: how many requests a principal may send.
     """
 
     def __init__(
@@ -62,11 +65,13 @@ class Callers:
         api_keys: Collection[str] = (),
         authenticate: Authenticate | None = None,
         key_file: str | Path | None = None,
+        rate: RequestRate | None = None,
     ) -> None:
         self._written = api_keys
         self._key_file = key_file
         self._keys = Keys.read(api_keys, key_file)
         self._authenticate = authenticate
+        self._rate = rate
 
     @property
     def open(self) -> bool:
@@ -82,8 +87,8 @@ class Callers:
         """Read the file of keys again. Raises ``ValueError`` and ``OSError``; the keys are then those from before."""
         self._keys = Keys.read(self._written, self._key_file)
 
-    async def identify(self, connection: HTTPConnection) -> Principal | None:
-        """Ask who calls, once a request and before any route; `caller` then has the answer."""
+    async def identify(self, connection: HTTPConnection) -> None:
+        """Ask who calls, once a request and before any route; `caller` then has the answer, or the refusal."""
         named: Principal | str | None = None
         if self._authenticate is not None:
             answer = self._authenticate(connection)
@@ -91,7 +96,11 @@ class Callers:
         else:
             named = self._by_key(connection)
         caller = connection.scope[_CALLER] = Principal(named) if isinstance(named, str) else named
-        return caller
+        if caller is not None and self._rate is not None:
+            try:
+                self._rate.take(caller.name)
+            except RateLimited as error:  # said where the client's language is known
+                connection.scope[_REFUSAL] = error
 
     def _by_key(self, connection: HTTPConnection) -> Principal | None:
         if not self._keys:
@@ -100,10 +109,13 @@ class Callers:
         return None if key is None else self._keys.find(key)
 
     def caller(self, connection: HTTPConnection) -> Principal:
-        """Who calls. Raises `InvalidKey`.
+        """Who calls. Raises `InvalidKey`, and `RateLimited` for one request too many.
 
         The application's own answer where it gave one; else the key's principal; else everybody is one.
         """
+        refusal: RateLimited | None = connection.scope.get(_REFUSAL)
+        if refusal is not None:
+            raise refusal
         found: Principal | None = connection.scope.get(_CALLER)  # nobody asked: nobody is known
         if found is not None:
             return found
