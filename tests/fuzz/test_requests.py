@@ -13,6 +13,7 @@ import pytest
 
 from bridge.app import DIALECTS
 from bridge.web.dialect import Operation
+from tests.fuzz import TIMEOUT, TORTURE
 from tests.fuzz.mutations import Mutator
 from tests.fuzz.serving import attacked, check
 from tests.http.talking import chat
@@ -154,15 +155,13 @@ async def attack_all(count: int, db: str = ":memory:") -> None:
         assert (await client.get("/healthz")).json()["faults"] == 0
 
 
+@pytest.mark.torture
+@pytest.mark.timeout(TIMEOUT)
 async def test_every_route() -> None:
-    await attack_all(200)
-
-
-async def test_every_route_with_each_database(db: str) -> None:
-    await attack_all(12, db)
+    await attack_all(TORTURE or 200)
 
 
 @pytest.mark.torture
-@pytest.mark.timeout(7200)
-async def test_every_route_for_long(db: str) -> None:
-    await attack_all(10_000, db)
+@pytest.mark.timeout(TIMEOUT)
+async def test_every_route_with_each_database(db: str) -> None:
+    await attack_all(TORTURE or 12, db)

@@ -16,6 +16,7 @@ from bridge.events.event import EVENT_TYPES
 from bridge.runs.request import RunRequest
 from bridge.web.sse import SSEDecoder
 from tests.agui import streams as table
+from tests.fuzz import TIMEOUT, TORTURE
 from tests.fuzz.mutations import NASTY_VALUES, Mutator
 from tests.fuzz.serving import attacked, check
 from tests.http.talking import chat, run_input
@@ -125,11 +126,7 @@ async def attack(seeds: range) -> None:
         assert app.state.bridge.faults > 0  # what was not legal was noticed
 
 
-async def test_whatever_an_agent_emits() -> None:
-    await attack(range(100))
-
-
 @pytest.mark.torture
-@pytest.mark.timeout(7200)
-async def test_whatever_an_agent_emits_for_long() -> None:
-    await attack(range(1_000, 11_000))
+@pytest.mark.timeout(TIMEOUT)
+async def test_whatever_an_agent_emits() -> None:
+    await attack(range(TORTURE or 100))
