@@ -101,7 +101,7 @@ def first_words(messages: list[dict[str, Any]], limit: int = 80) -> str | None:
         if isinstance(content, list):
             texts = (part.get("text", "") for part in content if part.get("type") == "text")
             content = " ".join(text[:_BEGINNING] for text in islice(texts, _BEGINNING))
-        line = " ".join(str(content or "").lstrip()[:_BEGINNING].split())
+        line = " ".join(str(content or "").lstrip()[:_BEGINNING].replace("\0", "").split())  # PostgreSQL has no NUL
         if line:
             return line if len(line) <= limit else line[: limit - 1].rsplit(" ", 1)[0] + "…"
     return None
