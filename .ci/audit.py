@@ -17,7 +17,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock")
-SECONDS = 120
+SECONDS = 60
 
 
 def audit_python(lock: Path) -> list[str]:
