@@ -17,7 +17,7 @@ NODE_READY := $(if $(NODE),$(NODE_PACKAGES:%=%/node_modules/.installed))
 PEERS := agui openai_serve langgraph_dev
 
 .DELETE_ON_ERROR:
-.PHONY: run demo test torture eval bench lint types lock clean
+.PHONY: run demo test torture eval bench lint types lock audit clean
 
 run: $(VENV)/.installed
 	$(BIN)/bridge serve --host $(HOST) --port $(PORT)
@@ -59,6 +59,11 @@ lock: $(VENV)/.made
 	$(PIP) install --quiet 'uv>=0.9'
 	$(LOCK) --output-file requirements-dev.lock --group dev --extra postgres
 	$(LOCK) --output-file requirements.lock --constraint requirements-dev.lock
+
+# What is known of the packages' vulnerabilities. Reports, and never fails: neither for what it finds nor for a database
+# that cannot be reached.
+audit: $(VENV)/.dev-installed
+	-@$(BIN)/python .ci/audit.py $(NODE_PACKAGES)
 
 # Beside the peers, each in an environment of its own; about half an hour. `make bench QUICK=--quick`: a few.
 bench: $(VENV)/.installed $(PEERS:%=benchmarks/.venv-%/.installed)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bridge.app import create_app
     from bridge.errors import BridgeError
     from bridge.openai_compat import AguiToChunks, ChunksToAgui, fold
+    from bridge.runs.request import Principal
     from bridge.settings import Settings
     from bridge.web.contexts import ContextRequest
 
@@ -22,6 +23,7 @@ __all__ = [
     "ChunksToAgui",
     "ContextRequest",
     "LangGraphToAgui",
+    "Principal",
     "Settings",
     "Verifier",
     "create_app",
@@ -34,6 +36,7 @@ _HOMES = {
     "ChunksToAgui": "bridge.openai_compat",
     "ContextRequest": "bridge.web.contexts",
     "LangGraphToAgui": "bridge.agui",
+    "Principal": "bridge.runs.request",
     "Settings": "bridge.settings",
     "Verifier": "bridge.agui",
     "create_app": "bridge.app",

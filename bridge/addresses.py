@@ -25,8 +25,9 @@ from bridge.openai_compat.models import ChatAnswer, ChatBody
 from bridge.openai_compat.requests import ChatRequest, checked_thread_id, parse_chat
 from bridge.openai_compat.routes import complete, new_id
 from bridge.openai_compat.to_chunks import AguiToChunks
-from bridge.runs.request import RunRequest
-from bridge.web.callers import principal_of
+from bridge.runs.request import RunRequest, checked_id
+from bridge.web.bodies import aside
+from bridge.web.callers import principal_of, require
 from bridge.web.dialect import Dialect, Operation
 from bridge.web.http import JSON, bridge_of, named, read_object
 
@@ -67,7 +68,8 @@ async def copilotkit_streaming(request: Request) -> Response:
     if call is not None:
         return await perform(request, call)
     request.state.dialect = openai.DIALECT
-    return await complete(request, parse_message(body), stream=True)
+    require(request, "run")
+    return await complete(request, await aside(request, parse_message, body), stream=True)
 
 
 def _refuse(request: Request, error: BridgeError) -> Response:
@@ -79,7 +81,8 @@ def _refuse(request: Request, error: BridgeError) -> Response:
 async def copilotkit_adapter(request: Request) -> Response:
     """``POST /api/copilotkit-adapter/``: the same, answered as one JSON completion."""
     request.state.dialect = openai.DIALECT
-    return await complete(request, parse_message(await read_body(request)), stream=False)
+    body = await read_body(request)
+    return await complete(request, await aside(request, parse_message, body), stream=False)
 
 
 async def what_is_served(request: Request) -> Response:
@@ -109,8 +112,8 @@ async def check_wiring(request: Request) -> Response:
     is_agui = isinstance(body.get("threadId"), str) and isinstance(body.get("runId"), str)
     wanted = RunRequest(
         agent=bridge.names[0],
-        thread_id=body["threadId"] if is_agui else new_id(),
-        run_id=body["runId"] if is_agui else new_id(),
+        thread_id=checked_id(body["threadId"], "threadId") if is_agui else new_id(),
+        run_id=checked_id(body["runId"], "runId") if is_agui else new_id(),
         principal=principal,
         ephemeral=True,
     )
@@ -130,10 +133,16 @@ DIALECT = Dialect(
     name="addresses",
     operations=(
         Operation(
-            "POST", "/api/copilotkit-streaming", copilotkit_streaming, takes=ChatBody, gives=ChatAnswer, streams=True
+            "POST",
+            "/api/copilotkit-streaming",
+            copilotkit_streaming,
+            takes=ChatBody,
+            gives=ChatAnswer,
+            streams=True,
+            right=None,  # as the language that the body is in says
         ),
         Operation("POST", "/api/copilotkit-adapter", copilotkit_adapter, takes=ChatBody, gives=ChatAnswer),
-        Operation("GET", "/api/test-copilotkit", what_is_served, gives=dict[str, Any]),
+        Operation("GET", "/api/test-copilotkit", what_is_served, gives=dict[str, Any], right="read"),
         Operation("POST", "/api/test-copilotkit", check_wiring, gives=ChatAnswer, streams=True),
     ),
     refuse=_refuse,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,9 +23,12 @@ from bridge.observe.observer import Observer
 from bridge.openai_compat import routes as openai
 from bridge.service import Bridge
 from bridge.settings import Settings
-from bridge.web.callers import Callers, Principal
+from bridge.web import openapi
+from bridge.web.callers import Authenticate, Callers
 from bridge.web.contexts import ContextFunction, Contexts, serving
+from bridge.web.gate import Gate, GateKeeper
 from bridge.web.http import JSON, Faults, RequestIds, bridge_of
+from bridge.web.limits import RequestRate
 
 DIALECTS = (agui.DIALECT, openai.DIALECT, addresses.DIALECT, copilotkit.DIALECT)
 """The languages that are served. An added dialect is an added folder and one name here."""
@@ -38,7 +41,9 @@ def create_app(
     agents: Mapping[str, Any],
     settings: Settings | None = None,
     *,
-    principal: Principal | None = None,
+    principal: Authenticate | None = None,
+    authenticate: Authenticate | None = None,
+    allowed_hosts: Collection[str] | None = None,
     observers: Sequence[Observer] = (),
     context: ContextFunction | None = None,
     store: Any = None,
@@ -48,9 +53,13 @@ def create_app(
     Args:
         agents: compiled LangGraph graphs (or `bridge.agents.base.Agent` objects) by name; the first is the default.
         settings: see `Settings`.
-        principal: who calls, by the application's own lights: a function of the connection, plain or async, that
-            returns a name, or ``None`` for nobody (401). Threads belong to the name. It is asked once a request, of
-            all but ``/healthz``. Without it: the API keys of the settings.
+        authenticate: who calls, by the application's own lights: a function of the connection, plain or async, that
+            returns a `Principal` (a name, claims, scopes), or ``None`` for nobody (401). Threads belong to the name. It
+            is asked once a request, of all but ``/healthz``. Without it: the API keys of the settings.
+        principal: the same, by its older name; a function that returns the name alone is enough.
+        allowed_hosts: names that this server is called by. Given, even empty, Host and Origin of every request are
+            checked (see `bridge.web.gate.Gate`). Where the application says who calls, the Origin of requests with a
+            cookie is checked in any case.
         context: what graphs with a ``context_schema`` get as ``runtime.context``: a function of a `ContextRequest`
             (who calls, the headers), plain or async, that returns a mapping or an object of the schema. Called once a
             run. Without it: what the client sent for the schema's fields, and its defaults.
@@ -61,6 +70,8 @@ def create_app(
     The application may be mounted in another one. Where the outer framework does not pass the lifespan on, the first
     request opens the storage.
     """
+    if principal is not None and authenticate is not None:
+        raise ValueError("'principal' and 'authenticate' are two names of one thing: give one")
     bridge = Bridge(
         agents,
         settings,
@@ -68,7 +79,12 @@ def create_app(
         context=None if context is None else Contexts(context).of,
         store=store,
     )
-    callers = Callers(bridge.settings.api_keys, principal, bridge.settings.shared_keys)
+    settings = bridge.settings
+    rate = None if settings.requests_per_minute is None else RequestRate(settings.requests_per_minute)
+    callers = Callers(
+        settings.api_keys, authenticate or principal, settings.api_key_file, rate, shared_keys=settings.shared_keys
+    )
+    gate = Gate(allowed_hosts or (), settings.cors_origins or ())
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -84,12 +100,12 @@ def create_app(
             Route("/", front_page, methods=["GET"]),
             *(Route(path, healthz, methods=["GET"]) for path in (HEALTH, HEALTH + "/")),
             *(route for dialect in DIALECTS for route in dialect.routes()),
+            *openapi.routes(DIALECTS),
         ],
         middleware=[
-            Middleware(
-                RequestIds, anywhere=bridge.settings.cors_origins == ("*",) and not bridge.settings.cors_credentials
-            ),
-            _cors(bridge.settings),
+            Middleware(RequestIds, anywhere=settings.cors_origins in (None, ("*",))),
+            Middleware(GateKeeper, gate=gate, every=allowed_hosts is not None, cookies=callers.asked),
+            _cors(settings, gated=allowed_hosts is not None),
             Middleware(Faults),
             Middleware(Opened, bridge=bridge, callers=callers),
         ],
@@ -101,17 +117,22 @@ def create_app(
     return app
 
 
-def _cors(settings: Settings) -> Middleware:
-    """CORS: any origin by default. With credentials the origin is echoed, because ``*`` then fails in browsers."""
-    anywhere = "*" in settings.cors_origins
-    echo = anywhere and settings.cors_credentials
+def _cors(settings: Settings, *, gated: bool) -> Middleware:
+    """CORS: any origin by default. Raises ``ValueError`` for cookies from origins that nobody named.
+
+    ``gated``: what comes here was let in by the gate: a page of this machine may read its answers too.
+    """
+    origins = ("*",) if settings.cors_origins is None else settings.cors_origins
+    if settings.cors_credentials and (not origins or "*" in origins):
+        raise ValueError("cors_credentials needs cors_origins that are named: any page could act as its visitor")
     return Middleware(
         CORSMiddleware,
-        allow_origins=() if echo else settings.cors_origins,
-        allow_origin_regex=".*" if echo else None,
+        allow_origins=origins,
+        allow_origin_regex=".*" if gated and not settings.cors_credentials else None,
         allow_methods=("GET", "POST", "PATCH", "DELETE", "OPTIONS"),
         allow_headers=("*",),  # echoed by Starlette, so that Authorization is covered
         allow_credentials=settings.cors_credentials,
+        allow_private_network=True,  # for the origins that are allowed
         expose_headers=(*_EXPOSED, *(name for dialect in DIALECTS for name in dialect.cors_headers)),
     )
 
@@ -128,9 +149,8 @@ class Opened:
         """Serve one request."""
         if scope["type"] == "http":
             await self._bridge.open()
-            if (
-                not scope["path"].rstrip("/").endswith(HEALTH)
-            ):  # it must answer while the application's database is down
+            path = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/")
+            if path != HEALTH:  # it must answer while the application's database is down
                 connection = HTTPConnection(scope)
                 serving(connection)
                 await self._callers.identify(connection)
@@ -151,6 +171,7 @@ The bridge serves: {agents}
   OpenAI API     base URL {at}/v1, model {agent}
   CopilotKit     runtimeUrl {at}/api/copilotkit
   health         GET  {at}/healthz
+  all of it      GET  {at}/docs, {at}/openapi.json
 
 Try it:
 

@@ -1,4 +1,4 @@
-"""The command ``bridge``: ``serve``, ``draw``, ``prune`` and ``adopt``."""
+"""The command ``bridge``: ``serve``, ``draw``, ``key``, ``prune`` and ``adopt``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
@@ -19,6 +20,8 @@ from bridge.agents.langgraph.agent import LangGraphAgent
 from bridge.agents.loading import LoadError, load_agents, load_object
 from bridge.app import create_app
 from bridge.observe import logging as logs
+from bridge.options import access_options, check_access, limit_options
+from bridge.runs.request import RIGHTS
 from bridge.service import Bridge
 from bridge.settings import Settings
 from bridge.storage.adoption import adopt_all
@@ -26,8 +29,12 @@ from bridge.storage.base import Storage
 from bridge.storage.moving import settle
 from bridge.storage.opening import InvalidDatabase, agent_database_url, open_storage, read_db, without_password
 from bridge.storage.retention import Retention, prune_once
-from bridge.web.callers import read_keys
+from bridge.web.callers import Callers
+from bridge.web.keys import new_key, read_keys
+from bridge.web.protocol import http_protocol
 from bridge.web.threads import Workers
+
+logger = logging.getLogger("bridge")
 
 Result = TypeVar("Result")
 
@@ -83,13 +90,9 @@ def main() -> None:
 
 @main.command()
 @click.argument("agents", nargs=-1, metavar="[AGENT]...")
-@click.option("--host", default="127.0.0.1", show_default=True, envvar="BRIDGE_HOST")
-@click.option("--port", default=8000, show_default=True, type=int, envvar="BRIDGE_PORT")
+@access_options
 @_DB
 @_retention
-@click.option(
-    "--api-key", "api_keys", multiple=True, envvar="BRIDGE_API_KEYS", help="key or name=key; several may be given."
-)
 @click.option(
     "--shared-key", "shared_keys", multiple=True, envvar="BRIDGE_SHARED_KEYS", help="An API key that many people have."
 )
@@ -107,8 +110,6 @@ def main() -> None:
     envvar="BRIDGE_USER_HEADERS",
     help="In which they name their user; default: the same clients'.",
 )
-@click.option("--cors-origin", "cors_origins", multiple=True, envvar="BRIDGE_CORS_ORIGINS", help="Default: any.")
-@click.option("--cors-credentials", is_flag=True, envvar="BRIDGE_CORS_CREDENTIALS", help="Allow cookies.")
 @click.option(
     "--disconnect",
     type=click.Choice(["cancel", "continue"]),
@@ -134,7 +135,14 @@ def main() -> None:
 @click.option(
     "--keep-alive", default=_DEFAULTS.keep_alive, show_default=True, envvar="BRIDGE_KEEP_ALIVE", help="Seconds."
 )
-@click.option("--run-timeout", type=float, envvar="BRIDGE_RUN_TIMEOUT", help="Seconds; default: no limit.")
+@click.option(
+    "--run-timeout",
+    default=_DEFAULTS.run_timeout,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    envvar="BRIDGE_RUN_TIMEOUT",
+    help="Seconds that a run may take; 0: no limit.",
+)
 @click.option(
     "--recursion-limit",
     default=_DEFAULTS.recursion_limit,
@@ -181,19 +189,30 @@ def main() -> None:
 )
 @click.option("--context", envvar="BRIDGE_CONTEXT", help="module:function that gives runtime.context for a request.")
 @click.option("--store", envvar="BRIDGE_STORE", help="module:attr, a LangGraph store for graphs without one.")
+@limit_options
 @click.option("--log-json", is_flag=True, envvar="BRIDGE_LOG_JSON")
 def serve(
-    agents: tuple[str, ...], host: str, port: int, context: str | None, store: str | None, **options: Any
+    agents: tuple[str, ...],
+    host: str,
+    port: int,
+    *,
+    no_auth: bool,
+    context: str | None,
+    store: str | None,
+    **options: Any,
 ) -> None:
     """Serve agents: module:attr, name=module:attr or a langgraph.json (default: the one here)."""
     options["state_allow"] = options["state_allow"] or None
     options["client_keys"] = options["client_keys"] or None
-    for name in ("cors_origins", "chat_headers", "user_headers"):
+    options["cors_origins"] = options["cors_origins"] or None
+    for name in ("chat_headers", "user_headers"):
         options[name] = options[name] or getattr(_DEFAULTS, name)
+    allowed_hosts: tuple[str, ...] = options.pop("allowed_hosts")
     try:
         read_keys((*options["api_keys"], *options["shared_keys"]))
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--api-key") from None
+    locked = check_access(host, no_auth=no_auth, allowed_hosts=allowed_hosts, options=options)
     try:
         settings = Settings(**options)
     except ValueError as error:
@@ -201,9 +220,11 @@ def serve(
     logs.configure(as_json=settings.log_json)
     # where agents may keep their own data; they read it when they first need it
     os.environ.setdefault("AGENT_DATABASE_URL", agent_database_url(settings.db))
+    # while everybody may call, pages of other sites may not; with keys these are what counts
     app = create_app(
         _load(agents),
         settings,
+        allowed_hosts=None if locked else allowed_hosts,
         context=None if context is None else _object(context),
         store=None if store is None else _object(store),
     )
@@ -211,13 +232,14 @@ def serve(
         app,
         host=host,
         port=port,
+        http=http_protocol(settings.header_timeout, settings.max_header_size),
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=int(settings.shutdown_grace) + 5,
         server_header=False,
     )
-    _Server(config, app.state.bridge).run()
+    _Server(config, app.state.bridge, app.state.callers).run()
 
 
 @main.command()
@@ -226,6 +248,16 @@ def draw(agent: str) -> None:
     """Print the graph as Mermaid."""
     for graph in _load((agent,)).values():
         click.echo(graph.get_graph(xray=True).draw_mermaid())
+
+
+@main.command()
+@click.argument("name", default="")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(sorted(RIGHTS)), help="Default: all.")
+def key(name: str, scopes: tuple[str, ...]) -> None:
+    """Make an API key for NAME: its line for --api-key-file on standard output, the key itself on standard error."""
+    made, line = new_key(name)
+    click.echo(" ".join([line, *scopes]))
+    click.echo(f"The key, shown this once: {made}", err=True)
 
 
 @main.command()
@@ -316,9 +348,10 @@ def _calm_garbage_collector() -> None:
 class _Server(uvicorn.Server):
     """Ends the runs before it waits for the connections: a stream closes when its run does, and legally."""
 
-    def __init__(self, config: uvicorn.Config, bridge: Bridge) -> None:
+    def __init__(self, config: uvicorn.Config, bridge: Bridge, callers: Callers) -> None:
         super().__init__(config)
         self._bridge = bridge
+        self._callers = callers
         self._workers = Workers(_WORKERS)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -329,12 +362,23 @@ class _Server(uvicorn.Server):
         except Exception as error:
             click.echo(f"Error: {_cannot_open(self._bridge.settings.db, error)}", err=True)
             sys.exit(1)
+        if self._bridge.settings.api_key_file is not None and sys.platform != "win32":
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload_keys)
         await super().startup(sockets)
         _calm_garbage_collector()
         for server in self.servers:
             for listening in server.sockets:
                 name, port = listening.getsockname()[:2]
                 click.echo(f"Serving {', '.join(self._bridge.names)} on http://{name}:{port}", err=True)
+
+    def _reload_keys(self) -> None:
+        """SIGHUP: read the file of keys again; where it cannot be read, those from before stay."""
+        try:
+            self._callers.reload()
+        except (OSError, ValueError) as error:
+            logger.error("the API keys were not read again: %s", error)
+        else:
+            logger.info("the API keys were read again")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what runs, then stop."""

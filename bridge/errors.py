@@ -4,12 +4,15 @@
     ├── ClientError                 the request is at fault; nothing ran, nothing is stored
     │   ├── InvalidRequest   400    malformed JSON, wrong type, missing field
     │   ├── InvalidKey       401    no key, or a wrong one
+    │   ├── Forbidden        403    a caller without the scope, a page of another site, an unknown Host
     │   ├── UnknownAgent     404    no such model / agent
     │   ├── UnknownThread    404    no such thread, or somebody else's
     │   ├── UnknownRun       404    no such run, or somebody else's
     │   ├── ThreadBusy       409    the thread already has a run
     │   ├── InterruptPending 409    the thread waits for a person's answer, and this is none
-    │   ├── RequestTooLarge  413
+    │   ├── RequestTimeout   408    the body did not come in time
+    │   ├── RequestTooLarge  413    too many bytes, or too many of what is in them
+    │   ├── UnsupportedBody  415    a body that is compressed
     │   └── RateLimited      429
     └── RunFailure                  the run is at fault; the client asked for nothing wrong
         ├── AgentFailure     500    the graph raised
@@ -69,6 +72,13 @@ class InvalidKey(ClientError):
     code = "invalid_api_key"
 
 
+class Forbidden(ClientError):
+    """403: the caller is known and may not do this, or the request comes from where none is taken from."""
+
+    status = 403
+    code = "forbidden"
+
+
 class UnknownAgent(ClientError):
     """404: no such model / agent."""
 
@@ -104,15 +114,29 @@ class InterruptPending(ClientError):
     code = "interrupt_pending"
 
 
+class RequestTimeout(ClientError):
+    """408: the body did not come within ``Settings.body_timeout``."""
+
+    status = 408
+    code = "request_timeout"
+
+
 class RequestTooLarge(ClientError):
-    """413: the body is larger than ``Settings.max_body_bytes``."""
+    """413: the body has more bytes, or more of what is in them, than a setting allows; the message names it."""
 
     status = 413
     code = "request_too_large"
 
 
+class UnsupportedBody(ClientError):
+    """415: the body is encoded (``Content-Encoding``)."""
+
+    status = 415
+    code = "unsupported_encoding"
+
+
 class RateLimited(ClientError):
-    """429: too many runs at once; ``retry_after`` is in seconds."""
+    """429: too many runs at once, too many requests, or too much stored; ``retry_after`` is in seconds."""
 
     status = 429
     type = "rate_limit_error"

@@ -142,8 +142,23 @@ def _too_deep() -> NestedTooDeep:
 
 
 def joined(text: str) -> str:
-    """A text in which the halves of surrogate pairs are joined; a half of its own becomes U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _has_surrogate(text) else text
+    """A text in which the halves of surrogate pairs are joined; a half of its own becomes U+FFFD.
+
+    A little at a time: a codec calls Python for each half, and lets no other thread work before it is through.
+    """
+    if not _has_surrogate(text):
+        return text
+    pieces, start = [], 0
+    while start < len(text):
+        end = start + _PIECE
+        if "\ud800" <= text[end - 1 : end] <= "\udbff":
+            end += 1  # its other half may follow
+        pieces.append(text[start:end].encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+        start = end
+    return "".join(pieces)
+
+
+_PIECE = 16_384  # characters
 
 
 def _has_surrogate(text: str) -> bool:

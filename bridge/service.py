@@ -20,13 +20,14 @@ from bridge.observe.observer import Observer, Observers, RunRecord
 from bridge.runs.journal import MemoryJournal
 from bridge.runs.leases import Lease
 from bridge.runs.registry import Runs
-from bridge.runs.request import Disconnect, RunRequest, ThreadKey
+from bridge.runs.request import ANONYMOUS, Disconnect, Principal, RunRequest, ThreadKey
 from bridge.runs.run import Limits, Run
 from bridge.settings import Settings
 from bridge.storage.base import Storage
 from bridge.storage.binding import bound, default_store
 from bridge.storage.moving import settle
 from bridge.storage.opening import open_storage
+from bridge.storage.quota import Quota
 from bridge.storage.retention import Retention, pruning
 from bridge.storage.threads import Thread, ThreadIndex
 
@@ -66,14 +67,15 @@ class Bridge:
         self.catalog = Catalog(agents)
         self._faults = _Faults()
         self.observers = Observers([LogObserver(), self._faults, *observers])
-        self.runs = Runs(max_running=self.settings.max_runs, journal_memory=self.settings.journal_memory_bytes)
+        self.runs = _runs(self.settings)
         self._limits = Limits(
-            timeout=self.settings.run_timeout,
+            timeout=self.settings.run_timeout or None,
             stop_timeout=self.settings.stop_timeout,
             disconnect_grace=self.settings.disconnect_grace,
             slow_reader=self.settings.slow_reader,
         )
         self._storage: Storage | None = None
+        self._quota: Quota | None = None
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
 
@@ -96,6 +98,8 @@ class Bridge:
                 )
                 self._stack = opening.pop_all()
             self.runs.open()
+            limit = self.settings.max_stored_bytes
+            self._quota = None if limit is None else Quota(storage.index, limit)
             self._storage = storage
 
     async def close(self) -> None:
@@ -148,18 +152,22 @@ class Bridge:
         listed: bool = True,
         after: AfterRun | None = None,
         lease: Lease | None = None,
+        caller: Principal | None = None,
     ) -> Run:
         """Start a run of the agent, or of given ``events``. After a `ClientError` nothing ran or is stored.
 
-        ``after`` is called with the run and its last events before any reader sees them. ``lease``: the caller's, who
-        `hold`s the thread.
+        ``after`` is called with the run and its last events before any reader sees them. ``lease``: of who `hold`s the
+        thread. ``caller``: the principal with its claims, for the agent.
         """
+        request = replace(request, caller=caller or request.caller)
         if request.ephemeral:
             request = await self._with_context(request)
             run = self._made(request, events, disconnect)
             await self.runs.reserve(run)
             self.runs.begin(run, _after(after))
             return run
+        if self._quota is not None:
+            await self._quota.check(request.principal)
         lease = lease or await self.runs.acquire(request.thread)
         try:  # nobody else can begin a run in the thread from here on, nor delete it
             thread = await self.index.find(request.thread_id, agent=request.agent, principal=request.principal)
@@ -246,6 +254,17 @@ class Bridge:
         async with self.runs.hold(thread):
             await self.agent(thread.agent).forget(thread)
             await self.index.forget(thread)
+
+
+def _runs(settings: Settings) -> Runs:
+    """Without a limit of its own each principal has half of the places, where principals have names."""
+    each = settings.max_runs_per_principal
+    return Runs(
+        max_running=settings.max_runs,
+        max_each=max(1, settings.max_runs // 2) if each is None else each,
+        shared=(ANONYMOUS,) if each is None else (),
+        journal_memory=settings.journal_memory_bytes,
+    )
 
 
 def retention_of(settings: Settings) -> Retention:

@@ -19,14 +19,22 @@ class Settings:
             ``postgresql://`` URL (its PostgreSQL checkpointer; extra ``postgres``).
         retention_days, retention_count, retention_listed: which conversations go away, and after how long; by default
             none ever. See `bridge.storage.retention.Retention`.
-        api_keys: keys that may call, as ``key`` or ``name=key``; empty: everybody may.
+        api_keys: keys that may call, as ``key`` or ``name=key``; empty, and no file: everybody may.
+        api_key_file: a file of hashed keys, see `bridge.web.keys`.
         shared_keys: keys that may call and that many people have: a history alone then finds no thread.
         chat_headers, user_headers: request headers in which OpenAI clients name their chat and its user.
-        cors_origins: origins a browser may call from; ``("*",)``: any.
-        cors_credentials: allow cookies and ``credentials: "include"``; the origin is then echoed.
+        cors_origins: origins a browser may call from; ``("*",)``: any. ``None``: any may read what it is let to;
+            where Hosts and Origins are checked, only this machine's pages and the server's own are.
+        cors_credentials: allow cookies and ``credentials: "include"``, for the origins that are named.
         disconnect: what becomes of a run when its last reader has left.
         keep_alive: an idle stream says a comment this often.
         max_body_bytes: larger requests get 413.
+        max_messages, max_tools, max_values: so many messages, tools (and context entries, and answers), and numbers,
+            strings, arrays and objects of any kind may be in a body; more get 413.
+        max_depth: arrays and objects within each other in a body; deeper ones get 400.
+        body_timeout: a body that is not there by then gets 408.
+        header_timeout: a connection whose headers are not there by then is closed; `bridge serve` alone sees to it.
+        max_header_size: bytes of a request's line and headers; more get 431; `bridge serve` alone sees to it.
         disconnect_grace: how long a run waits for a reader to come back, before `disconnect` applies.
         max_journal_bytes: a run's journal forgets its oldest events beyond this.
         journal_memory_bytes: all journals together, those of finished runs too; those go first.
@@ -34,7 +42,10 @@ class Settings:
             they have not read.
         stop_timeout: how long an agent that was asked to stop may take, before its run ends without it.
         max_runs: more at once get 429.
-        run_timeout: a run that takes longer ends with RUN_ERROR ``timeout``; ``None``: no limit.
+        max_runs_per_principal: the same for each principal; ``None``: half of ``max_runs`` for those that have a name.
+        requests_per_minute: of each principal; more get 429. ``None``: no limit.
+        max_stored_bytes: a principal whose conversations take more begins no run (429). ``None``: no limit.
+        run_timeout: a run that takes longer ends with RUN_ERROR ``timeout``; ``None`` or 0: no limit.
         recursion_limit: a run of more of LangGraph's steps ends with RUN_ERROR; a graph's own lower limit wins.
         shutdown_grace: how long running streams may go on after SIGTERM before they are closed, legally.
         hidden: nodes and tags of graphs whose output is not sent.
@@ -59,18 +70,29 @@ class Settings:
     shared_keys: tuple[str, ...] = ()
     chat_headers: tuple[str, ...] = ("X-OpenWebUI-Chat-Id", "X-Conversation-Id", "X-LibreChat-Conversation-Id")
     user_headers: tuple[str, ...] = ("X-OpenWebUI-User-Id", "X-LibreChat-User-Id")
-    cors_origins: tuple[str, ...] = ("*",)
+    api_key_file: str | None = None
+    cors_origins: tuple[str, ...] | None = None
     cors_credentials: bool = False
     disconnect: Disconnect = "cancel"
     keep_alive: float = 15.0
     max_body_bytes: int = 8 * 1024 * 1024
+    max_messages: int = 5_000
+    max_tools: int = 1_000
+    max_values: int = 250_000
+    max_depth: int = 200
+    body_timeout: float = 60.0
+    header_timeout: float = 10.0
+    max_header_size: int = 65_536
     disconnect_grace: float = 3.0
     max_journal_bytes: int = 16 * 1024 * 1024
     journal_memory_bytes: int = 512 * 1024 * 1024
     slow_reader: float = 5.0
     stop_timeout: float = 5.0
     max_runs: int = 1000
-    run_timeout: float | None = None
+    max_runs_per_principal: int | None = None
+    requests_per_minute: int | None = None
+    max_stored_bytes: int | None = None
+    run_timeout: float | None = 3600.0
     recursion_limit: int = 250
     shutdown_grace: float = 5.0
     hidden: tuple[str, ...] = ()

@@ -39,6 +39,7 @@ ROOMS: dict[str, set[str]] = {
         "agui.encode",
         "agui.capabilities",
     },
+    "options": {"settings", "web.gate", "web.keys"},
     "addresses": {"*"},
     "app": {"*"},
     "cli": {"*"},

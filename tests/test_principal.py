@@ -14,7 +14,7 @@ from langgraph.graph.state import CompiledStateGraph
 from starlette.requests import HTTPConnection
 
 from bridge import Settings, create_app
-from bridge.web.callers import Principal
+from bridge.web.callers import Authenticate
 
 KINDS = ["plain", "async"]
 
@@ -32,7 +32,7 @@ class Application:
     async def awaited(self, connection: HTTPConnection) -> str | None:
         return self.plain(connection)
 
-    def principal(self, kind: str) -> Principal:
+    def principal(self, kind: str) -> Authenticate:
         return self.awaited if kind == "async" else self.plain
 
 
@@ -44,7 +44,7 @@ def echo() -> CompiledStateGraph[MessagesState]:
 
 
 @asynccontextmanager
-async def client_of(principal: Principal, directory: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def client_of(principal: Authenticate, directory: Path) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app({"echo": echo()}, Settings(db=str(directory / "b.sqlite")), principal=principal)
     transport = httpx.ASGITransport(app)
     async with (

@@ -15,6 +15,7 @@ SURFACE = {
         "ChunksToAgui",
         "ContextRequest",
         "LangGraphToAgui",
+        "Principal",
         "Settings",
         "Verifier",
         "create_app",

@@ -15,7 +15,8 @@ from bridge.agui.requests import parse_input, wanted_disconnect
 from bridge.errors import InvalidRequest
 from bridge.events.messages import first_words
 from bridge.runs.run import Run
-from bridge.web.callers import principal_of
+from bridge.web.bodies import aside
+from bridge.web.callers import caller_of, principal_of
 from bridge.web.dialect import Dialect, Operation
 from bridge.web.http import JSON, bridge_of, named, read_object
 from bridge.web.stream import RunStream
@@ -38,8 +39,10 @@ async def run_agent(request: Request) -> Response:
     principal = principal_of(request)
     agent = bridge.agent_name(request.path_params["agent"])
     body = await read_object(request, bridge.settings.max_body_bytes)
-    wanted = parse_input(body, agent=agent, principal=principal)
-    run = await bridge.start(wanted, disconnect=wanted_disconnect(wanted), title=first_words(wanted.messages))
+    wanted = await aside(request, parse_input, body, agent=agent, principal=principal)
+    run = await bridge.start(
+        wanted, disconnect=wanted_disconnect(wanted), title=first_words(wanted.messages), caller=caller_of(request)
+    )
     return stream(request, run)
 
 
@@ -77,9 +80,17 @@ async def stop_run(request: Request) -> Response:
 DIALECT = Dialect(
     name="agui",
     operations=(
-        Operation("GET", "/agui", list_agents, gives=dict[str, Any]),
+        Operation("GET", "/agui", list_agents, gives=dict[str, Any], right="read"),
         Operation("POST", "/agui/{agent}", run_agent, takes=RunAgentInput, gives=EventModel, streams=True),
-        Operation("GET", "/runs/{run_id}/events", read_run, gives=EventModel, streams=True),
-        Operation("POST", "/runs/{run_id}/stop", stop_run, gives=dict[str, Any]),
+        Operation(
+            "GET",
+            "/runs/{run_id}/events",
+            read_run,
+            gives=EventModel,
+            streams=True,
+            query=("after", "agent"),
+            right="read",
+        ),
+        Operation("POST", "/runs/{run_id}/stop", stop_run, gives=dict[str, Any], query=("agent",)),
     ),
 )

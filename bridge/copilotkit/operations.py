@@ -22,7 +22,8 @@ from bridge.runs.request import RunRequest, ThreadKey
 from bridge.runs.run import Run
 from bridge.service import Bridge
 from bridge.web import sse
-from bridge.web.callers import principal_of
+from bridge.web.bodies import aside
+from bridge.web.callers import caller_of, principal_of
 from bridge.web.http import JSON, bridge_of, named
 from bridge.web.stream import RunStream
 
@@ -53,12 +54,15 @@ def info(request: Request) -> Response:
 async def run(request: Request, agent_id: str, body: Mapping[str, Any]) -> Response:
     """Run the agent. The run goes on when the page is closed or reloaded: stopping it has its own operation."""
     bridge = bridge_of(request)
-    wanted = _parse(request, agent_id, body)
+    wanted = await _parse(request, agent_id, body)
     if wanted.ephemeral:
-        return _stream(request, await bridge.start(wanted))
+        return _stream(request, await bridge.start(wanted, caller=caller_of(request)))
     try:
         begun = await bridge.start(
-            wanted, disconnect=wanted_disconnect(wanted) or "continue", title=first_words(wanted.messages)
+            wanted,
+            disconnect=wanted_disconnect(wanted) or "continue",
+            title=first_words(wanted.messages),
+            caller=caller_of(request),
         )
     except (ThreadBusy, RateLimited) as error:
         # an error of the run, not of the request: the page shows this one's message and that one's raw body
@@ -68,17 +72,18 @@ async def run(request: Request, agent_id: str, body: Mapping[str, Any]) -> Respo
 
 async def suggest(request: Request, agent_id: str, body: Mapping[str, Any]) -> Response:
     """Suggestions: a run beside the thread, of which nothing is stored."""
-    wanted = _parse(request, agent_id, body)
+    wanted = await _parse(request, agent_id, body)
     forced = {"tool_choice": {"type": "function", "function": {"name": SUGGEST_TOOL}}}
     if any(tool["name"] == SUGGEST_TOOL for tool in wanted.tools):
         wanted = replace(wanted, model_settings={**forced, **wanted.model_settings})
-    return _stream(request, await bridge_of(request).start(replace(wanted, ephemeral=True)))
+    begun = await bridge_of(request).start(replace(wanted, ephemeral=True), caller=caller_of(request))
+    return _stream(request, begun)
 
 
 async def connect(request: Request, agent_id: str, body: Mapping[str, Any]) -> Response:
     """Open a thread: what is stored of it, then the run that is going, to its end; nothing for a new one."""
     bridge = bridge_of(request)
-    wanted = _parse(request, agent_id, body)
+    wanted = await _parse(request, agent_id, body)
     thread, going = await _now(bridge, wanted.thread)
     version = wanted.protocol_version
     if going is not None:
@@ -122,10 +127,10 @@ async def stop(request: Request, agent_id: str, thread_id: str, body: Mapping[st
     return JSON({"stopped": True, "threadId": thread_id, "runId": going.id})
 
 
-def _parse(request: Request, agent_id: str, body: Mapping[str, Any]) -> RunRequest:
+async def _parse(request: Request, agent_id: str, body: Mapping[str, Any]) -> RunRequest:
     bridge = bridge_of(request)
     principal = principal_of(request)
-    wanted = parse_input(body, agent=bridge.agent_name(agent_id), principal=principal)
+    wanted = await aside(request, parse_input, body, agent=bridge.agent_name(agent_id), principal=principal)
     # clients without the suggest operation send such runs to `run`, on throw-away threads, several at once
     suggesting = any(tool["name"] == SUGGEST_TOOL for tool in wanted.tools)
     forced = wanted.model_settings.get("tool_choice")

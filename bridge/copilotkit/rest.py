@@ -16,11 +16,11 @@ from bridge.copilotkit import operations as runtime
 from bridge.copilotkit import threads
 from bridge.copilotkit.envelope import Call, is_graphql, read_call
 from bridge.copilotkit.sentences import OLD_CLIENT, language_of, sentence
-from bridge.errors import BridgeError, InvalidRequest, RateLimited
+from bridge.errors import BridgeError, InvalidRequest
 from bridge.json import dumps
-from bridge.web.callers import principal_of
+from bridge.web.callers import principal_of, require
 from bridge.web.dialect import Dialect, Operation
-from bridge.web.http import JSON, bridge_of, read_object
+from bridge.web.http import JSON, bridge_of, error_headers, read_object
 
 BASES = ("/api/copilotkit", "/api/copilotkit-streaming")
 """Where the runtime is served."""
@@ -54,7 +54,7 @@ def refuse(request: Request, error: BridgeError) -> Response:
     event stream) it shows a JSON object's ``message``; other clients find OpenAI's ``error`` beside it.
     """
     message = sentence(error.code, error.message, language_of(request.headers.get("accept-language")))
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, RateLimited) else None
+    headers = error_headers(error)
     if "text/event-stream" in request.headers.get("accept", ""):
         return PlainTextResponse(message, error.status, headers)
     return JSON({"message": message, **error.envelope()}, status_code=error.status, headers=headers)
@@ -62,6 +62,8 @@ def refuse(request: Request, error: BridgeError) -> Response:
 
 async def perform(request: Request, call: Call) -> Response:
     """One call of the single endpoint."""
+    if call.method != "resource/request":  # the route that it names has its own
+        require(request, "read" if call.method in ("info", "agent/connect") else "run")
     match call.method:
         case "info":
             return runtime.info(request)
@@ -167,23 +169,26 @@ async def _delete(request: Request) -> Response:
 
 def _thread_operations(base: str) -> list[Operation]:
     """The operations on threads, below ``base``."""
-    one = f"{base}/threads/{{thread_id}}"
+    one, agent = f"{base}/threads/{{thread_id}}", ("agentId", "agent")
+    page = (*agent, "limit", "cursor", "includeArchived")
     return [
-        Operation("GET", f"{base}/threads", threads.list_threads, gives=Answer),
-        Operation("GET", f"{one}/messages", threads.read_messages, gives=Answer),
-        Operation("GET", f"{one}/state", threads.read_state, gives=Answer),
-        Operation("POST", f"{one}/archive", _archive, gives=Answer),
-        Operation("PATCH", one, _change, takes=Answer, gives=Answer),
-        Operation("DELETE", one, _delete, gives=Answer),
+        Operation("GET", f"{base}/threads", threads.list_threads, gives=Answer, query=page, right="read"),
+        Operation("GET", f"{one}/messages", threads.read_messages, gives=Answer, query=agent, right="read"),
+        Operation("GET", f"{one}/state", threads.read_state, gives=Answer, query=agent, right="read"),
+        Operation("POST", f"{one}/archive", _archive, gives=Answer, query=agent, right="manage"),
+        Operation("PATCH", one, _change, takes=Answer, gives=Answer, query=agent, right="manage"),
+        Operation("DELETE", one, _delete, gives=Answer, query=agent, right="manage"),
     ]
 
 
 def _operations(base: str) -> list[Operation]:
     agent = f"{base}/agent/{{agent}}"
     return [
-        Operation("GET", f"{base}/info", _info, gives=Answer),
+        Operation("GET", f"{base}/info", _info, gives=Answer, right="read"),
         Operation("POST", f"{agent}/run", _run, takes=RunAgentInput, gives=EventModel, streams=True),
-        Operation("POST", f"{agent}/connect", _connect, takes=RunAgentInput, gives=EventModel, streams=True),
+        Operation(
+            "POST", f"{agent}/connect", _connect, takes=RunAgentInput, gives=EventModel, streams=True, right="read"
+        ),
         Operation("POST", f"{agent}/suggest", _suggest, takes=RunAgentInput, gives=EventModel, streams=True),
         Operation("POST", f"{agent}/stop/{{thread_id}}", _stop, gives=Answer),
         *_thread_operations(base),
@@ -194,7 +199,7 @@ DIALECT = Dialect(
     name="copilotkit",
     operations=(
         # the second address's own POST belongs to `bridge.addresses`, which serves several languages there
-        Operation("POST", BASES[0], single, takes=Answer, gives=Answer),
+        Operation("POST", BASES[0], single, takes=Answer, gives=Answer, right=None),
         *(operation for base in BASES for operation in _operations(base)),
     ),
     refuse=refuse,

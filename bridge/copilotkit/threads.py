@@ -56,6 +56,8 @@ def _cursor(last: Thread) -> str:
 def _position(cursor: str) -> Position:
     moment, _, key = cursor.partition("~")
     try:
+        if "\0" in key:  # PostgreSQL has none
+            raise ValueError
         return Position(float(moment), key)
     except ValueError:
         raise InvalidRequest("'cursor' must be a 'nextCursor' of an earlier page.", param="cursor") from None
@@ -92,8 +94,8 @@ async def change_thread(request: Request, body: Mapping[str, Any], *, archived: 
     """Rename a thread (``name``), archive it or bring it back (``archived``)."""
     thread = await _thread(request, body.get("agentId"))
     name = body.get("name")
-    if name is not None and (not isinstance(name, str) or not 0 < len(name.strip()) <= 200):
-        raise InvalidRequest("'name' must be a string of 1 to 200 characters.", param="name")
+    if name is not None and (not isinstance(name, str) or not 0 < len(name.strip()) <= 200 or "\0" in name):
+        raise InvalidRequest("'name' must be a string of 1 to 200 characters, none of them NUL.", param="name")
     wanted = body.get("archived", archived)
     title = None if name is None else name.strip()
     changed = await bridge_of(request).index.touch(

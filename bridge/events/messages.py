@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, TypeAlias
 
 Message: TypeAlias = dict[str, Any]
@@ -112,6 +113,9 @@ def _url_source(url: str, mime: Any = None) -> dict[str, Any]:
     return source
 
 
+_BEGINNING = 2_000  # characters that are looked at for a title: a text may have millions
+
+
 def first_words(messages: list[dict[str, Any]], limit: int = 80) -> str | None:
     """A title for a thread: the first line of its first user message, cut at a word."""
     for message in messages:
@@ -119,8 +123,9 @@ def first_words(messages: list[dict[str, Any]], limit: int = 80) -> str | None:
             continue
         content = message.get("content")
         if isinstance(content, list):
-            content = " ".join(part.get("text", "") for part in content if part.get("type") == "text")
-        line = " ".join(str(content or "").split())
+            texts = (part.get("text", "") for part in content if part.get("type") == "text")
+            content = " ".join(text[:_BEGINNING] for text in islice(texts, _BEGINNING))
+        line = " ".join(str(content or "").lstrip()[:_BEGINNING].replace("\0", "").split())  # PostgreSQL has no NUL
         if line:
             return line if len(line) <= limit else line[: limit - 1].rsplit(" ", 1)[0] + "…"
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -18,15 +19,31 @@ request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", d
 
 _FIELDS = ("run_id", "thread_id", "ms")
 
+# Control characters (line ends and ANSI's ESC among them), the separators that some readers take for line ends, and
+# what turns the direction of a text: whoever chooses a path, an id or a name could forge a line with them.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def escaped(text: str) -> str:
+    """A text on one line, in which nothing is at work: ``\\n``, ``\\x1b`` and the like as they are written."""
+    return _UNSAFE.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def _indented(traceback: str) -> str:
+    """A traceback below its line. An exception's text may have lines: none of them looks like one of the log."""
+    return "\n".join(f"  | {escaped(line)}" for line in traceback.split("\n"))
+
 
 class _Line(logging.Formatter):
     """``time level logger [request] message key=value``."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
-        extra = "".join(f" {name}={value}" for name, value in _extra(record).items())
-        text = f"{at} {record.levelname.lower()} {record.name} [{request_id.get()[:8]}] {record.getMessage()}{extra}"
-        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+        extra = "".join(f" {name}={_quoted(value)}" for name, value in _extra(record).items())
+        message = escaped(record.getMessage())
+        text = f"{at} {record.levelname.lower()} {record.name} [{request_id.get()[:8]}] {message}{extra}"
+        return f"{text}\n{_indented(self.formatException(record.exc_info))}" if record.exc_info else text
 
 
 class _Json(logging.Formatter):
@@ -43,11 +60,18 @@ class _Json(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return dumps(line).decode()
+        # what is left of `_UNSAFE` after JSON's own escapes
+        return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", dumps(line).decode())
 
 
 def _extra(record: logging.LogRecord) -> dict[str, Any]:
     return {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}
+
+
+def _quoted(value: Any) -> str:
+    """A value that ends where it seems to: an id may have spaces and ``=`` in it."""
+    text = escaped(str(value))
+    return dumps(text).decode() if " " in text or "=" in text or '"' in text else text
 
 
 def configure(*, as_json: bool, level: str = "INFO") -> None:

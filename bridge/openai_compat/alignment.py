@@ -56,7 +56,7 @@ def _kept(
 def _turns(messages: Sequence[Message]) -> Iterator[tuple[int, int]]:
     """Where each user's message is, and where the next one."""
     places = [place for place, message in enumerate(messages) if message["role"] == "user"]
-    return zip(places, [*places[1:], len(messages)], strict=True)
+    return zip(places, [*places[1:], len(messages)], strict=False)  # no place: no turn
 
 
 def _start(

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypedDict
+from dataclasses import dataclass
+from typing import Any, Literal
 
 
-class ChatMessage(TypedDict):
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
     """One message of a conversation."""
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: NotRequired[str | list[dict[str, Any]] | None]
-    tool_calls: NotRequired[list[dict[str, Any]]]
-    tool_call_id: NotRequired[str]
+    content: str | list[dict[str, Any]] | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+    tool_call_id: str | None = None
 
 
-class ChatBody(TypedDict):
+@dataclass(frozen=True, slots=True)
+class ChatBody:
     """A request for a chat completion; other parameters of OpenAI's API are served or refused by name."""
 
     messages: list[ChatMessage]
-    model: NotRequired[str]
-    stream: NotRequired[bool]
-    tools: NotRequired[list[dict[str, Any]]]
+    model: str | None = None
+    stream: bool | None = None
+    tools: list[dict[str, Any]] | None = None
 
 
-class ChatAnswer(TypedDict):
+@dataclass(frozen=True, slots=True)
+class ChatAnswer:
     """A ``chat.completion``, or one ``chat.completion.chunk`` of a stream."""
 
     id: str
@@ -31,4 +35,4 @@ class ChatAnswer(TypedDict):
     created: int
     model: str
     choices: list[dict[str, Any]]
-    usage: NotRequired[dict[str, Any] | None]
+    usage: dict[str, Any] | None = None

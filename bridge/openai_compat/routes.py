@@ -22,6 +22,8 @@ from bridge.openai_compat.requests import ChatRequest, parse_chat
 from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
 from bridge.runs.leases import Lease
 from bridge.runs.run import Run
+from bridge.web.bodies import aside
+from bridge.web.callers import caller_of as principal_with_claims
 from bridge.web.callers import client_of, named_in, principal_of, shares_key
 from bridge.web.dialect import Dialect, Operation
 from bridge.web.http import JSON, bridge_of, named, read_object, thread_named
@@ -37,7 +39,7 @@ async def chat_completions(request: Request) -> Response:
     bridge = bridge_of(request)
     principal_of(request)  # nothing of a body is looked at before its sender is known
     body = await read_object(request, bridge.settings.max_body_bytes)
-    return await complete(request, parse_chat(body, new_id))
+    return await complete(request, await aside(request, parse_chat, body, new_id))
 
 
 async def complete(request: Request, chat: ChatRequest, *, stream: bool | None = None) -> Response:
@@ -94,6 +96,7 @@ async def begin(
         listed=found.named,
         after=after,
         lease=lease,
+        caller=principal_with_claims(request),
     )
 
 
@@ -145,8 +148,8 @@ DIALECT = Dialect(
     name="openai",
     operations=(
         Operation("POST", "/v1/chat/completions", chat_completions, takes=ChatBody, gives=ChatAnswer),
-        Operation("GET", "/v1/models", list_models, gives=dict[str, Any]),
-        Operation("GET", "/v1/models/{model}", read_model, gives=dict[str, Any]),
+        Operation("GET", "/v1/models", list_models, gives=dict[str, Any], right="read"),
+        Operation("GET", "/v1/models/{model}", read_model, gives=dict[str, Any], right="read"),
     ),
 )
 

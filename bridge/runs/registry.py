@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 
 from bridge.errors import InvalidRequest, RateLimited, ThreadBusy, UnknownRun
@@ -23,6 +23,8 @@ class Runs:
 
     Args:
         max_running: more at once are refused.
+        max_each: more at once of one principal are refused.
+        shared: principals that are many callers: `max_each` is not for them.
         keep, keep_seconds, keep_bytes: bounds of what is kept of finished runs.
         journal_memory: bytes of all journals together; beyond it finished runs go first, then the oldest events of the
             largest journals.
@@ -33,6 +35,8 @@ class Runs:
         self,
         *,
         max_running: int = 1000,
+        max_each: int | None = None,
+        shared: Collection[str] = (),
         keep: int = 256,
         keep_seconds: float = 300,
         keep_bytes: int = 64 * 1024 * 1024,
@@ -45,6 +49,8 @@ class Runs:
         self.abandoned: set[asyncio.Task[None]] = set()
         """The tasks of agents that did not stop; they may be at work still."""
         self._max_running = max_running
+        self._max_each = max_each
+        self._shared = shared
         self._keep = keep
         self._keep_seconds = keep_seconds
         self._keep_bytes = keep_bytes
@@ -116,6 +122,11 @@ class Runs:
             raise InvalidRequest(f"Run '{run.id}' exists already; a run's id is used once.", param="runId")
         if len(self._running) >= self._max_running:
             raise RateLimited(f"{self._max_running} runs are going already; try again shortly.")
+        principal = run.request.principal
+        if self._max_each is None or principal in self._shared:
+            return
+        if sum(key.principal == principal for key in self._running) >= self._max_each:
+            raise RateLimited(f"{self._max_each} runs of yours are going already; stop one or wait for its end.")
 
     def release(self, run: Run) -> None:
         """Take the place back from a run that will not be started, or is over."""

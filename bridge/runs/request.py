@@ -6,7 +6,7 @@ AG-UI's ``RunAgentInput``, an OpenAI body and a CopilotKit envelope are parsed a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -20,6 +20,28 @@ Disconnect = Literal["cancel", "continue"]
 
 ANONYMOUS = "anonymous"
 """The principal of everybody, where neither keys nor an application say who calls."""
+
+Right = Literal["run", "read", "manage"]
+"""What a caller may do: ``run`` agents and stop them, ``read`` threads and runs, ``manage`` threads (rename, archive,
+delete)."""
+
+RIGHTS: frozenset[Right] = frozenset(("run", "read", "manage"))
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who calls.
+
+    Attributes:
+        name: stays the same for one caller: threads and runs belong to it.
+        claims: what else is known of the caller, for the graph (roles, a tenant). Nothing of it is stored or logged.
+        scopes: what the caller may do.
+    """
+
+    name: str
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    scopes: Collection[Right] = RIGHTS
+
 
 STORED = "bridge:"
 """How every `ThreadKey.stored_id` begins."""
@@ -85,6 +107,8 @@ class RunRequest:
     parent_run_id: str | None = None
     model_settings: Mapping[str, Any] = field(default_factory=dict)
     principal: str = ANONYMOUS
+    caller: Principal | None = None
+    """The principal with its claims, where the request came from a caller; ``principal`` is its name."""
     checkpoint_id: str | None = None
     instructions: list[dict[str, Any]] | None = None
     """System and developer messages that are in force for this run, in place of those of earlier runs; ``None``:
@@ -130,6 +154,7 @@ class RunRequest:
             model_settings={},
             runtime_context=None,
             instructions=None,
+            caller=None,
         )
 
 

@@ -13,7 +13,7 @@ TABLES = ("checkpoints", "checkpoint_blobs", "checkpoint_writes", "writes")
 def rename(database: Connection, old: str, new: str) -> bool:
     """Move a stored thread to another id; whether there was one. Within a transaction of the caller's."""
     moved = False
-    for table in _present(database):
+    for table in present(database):
         change = text(f"UPDATE {table} SET thread_id = :new WHERE thread_id = :old")  # noqa: S608 - names of our own
         moved |= database.execute(change, {"old": old, "new": new}).rowcount > 0
     return moved
@@ -24,7 +24,7 @@ def orphans(database: Connection, before: str) -> list[str]:
 
     Only ids that the bridge made: other programs may keep theirs in the same tables.
     """
-    if "checkpoints" not in _present(database):
+    if "checkpoints" not in present(database):
         return []
     query = text(
         "SELECT thread_id FROM checkpoints WHERE thread_id LIKE :ours"
@@ -34,7 +34,7 @@ def orphans(database: Connection, before: str) -> list[str]:
     return list(database.execute(query, {"ours": f"{STORED}%", "before": before}).scalars())
 
 
-def _present(database: Connection) -> list[str]:
+def present(database: Connection) -> list[str]:
     """The tables that this database has. Asked once a connection's inspector: SQLAlchemy keeps the answer in it."""
     known = database.info.get("bridge_checkpoint_tables")
     if known is None:

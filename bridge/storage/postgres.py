@@ -11,6 +11,7 @@ from sqlalchemy import create_engine
 
 from bridge.agents.langgraph.serializer import Serializer
 from bridge.storage.base import Storage
+from bridge.storage.odd_values import taking_odd_values
 from bridge.storage.threads import ThreadIndex
 
 _WORKERS = 5  # questions that the index may have for PostgreSQL at once: SQLAlchemy's pool keeps as many connections
@@ -42,7 +43,7 @@ async def open_postgres(url: str) -> AsyncIterator[Storage]:
         stack.push_async_callback(index.close)
         async with _alone(url):  # before the pool, which tries for half a minute and then does not say what was wrong
             await stack.enter_async_context(pool)
-            checkpointer = AsyncPostgresSaver(pool, serde=Serializer())
+            checkpointer = taking_odd_values(AsyncPostgresSaver)(pool, serde=Serializer())
             await checkpointer.setup()
             await index.create()
         yield Storage(checkpointer, index)

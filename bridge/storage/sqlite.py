@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from bridge.agents.langgraph.serializer import Serializer
 from bridge.storage.base import Storage
+from bridge.storage.private import make_private
 from bridge.storage.threads import ThreadIndex
 
 _BUSY = 30.0  # seconds that one writer waits for another
@@ -28,7 +29,7 @@ async def open_sqlite(path: str) -> AsyncIterator[Storage]:
     """The file at this path (``:memory:``: none), with what is missing made. Several processes may open it at once."""
     memory = path == ":memory:"
     if not memory:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        make_private(Path(path))
     # Each statement of the index is a transaction of its own: none needs a begin and a commit.
     engine = create_engine(
         "sqlite:///" + ("" if memory else path),

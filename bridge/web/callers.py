@@ -1,111 +1,134 @@
-"""Who calls: keys, and the principals behind them.
-
-A principal is a name that stays: threads belong to it. A key is written ``name=key``, and then the principal is the
-name, whichever keys it has now or later; an unnamed key's principal is its digest. The digest is a name like any
-other: ``key-1c0ffee…=new`` goes on with the threads of an unnamed key that is no longer used, ``anonymous=key`` with
-those from before there were keys.
-"""
+"""Who calls: a key's principal, or whom the application names, and what they may do."""
 
 from __future__ import annotations
 
-import hashlib
 import inspect
-import re
 import secrets
 from collections.abc import Awaitable, Callable, Collection
+from pathlib import Path
 
 from starlette.requests import HTTPConnection
 
-from bridge.errors import InvalidKey
-from bridge.runs.request import ANONYMOUS
+from bridge.errors import Forbidden, InvalidKey, RateLimited
+from bridge.runs.request import ANONYMOUS, Principal, Right
+from bridge.web.keys import Keys, digest, read_key, read_keys
+from bridge.web.limits import RequestRate
 
-Principal = Callable[[HTTPConnection], str | Awaitable[str | None] | None]
-"""Who calls: a name, or ``None`` for nobody the application knows (401). Plain or async: a session may be in a
-database."""
+__all__ = [
+    "Authenticate",
+    "Callers",
+    "Principal",
+    "api_key",
+    "caller_of",
+    "client_of",
+    "digest",
+    "principal_of",
+    "read_key",
+    "read_keys",
+    "require",
+]
+
+Authenticate = Callable[[HTTPConnection], Principal | str | Awaitable[Principal | str | None] | None]
+"""Who calls: a `Principal`, a name (who may do everything), or ``None`` for nobody the application knows (401). Plain
+or async: a session may be in a database."""
+
+KEY_HEADERS = ("x-api-key", "api-key")
+"""Where a key may be beside ``Authorization``; Azure's clients send ``api-key``."""
 
 
 def api_key(connection: HTTPConnection) -> str | None:
-    """The key a request carries: ``Authorization: Bearer …``, or ``X-API-Key``."""
+    """The key a request carries: ``Authorization: Bearer …``, else one of `KEY_HEADERS`."""
     scheme, _, value = connection.headers.get("authorization", "").partition(" ")
-    key = value.strip() if scheme.lower() == "bearer" else connection.headers.get("x-api-key")
+    key = value.strip() if scheme.lower() == "bearer" else None
+    for header in KEY_HEADERS:
+        key = key or connection.headers.get(header)
     # a header's bytes are given as Latin-1; a key may have other letters
     return key.encode("latin-1").decode("utf-8", "replace") if key else None
 
 
-def digest(key: str) -> str:
-    """A name for a key that does not give the key away."""
-    return "key-" + hashlib.sha256(key.encode()).hexdigest()[:16]
-
-
-_NAMED = re.compile(r"([\w.@+-]{0,128})=(.*[^=].*)", re.DOTALL)
-"""``name=key``. A key may have ``=`` in it, and in base64 it ends with one or two: that alone makes no name."""
-
-
-def read_key(written: str) -> tuple[str, str]:
-    """A configured key's principal and the key itself, from ``name=key`` or ``key``.
-
-    ``=key`` is an unnamed key that has an ``=`` inside. Raises ``ValueError`` for an empty key.
-    """
-    named = _NAMED.fullmatch(written)
-    name, key = named.groups() if named else ("", written)
-    if not key.strip():
-        raise ValueError("an API key is empty")
-    return name or digest(key), key
-
-
-def read_keys(written: Collection[str]) -> dict[str, str]:
-    """Key -> principal, of all configured keys. Raises ``ValueError`` where one key has two names."""
-    principals: dict[str, str] = {}
-    for principal, key in map(read_key, written):
-        if principals.setdefault(key, principal) != principal:
-            raise ValueError(f"one API key has two names: {principals[key]} and {principal}")
-    return principals
-
-
 _CALLER = "bridge.caller"  # where a request's scope keeps the application's answer
+_REFUSAL = "bridge.refusal"
+_NOBODY = Principal(ANONYMOUS)
 
 
 class Callers:
     """Who may call, and under which name.
 
     Args:
-        api_keys: keys that may call, as ``key`` or ``name=key``; empty: everybody may.
-        principal: the application's own answer, in place of the keys.
+        api_keys: keys that may call, as ``key`` or ``name=key``.
+        authenticate: the application's own answer, in place of the keys.
+        key_file: a file of hashed keys, beside ``api_keys``; read again by `reload`. Without any key everybody may.
+        rate: how many requests a principal may send.
         shared_keys: keys that many people have, written as ``api_keys`` are.
     """
 
     def __init__(
-        self, api_keys: Collection[str] = (), principal: Principal | None = None, shared_keys: Collection[str] = ()
+        self,
+        api_keys: Collection[str] = (),
+        authenticate: Authenticate | None = None,
+        key_file: str | Path | None = None,
+        rate: RequestRate | None = None,
+        *,
+        shared_keys: Collection[str] = (),
     ) -> None:
-        self._principals = [(key.encode(), name) for key, name in read_keys((*api_keys, *shared_keys)).items()]
+        self._written = (*api_keys, *shared_keys)
         self._shared = [key.encode() for key in read_keys(shared_keys)]
-        self._principal = principal
+        self._key_file = key_file
+        self._keys = Keys.read(self._written, key_file)
+        self._authenticate = authenticate
+        self._rate = rate
+
+    @property
+    def open(self) -> bool:
+        """Whether everybody may call."""
+        return self._authenticate is None and not self._keys
+
+    @property
+    def asked(self) -> bool:
+        """Whether the application says who calls: by a cookie, perhaps."""
+        return self._authenticate is not None
+
+    def reload(self) -> None:
+        """Read the file of keys again. Raises ``ValueError`` and ``OSError``; the keys are then those from before."""
+        self._keys = Keys.read(self._written, self._key_file)
 
     async def identify(self, connection: HTTPConnection) -> None:
-        """Ask the application who calls, once a request and before any route; `principal` then has the answer."""
-        if self._principal is not None:
-            named = self._principal(connection)
-            connection.scope[_CALLER] = await named if inspect.isawaitable(named) else named
+        """Ask who calls, once a request and before any route; `caller` then has the answer, or the refusal."""
+        named: Principal | str | None = None
+        if self._authenticate is not None:
+            answer = self._authenticate(connection)
+            named = await answer if inspect.isawaitable(answer) else answer
+        else:
+            named = self._by_key(connection)
+        caller = connection.scope[_CALLER] = Principal(named) if isinstance(named, str) else named
+        if caller is not None and self._rate is not None:
+            try:
+                self._rate.take(caller.name)
+            except RateLimited as error:  # said where the client's language is known
+                connection.scope[_REFUSAL] = error
 
-    def principal(self, connection: HTTPConnection) -> str:
-        """Who calls. Raises `InvalidKey`.
-
-        The application's own answer where it gave one; else the key's name; else everybody is one.
-        """
-        if self._principal is not None:
-            named: str | None = connection.scope.get(_CALLER)  # nobody asked: nobody is known
-            if named is None:
-                raise InvalidKey("You are not signed in.")
-            return named
-        if not self._principals:
-            return ANONYMOUS
+    def _by_key(self, connection: HTTPConnection) -> Principal | None:
+        if not self._keys:
+            return _NOBODY
         key = api_key(connection)
-        if key is None:
+        return None if key is None else self._keys.find(key)
+
+    def caller(self, connection: HTTPConnection) -> Principal:
+        """Who calls. Raises `InvalidKey`, and `RateLimited` for one request too many.
+
+        The application's own answer where it gave one; else the key's principal; else everybody is one.
+        """
+        refusal: RateLimited | None = connection.scope.get(_REFUSAL)
+        if refusal is not None:
+            raise refusal
+        found: Principal | None = connection.scope.get(_CALLER)  # nobody asked: nobody is known
+        if found is not None:
+            return found
+        if self._authenticate is not None:
+            raise InvalidKey("You are not signed in.")
+        if api_key(connection) is None:
             raise InvalidKey("No API key was sent; send 'Authorization: Bearer <key>'.")
-        found = [name for known, name in self._principals if secrets.compare_digest(key.encode(), known)]
-        if not found:
-            raise InvalidKey("The API key is not known.")
-        return found[0]
+        raise InvalidKey("The API key is not known.")
 
     def shares_key(self, connection: HTTPConnection) -> bool:
         """Whether the request's key is one that many people have."""
@@ -113,10 +136,22 @@ class Callers:
         return any(secrets.compare_digest(key, shared) for shared in self._shared)
 
 
-def principal_of(connection: HTTPConnection) -> str:
+def caller_of(connection: HTTPConnection) -> Principal:
     """Who sent this request. Raises `InvalidKey`."""
     callers: Callers = connection.app.state.callers
-    return callers.principal(connection)
+    return callers.caller(connection)
+
+
+def principal_of(connection: HTTPConnection) -> str:
+    """The name of who sent this request. Raises `InvalidKey`."""
+    return caller_of(connection).name
+
+
+def require(connection: HTTPConnection, right: Right) -> None:
+    """Raises `InvalidKey`, and `Forbidden` where the caller may not do this."""
+    caller = caller_of(connection)
+    if right not in caller.scopes:
+        raise Forbidden(f"'{caller.name}' may not do this: the scope '{right}' is missing.")
 
 
 def client_of(connection: HTTPConnection) -> str:

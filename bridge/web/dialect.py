@@ -11,6 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bridge.errors import BridgeError
+from bridge.runs.request import Right
+from bridge.web.callers import require
 from bridge.web.http import error_response
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -30,6 +32,8 @@ class Operation:
         takes: the type of the request's body, for the API's description; ``None``: there is none.
         gives: the type of the answer's body, or of one event of a stream.
         streams: whether the answer is a stream of events.
+        query: names of parameters in the query, all of them optional.
+        right: what the caller must be allowed to do; ``None``: the endpoint itself finds that out from the body.
     """
 
     method: str
@@ -38,6 +42,8 @@ class Operation:
     takes: Any = None
     gives: Any = None
     streams: bool = False
+    query: Sequence[str] = ()
+    right: Right | None = "run"
 
     @property
     def summary(self) -> str:
@@ -67,14 +73,16 @@ class Dialect:
         """The routes, each with its errors in this dialect's language."""
         found: list[Route] = []
         for operation in self.operations:
-            endpoint = self._guarded(operation.endpoint)
+            endpoint = self._guarded(operation.endpoint, operation.right)
             path = operation.path.rstrip("/")
             found += [Route(each, endpoint, methods=[operation.method]) for each in (path, path + "/")]
         return found
 
-    def _guarded(self, operation: Endpoint) -> Endpoint:
+    def _guarded(self, operation: Endpoint, right: Right | None) -> Endpoint:
         async def endpoint(request: Request) -> Response:
             try:
+                if right is not None:
+                    require(request, right)
                 return await operation(request)
             except BridgeError as error:
                 return self.refuse(request, error)

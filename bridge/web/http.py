@@ -1,4 +1,4 @@
-"""What every route needs of HTTP: a JSON body read once and bounded, ids for answers, errors as JSON."""
+"""What every route needs of HTTP: ids for answers, numbers in queries, errors as JSON. Bodies: `bridge.web.bodies`."""
 
 from __future__ import annotations
 
@@ -15,16 +15,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bridge.errors import AgentFailure, BridgeError, InvalidRequest, RateLimited, RequestTooLarge, json_kind
-from bridge.json import MAX_DEPTH, JSONDecodeError, NestedTooDeep, dumps, loads
+from bridge.errors import AgentFailure, BridgeError, InvalidKey, InvalidRequest, RateLimited, RequestTimeout
+from bridge.json import dumps
 from bridge.observe.logging import request_id
 from bridge.service import Bridge
+from bridge.web.bodies import is_number, read_json, read_object
+
+__all__ = ["JSON", "bridge_of", "error_response", "named", "read_json", "read_number", "read_object", "thread_named"]
 
 logger = logging.getLogger("bridge.http")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-_SAFE_ID = re.compile(r"^[\w.:-]{1,128}$")
+_SAFE_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 
 
 def bridge_of(request: Request) -> Bridge:
@@ -51,51 +54,11 @@ def _quote(identity: str) -> str:
     return urllib.parse.quote(identity, safe="!#$&'()*+,/:;=?@[]~", errors="replace")
 
 
-async def read_json(request: Request, limit: int) -> Any:
-    """The body as JSON. Raises `RequestTooLarge` beyond ``limit`` bytes, `InvalidRequest` for what is not JSON."""
-    declared = request.headers.get("content-length", "")
-    if _is_number(declared) and int(declared) > limit:
-        raise RequestTooLarge(f"The body has {declared} bytes; at most {limit} are taken.")
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > limit:
-            raise RequestTooLarge(f"The body has more than {limit} bytes.")
-    if not body:
-        raise InvalidRequest("The body is empty; a JSON object was expected.")
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidRequest(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
-    try:
-        return loads(body)
-    except NestedTooDeep:
-        raise InvalidRequest(f"The body is nested deeper than {MAX_DEPTH} levels.") from None
-    except JSONDecodeError as error:
-        raise InvalidRequest(f"The body is not JSON: {error}.") from None
-
-
-def _is_number(text: str) -> bool:
-    """Whether ``int`` reads it, and at once: "²" is a digit to ``isdigit`` alone, and 5,000 digits are refused."""
-    return text.isascii() and text.isdigit() and len(text) < _LONGEST
-
-
-_LONGEST = 19  # digits
-
-
 def read_number(text: str, *, low: int, high: int, param: str) -> int:
     """A whole number in a query. Raises `InvalidRequest`."""
-    if not _is_number(text) or not low <= int(text) <= high:
+    if not is_number(text) or not low <= int(text) <= high:
         raise InvalidRequest(f"'{param}' must be a number from {low} to {high}, not '{text[:40]}'.", param=param)
     return int(text)
-
-
-async def read_object(request: Request, limit: int) -> dict[str, Any]:
-    """The body as a JSON object. Raises what `read_json` raises, and `InvalidRequest` for another kind of value."""
-    body = await read_json(request, limit)
-    if not isinstance(body, dict):
-        raise InvalidRequest(f"A JSON object was expected, not {json_kind(body)}.")
-    return body
 
 
 class JSON(Response):
@@ -110,8 +73,20 @@ class JSON(Response):
 
 def error_response(error: BridgeError) -> JSON:
     """An error as its status and OpenAI envelope: all dialects' clients show the message."""
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, RateLimited) else None
-    return JSON(error.envelope(), status_code=error.status, headers=headers)
+    return JSON(error.envelope(), status_code=error.status, headers=error_headers(error))
+
+
+def error_headers(error: BridgeError) -> dict[str, str]:
+    """What the answer of an error says in its headers, in any dialect."""
+    match error:
+        case RateLimited():
+            return {"Retry-After": str(error.retry_after)}
+        case InvalidKey():
+            return {"WWW-Authenticate": 'Bearer realm="bridge"'}  # RFC 9110, 11.6.1: a 401 has one
+        case RequestTimeout():
+            return {"Connection": "close"}  # the rest of the body may still come
+        case _:
+            return {}
 
 
 class RequestIds:
@@ -130,7 +105,7 @@ class RequestIds:
             await self._app(scope, receive, send)
             return
         sent = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-        identity = sent if _SAFE_ID.match(sent) else uuid.uuid4().hex
+        identity = sent if _SAFE_ID.fullmatch(sent) else uuid.uuid4().hex
         token = request_id.set(identity)
         begun = time.perf_counter()
         status = 0

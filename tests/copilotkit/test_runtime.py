@@ -138,7 +138,7 @@ async def test_an_old_client_is_told_which_version_to_use(base: str) -> None:
 @pytest.mark.parametrize("path", ["/info", "/agent/default/run", "/threads/t", ""])
 async def test_cors_with_credentials_echoes_the_origin_and_the_headers(path: str) -> None:
     wanted = "authorization,content-type,x-copilotkit-runtime-client-gql-version"
-    async with live({"echo": echo()}, cors_credentials=True) as page:
+    async with live({"echo": echo()}, cors_origins=(ORIGIN,), cors_credentials=True) as page:
         for method in ("GET", "POST", "PATCH", "DELETE"):
             preflight = await page.client.options(
                 page.runtime + path,

@@ -171,3 +171,10 @@ async def test_a_partial_tool_answer_without_its_history_is_refused(app: App) ->
     assert calls[1]["id"] in refused.json()["error"]["message"]
     done = await app.post([answered(call) for call in calls], window.headers, **window.body)
     assert done.status_code == 200
+
+
+async def test_a_history_that_begins_with_an_answer_and_has_no_question(app: App) -> None:
+    first = await app.post([user("one")], headers={"X-Thread-Id": "begins"})
+    assert first.status_code == 200
+    again = await app.post([assistant("Hello"), user("two")], headers={"X-Thread-Id": "begins"})
+    assert again.status_code == 200

@@ -24,9 +24,10 @@ GETS = ("/agui", "/v1/models", "/v1/models/teller", "/api/test-copilotkit/", "/r
 
 @pytest.fixture(scope="module")
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with two keys, and cookies allowed from anywhere."""
+    """A server with two keys, and cookies allowed from one origin."""
     directory = tmp_path_factory.mktemp("locked")
-    with serve(directory, *AGENTS, "--api-key", "ключ-А", "--api-key", "key-b", "--cors-credentials") as running:
+    keys = ("--api-key", "ключ-А", "--api-key", "key-b")
+    with serve(directory, *AGENTS, *keys, "--cors-origin", "https://app.example", "--cors-credentials") as running:
         yield running
 
 

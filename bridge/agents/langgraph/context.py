@@ -41,6 +41,7 @@ def server_context(request: RunRequest) -> dict[str, Any]:
         "client_context": request.context,
         "model_settings": dict(request.model_settings),
         "principal": request.principal,
+        "claims": dict(request.caller.claims) if request.caller is not None else {},
     }
 
 

@@ -1,0 +1,177 @@
+"""A request's body: within a time, bounded in bytes, count and depth, and read without holding the event loop.
+
+A large body is parsed and validated in a thread of its own, one body at a time. Python lets the loop go on between two
+steps there, but not within one call of a C function: `max_values` bounds what such a call may find.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+from starlette.requests import Request
+
+from bridge.errors import InvalidRequest, RequestTimeout, RequestTooLarge, UnsupportedBody, json_kind
+from bridge.json import MAX_DEPTH, JSONDecodeError, NestedTooDeep, loads
+from bridge.service import Bridge
+from bridge.settings import Settings
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+LARGE = 64 * 1024
+"""A body of more bytes is parsed in a thread."""
+
+_SLICE = 64 * 1024
+_LONGEST = 19  # digits of a length
+
+_SIZE = "bridge.body_size"
+_PARSERS = ThreadPoolExecutor(1, thread_name_prefix="parser")
+"""One for the process: two large bodies at once would only take the loop's time twice."""
+
+_COUNTED = ("messages", "tools", "context", "resume")
+
+
+async def read_json(request: Request, limit: int | None = None) -> Any:
+    """The body as JSON, of at most ``limit`` bytes (the settings').
+
+    Raises `RequestTooLarge`, `RequestTimeout`, `UnsupportedBody`, and `InvalidRequest` for what is not JSON.
+    """
+    settings = _settings_of(request)
+    body = await _read(request, settings, settings.max_body_bytes if limit is None else limit)
+    request.scope[_SIZE] = len(body)
+    if not body:
+        raise InvalidRequest("The body is empty; a JSON object was expected.")
+    return await aside(request, _parse, body, settings)
+
+
+async def read_object(request: Request, limit: int | None = None) -> dict[str, Any]:
+    """The body as a JSON object. Raises what `read_json` raises, and `InvalidRequest` for another kind of value."""
+    body = await read_json(request, limit)
+    if not isinstance(body, dict):
+        raise InvalidRequest(f"A JSON object was expected, not {json_kind(body)}.")
+    settings = _settings_of(request)
+    for held in (body, body.get("body")):  # an envelope has its own
+        if isinstance(held, Mapping):
+            _check_counts(held, settings)
+    return body
+
+
+async def aside(
+    request: Request, work: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
+) -> Result:
+    """Do this work on the body that was read: in the parser's thread, where the body is large."""
+    if request.scope.get(_SIZE, 0) <= LARGE:
+        return work(*args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_PARSERS, lambda: work(*args, **kwargs))
+
+
+def _settings_of(request: Request) -> Settings:
+    bridge: Bridge = request.app.state.bridge
+    return bridge.settings
+
+
+async def _read(request: Request, settings: Settings, limit: int) -> bytearray:
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", ""):
+        raise UnsupportedBody(
+            f"'Content-Encoding: {encoding[:40]}' is not taken: send the body as it is.", param="Content-Encoding"
+        )
+    declared = request.headers.get("content-length", "")
+    if is_number(declared) and int(declared) > limit:
+        raise RequestTooLarge(f"The body has {declared} bytes; at most {limit} are taken (max_body_bytes).")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(settings.body_timeout):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > limit:
+                    raise RequestTooLarge(f"The body has more than {limit} bytes (max_body_bytes).")
+    except TimeoutError:
+        raise RequestTimeout(
+            f"The body did not come within {settings.body_timeout:g} seconds (body_timeout)."
+        ) from None
+    return body
+
+
+def is_number(text: str) -> bool:
+    """Whether ``int`` reads it, and at once: "²" is a digit to ``isdigit`` alone, and 5,000 digits are refused."""
+    return text.isascii() and text.isdigit() and len(text) < _LONGEST
+
+
+def _parse(body: bytearray, settings: Settings) -> Any:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
+    if len(body) > settings.max_values:
+        values, depth = count_values(body, settings.max_values)
+        if values > settings.max_values:
+            if depth > settings.max_depth:
+                raise _too_deep(settings.max_depth)
+            raise RequestTooLarge(f"The body has more than {settings.max_values} values (max_values).")
+    try:
+        value = loads(body)
+    except NestedTooDeep:
+        raise _too_deep(min(MAX_DEPTH, settings.max_depth)) from None
+    except JSONDecodeError as error:
+        raise InvalidRequest(f"The body is not JSON: {error}.") from None
+    if settings.max_depth < MAX_DEPTH and _is_deeper(value, settings.max_depth):
+        raise _too_deep(settings.max_depth)
+    return value
+
+
+def _too_deep(limit: int) -> InvalidRequest:
+    return InvalidRequest(f"The body is nested deeper than {limit} levels (max_depth).")
+
+
+def _is_deeper(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        inner: list[Any] = []
+        for held in level:
+            if isinstance(held, dict):
+                inner += held.values()
+            elif isinstance(held, list):
+                inner += held
+        if not inner:
+            return False
+        level = inner
+    return any(isinstance(held, dict | list) for held in level)
+
+
+def count_values(body: bytes | bytearray, limit: int) -> tuple[int, int]:
+    """How many values and keys a JSON text has, and how deep it is where the counting ends: soon after ``limit``.
+
+    Every value but the first comes after a comma, a colon or an opening bracket. What stands within strings does not
+    count, and where not even all of it together would be too many nothing is looked at.
+    """
+    values = 1 + sum(body.count(mark) for mark in (b",", b":", b"[", b"{"))
+    if values <= limit:
+        return values, 0
+    values, depth, inside = 1, 0, False
+    # without escapes, what is between two quotation marks is a string
+    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    for start in range(0, len(plain), _SLICE):
+        for piece in plain[start : start + _SLICE].split(b'"'):
+            if not inside:
+                values += len(piece) - len(piece.translate(None, b",:[{"))
+                depth += len(piece.translate(None, b"]}")) - len(piece.translate(None, b"[{"))
+            inside = not inside
+        inside = not inside  # a slice's last piece goes on in the next one
+        if values > limit:
+            break
+    return values, depth
+
+
+def _check_counts(body: Mapping[str, Any], settings: Settings) -> None:
+    for name in _COUNTED:
+        items = body.get(name)
+        setting = "max_messages" if name == "messages" else "max_tools"
+        limit: int = getattr(settings, setting)
+        if isinstance(items, list) and len(items) > limit:
+            raise RequestTooLarge(
+                f"'{name}' has {len(items)} entries; at most {limit} are taken ({setting}).", param=name
+            )

@@ -1,0 +1,175 @@
+"""``/openapi.json``, made from the dialects' operations and their types, and ``/docs``, a page that shows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from bridge.web.dialect import Dialect, Operation
+from bridge.web.http import JSON
+
+_REF = "#/components/schemas/{model}"
+_PARAMETER = re.compile(r"{(\w+)}")
+
+_ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": "string"},
+                "param": {"type": ["string", "null"]},
+                "code": {"type": ["string", "null"]},
+            },
+        }
+    },
+}
+
+
+def describe(dialects: Sequence[Dialect]) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of all operations."""
+    schemas: dict[str, Any] = {"Error": _ERROR}
+    paths: dict[str, Any] = {}
+    for dialect in dialects:
+        for operation in dialect.operations:
+            path = paths.setdefault(operation.path, {})
+            path[operation.method.lower()] = _operation(dialect, operation, schemas)
+    keys = {name: {"type": "apiKey", "in": "header", "name": name} for name in ("X-API-Key", "api-key")}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "The bridge", "version": version("agent-bridge")},
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}, **keys},
+        },
+        # any of these, or none where the server has no keys
+        "security": [{"bearer": []}, *({name: []} for name in keys), {}],
+    }
+
+
+def _operation(dialect: Dialect, operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+    answer = _schema(operation.gives, "serialization", schemas)
+    media = "text/event-stream" if operation.streams else "application/json"
+    error = {"application/json": {"schema": {"$ref": _REF.format(model="Error")}}}
+    if dialect.name == "copilotkit":  # a page that asks for a stream shows an error's body as it is
+        error["text/plain"] = {"schema": {"type": "string"}}
+    said: dict[str, Any] = {
+        "tags": [dialect.name],
+        "summary": operation.summary,
+        "operationId": f"{operation.method} {operation.path}",
+        "responses": {
+            "200": {"description": "The answer.", "content": {media: {"schema": answer}}},
+            "4XX": {"description": "The request is at fault.", "content": error},
+            "5XX": {"description": "The run, or the server, is at fault.", "content": error},
+        },
+    }
+    parameters = [
+        *((name, "path") for name in _PARAMETER.findall(operation.path)),
+        *((name, "query") for name in operation.query),
+    ]
+    if parameters:
+        said["parameters"] = [
+            {"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}
+            for name, place in parameters
+        ]
+    if operation.takes is not None:
+        schema = _schema(operation.takes, "validation", schemas)
+        said["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if operation.right is not None:
+        said["x-scope"] = operation.right
+    return said
+
+
+def _schema(kind: Any, mode: Any, schemas: dict[str, Any]) -> dict[str, Any]:
+    """The JSON schema of a type; what it refers to goes into ``schemas``."""
+    if kind is None:
+        return {}
+    schema = TypeAdapter(kind).json_schema(by_alias=True, mode=mode, ref_template=_REF)
+    for name, definition in schema.pop("$defs", {}).items():
+        schemas.setdefault(name, definition)
+    return schema
+
+
+def routes(dialects: Sequence[Dialect]) -> list[Route]:
+    """``/openapi.json`` and ``/docs``; neither asks for a key: what is served is no secret."""
+    made: list[Mapping[str, Any]] = []
+
+    async def read_description(request: Request) -> Response:
+        """The description, made when it is first asked for: it takes a few hundred milliseconds."""
+        if not made:
+            made.append(describe(dialects))
+        at = request.scope.get("root_path", "")
+        return JSON({**made[0], "servers": [{"url": at or "/"}]})
+
+    async def read_page(request: Request) -> Response:
+        """A page that shows it, with nothing from elsewhere."""
+        del request
+        return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
+
+    return [
+        *(Route(path, read_description, methods=["GET"]) for path in ("/openapi.json", "/openapi.json/")),
+        *(Route(path, read_page, methods=["GET"]) for path in ("/docs", "/docs/")),
+    ]
+
+
+_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'"
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>The bridge: what it serves</title>
+<style>
+  body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+         color: #1d2129; background: #fff }
+  summary { cursor: pointer; padding: .3rem 0; overflow-wrap: anywhere }
+  code, pre { font-family: ui-monospace, monospace; font-size: .9rem }
+  pre { background: #f3f4f6; padding: .8rem; overflow: auto; max-height: 24rem }
+  b { display: inline-block; min-width: 4.5rem; font-family: ui-monospace, monospace }
+  @media (prefers-color-scheme: dark) { body { color: #e5e7eb; background: #16181d } pre { background: #23262e } }
+</style>
+<h1>What the bridge serves</h1>
+<p>As a document: <a href="openapi.json">openapi.json</a>. A key, where the server has some, goes into
+<code>Authorization: Bearer …</code>, <code>X-API-Key</code> or <code>api-key</code>.</p>
+<main>Loading …</main>
+<script>
+  const main = document.querySelector("main")
+  const make = (name, text, ...inner) => {
+    const made = document.createElement(name)
+    made.textContent = text
+    made.append(...inner)
+    return made
+  }
+  const base = location.pathname.replace(/\\/docs\\/?$/, "")
+  document.querySelector("a").href = base + "/openapi.json"
+  const show = (api) => {
+    const find = (schema) => schema?.$ref ? api.components.schemas[schema.$ref.split("/").pop()] : schema
+    main.textContent = ""
+    let tag
+    for (const [path, operations] of Object.entries(api.paths)) {
+      for (const [method, operation] of Object.entries(operations)) {
+        if (operation.tags[0] !== tag) main.append(make("h2", tag = operation.tags[0]))
+        const takes = find(operation.requestBody?.content["application/json"].schema)
+        const [[media, given]] = Object.entries(operation.responses["200"].content)
+        const details = make("details", "", make("summary", "", make("b", method.toUpperCase()), make("code", path),
+          " " + operation.summary))
+        if (takes) details.append(make("p", "Takes"), make("pre", JSON.stringify(takes, null, 2)))
+        details.append(make("p", "Gives " + media), make("pre", JSON.stringify(find(given.schema), null, 2)))
+        main.append(details)
+      }
+    }
+  }
+  fetch(base + "/openapi.json").then((answer) => answer.json()).then(show, (error) => { main.textContent = error })
+</script>
+"""

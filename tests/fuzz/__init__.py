@@ -1,0 +1,10 @@
+"""Requests and streams that nobody would send on purpose.
+
+``make test`` tries some; ``make torture`` many (``TORTURE`` is how many for each route).
+"""
+
+import os
+
+TORTURE = int(os.environ.get("TORTURE", "0"))
+TIMEOUT = 36_000 if TORTURE else 120
+"""Seconds for one test."""
