@@ -57,9 +57,9 @@ def test_text(client: httpx.Client, asked: str) -> None:
 
 @pytest.mark.parametrize("asked", TEXTS)
 def test_the_next_turn_finds_its_thread(client: httpx.Client, asked: str) -> None:
-    first = client.post("/v1/chat/completions", json=chat(asked, model="odd"))
+    first = client.post("/v1/chat/completions", json=chat(asked, model="odd", user=f"next {asked}"))
     history = [{"role": "user", "content": asked}, first.json()["choices"][0]["message"]]
-    second = client.post("/v1/chat/completions", json=chat(*history, "next", model="odd"))
+    second = client.post("/v1/chat/completions", json=chat(*history, "next", model="odd", user=f"next {asked}"))
     assert second.headers["x-thread-id"] == first.headers["x-thread-id"]
 
 
