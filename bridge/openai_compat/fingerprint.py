@@ -134,6 +134,8 @@ class Digests:
                 yield Candidate(f"last:{_named(exchange)}", "last", covered, tail=_digests(self._items[:after]))
         elif after < len(self._items) and self._roles[after] != "tool" and not self._calls[after]:
             partial = self._roles[after] == "assistant"
+            if not partial and "assistant" not in self._roles[:after] and "assistant" in self._roles:
+                return  # a first question alone: anybody may have asked it, and what came later does not fit its thread
             covered = self._places[after if partial else index] + 1
             yield Candidate(f"asked:{prefix}", "asked", covered, partial=partial)
 

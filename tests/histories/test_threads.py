@@ -246,3 +246,12 @@ async def test_a_turn_asks_the_database_a_few_times(window: Window, monkeypatch:
         before = count
         await window.say(text)
         assert count - before <= most, text
+
+
+async def test_a_first_question_alone_is_no_way_into_a_thread_that_went_another_way(app: App) -> None:
+    """Somebody asked the same first question; a window that was cut begins with it, and its answer was edited."""
+    stranger = await app.post([user("c")])
+    cut = [user("c"), user("c"), assistant("edited"), user("c"), assistant("not known"), user("b")]
+    mine = await app.post(cut)
+    assert mine.status_code == 200
+    assert mine.headers["x-thread-id"] != stranger.headers["x-thread-id"]
