@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bridge.errors import BridgeError
 from bridge.events.event import Event, is_token
-from bridge.json import dumps
+from bridge.json import dumps, dumps_unescaped, on_one_line
 from bridge.web import sse
 
 
@@ -28,7 +28,11 @@ class SSEEncoder:
         self._cut = b""
 
     def encode(self, event: Event, number: int | None = None) -> bytes:
-        """One frame.
+        """One frame."""
+        return on_one_line(self._frame(event, number))
+
+    def _frame(self, event: Event, number: int | None = None) -> bytes:
+        """One frame, its line separators not yet escaped: that is done once for all frames of a write.
 
         A token's frame is cut from a template: of a TEXT_MESSAGE_CONTENT only the delta changes. Proven equal by
         ``tests/agui/test_encode.py``.
@@ -38,16 +42,16 @@ class SSEEncoder:
             if message_id != self._message_id:
                 self._message_id = message_id
                 self._cut = b'data: {"type":"TEXT_MESSAGE_CONTENT","messageId":%b,"delta":' % dumps(message_id)
-            body = self._cut + dumps(event["delta"]) + b"}\n\n"
+            body = self._cut + dumps_unescaped(event["delta"]) + b"}\n\n"
         else:
-            body = b"data: " + dumps(event) + b"\n\n"
+            body = b"data: " + dumps_unescaped(event) + b"\n\n"
         return body if number is None else b"id: %d\n%b" % (number, body)
 
     def encode_all(self, events: Sequence[Event], first: int) -> bytes:
         """Several frames as one piece of bytes, numbered from ``first``."""
         if self._numbered:
-            return b"".join([self.encode(event, number) for number, event in enumerate(events, first)])
-        return b"".join([self.encode(event) for event in events])
+            return on_one_line(b"".join([self._frame(event, number) for number, event in enumerate(events, first)]))
+        return on_one_line(b"".join([self._frame(event) for event in events]))
 
     def finish(self) -> bytes:
         """An AG-UI stream ends with its last event; ``[DONE]`` would be a JSON error to its clients."""

@@ -22,6 +22,7 @@ PARENT = "(the parent agent)"
 _PASSING = frozenset(
     {"RAW", "ACTIVITY_SNAPSHOT", "ACTIVITY_DELTA", "REASONING_ENCRYPTED_VALUE", "SUBAGENT_STARTED", *CHUNKS}
 )
+_NOBODY = object()
 _WHOLE_RUN = frozenset({"RUN_STARTED", "RUN_FINISHED", "RUN_ERROR", "MESSAGES_SNAPSHOT"})
 # One bucket of owners for the two brackets of reasoning: a span and its message may not be claimed by different agents.
 _OWNERS: dict[Entity, str] = {
@@ -43,6 +44,7 @@ class Verifier:
     """Follows one stream, which may carry several runs one after another.
 
     ``feed(event) -> [event]``; ``finish() -> []`` at the end of the stream; ``fail(exc) -> []`` when it broke off.
+    `token` is the id of the message of which one more `is_token` event needs no look: whoever knows that may leave it out.
     With ``strict`` a fault raises `IllegalEvent`. Without, it is counted in `faults`, given to ``on_fault`` (a metric,
     a log line), and the event passes: the mode to leave on in production. After a fault the event is still followed,
     so that one fault is not reported a hundred times.
@@ -53,7 +55,7 @@ class Verifier:
         self._strict = strict
         self._on_fault = on_fault
         self._first = True
-        self._token: str | None = None
+        self.token: object = _NOBODY
         self._new_run()
         self._running = False
 
@@ -75,7 +77,7 @@ class Verifier:
             and len(event) == 3
             and event["type"] == "TEXT_MESSAGE_CONTENT"
             and "messageId" in event
-            and event["messageId"] == self._token
+            and event["messageId"] == self.token
         ):
             return [event]
         known = event if type(event) is dict else self._wire(event)
@@ -119,9 +121,9 @@ class Verifier:
             and self._over is None
             and (rule.entity, None, event.get(rule.key)) in self._open
         ):
-            self._token = event.get("messageId") if kind == "TEXT_MESSAGE_CONTENT" else None
+            self.token = event["messageId"] if kind == "TEXT_MESSAGE_CONTENT" else _NOBODY
             return None  # a type, an id and a delta, for something that is open
-        self._token = None
+        self.token = _NOBODY
         return (
             self._check_type(kind)
             or self._check_run(kind)

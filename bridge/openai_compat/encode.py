@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bridge.errors import BridgeError
 from bridge.events.event import Event, is_token
-from bridge.json import dumps
+from bridge.json import dumps, dumps_unescaped, on_one_line
 from bridge.openai_compat.to_chunks import AguiToChunks
 from bridge.web import sse
 
@@ -28,22 +28,25 @@ class ChunkEncoder:
         self._after = b'},"finish_reason":null}]}\n\n'
 
     def encode(self, event: Event) -> bytes:
-        """The frame of one event.
+        """The frame of one event."""
+        return on_one_line(self._frame(event))
 
-        A token's frame is cut from a template: between two tokens of one message only the content changes. It saves
-        building and dumping a chunk of four nested objects, 0.3 µs instead of 2.5. Proven equal to the plain path by
-        ``tests/openai_compat/test_encode.py``.
+    def _frame(self, event: Event) -> bytes:
+        """One frame, its line separators not yet escaped: that is done once for all frames of a write.
+
+        A token's frame is cut from a template: between two tokens of one message only the content changes. Proven
+        equal to the plain path by ``tests/openai_compat/test_encode.py``.
         """
         if is_token(event) and self._translator.plain_text(event["messageId"]):
-            return self._before + dumps(event["delta"]) + self._after
+            return self._before + dumps_unescaped(event["delta"]) + self._after
         chunk = self._translator.feed(event)
         self._failed = "error" in chunk
-        return sse.frame(dumps(chunk))
+        return sse.frame(dumps_unescaped(chunk))
 
     def encode_all(self, events: Sequence[Event], first: int) -> bytes:
         """Several frames as one piece of bytes. OpenAI's frames carry no numbers."""
         del first
-        return b"".join([self.encode(event) for event in events])
+        return on_one_line(b"".join([self._frame(event) for event in events]))
 
     def fail(self, error: BridgeError) -> bytes:
         """An error frame: this reader cannot go on."""

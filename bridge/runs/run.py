@@ -122,7 +122,6 @@ class Run:
         self._watched = bool(self._observers.watchers)
         self._verifier = Verifier(strict=False, on_fault=self._fault)
         self._open = OpenEntities()
-        self._speaking: str | None = None  # the message whose last token was of the right shape
         self._last: Event | None = None  # the event that ends the run, held back until all is stored
         self._readers: set[Reader] = set()
         self._expected = True  # the reader for whom the run was started has not come yet
@@ -242,10 +241,13 @@ class Run:
         """Verify an event and append it; what nobody could read is dropped, and counted."""
         token = False
         try:
-            token = is_token(event) and event["messageId"] == self._speaking and event["delta"].__class__ is str
-            if not token and not self._admit(event):
-                return
-            self._verifier.feed(event)
+            token = (
+                is_token(event) and event["messageId"] == self._verifier.token and event["delta"].__class__ is str
+            )
+            if not token:
+                if not self._admit(event):
+                    return
+                self._verifier.feed(event)
         except Exception as error:  # whatever an agent may take for an event
             self._fault(f"An event of no legal shape was dropped ({type(error).__name__}).")
             return
@@ -274,8 +276,6 @@ class Run:
                 return False
             case "RUN_STARTED":  # the run has its own, under the ids of its request
                 return False
-            case "TEXT_MESSAGE_CONTENT":
-                self._speaking = event["messageId"]
             case _:
                 self._open.see(event)
         return True

@@ -226,7 +226,7 @@ class GraphRun:
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         translator = self._translator
-        feed = translator.feed
+        feed, failed = translator.feed, self._progress.failed
         for event in translator.start():
             yield event
         yield note(aliases=translator.aliases)  # the live ones: a reader that comes late needs them in mid-run
@@ -235,9 +235,9 @@ class GraphRun:
         stream = graph.astream(given, config, stream_mode=list(STREAM_MODES), subgraphs=True, version="v2", **options)
         async with aclosing(stream):
             async for part in stream:
-                if self._progress.failed:
-                    for failed in self._progress.parts():
-                        for event in feed(failed):
+                if failed:
+                    for attempt in self._progress.parts():
+                        for event in feed(attempt):
                             yield event
                 for event in feed(part):
                     yield event

@@ -95,8 +95,9 @@ class Progress(DispatchedToStream):
 
     def parts(self) -> list[dict[str, Any]]:
         """The failed attempts since the last call, as parts of the bridge's own."""
-        failed, self.failed = self.failed, []
-        return [{"type": "failed", "ns": (), "data": place} for place in failed]
+        parts = [{"type": "failed", "ns": (), "data": place} for place in self.failed]
+        self.failed.clear()
+        return parts
 
 
 def callbacks_of(graph: Any, handler: BaseCallbackHandler) -> Any:

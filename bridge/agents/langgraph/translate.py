@@ -140,9 +140,10 @@ class LangGraphToAgui:
             if type(message) is not AIMessageChunk:
                 message = as_message(message)
             if message.id == self._token_id:  # the next token of a message of which all was decided
+                token = self._stream.token(message)
+                if token is not None:
+                    return [token]
                 events = self._stream.feed(message, metadata)
-                if len(events) == 1 and events[0]["type"] == "TEXT_MESSAGE_CONTENT":
-                    return events
                 return self._emit(self._subagents.attribute(self._call_rules.apply(events, metadata), None))
         ns = tuple(part.get("ns") or ())
         subagent: Subagent | None = None
