@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.agents.base import Agent, ThreadState
@@ -44,6 +44,19 @@ class _Faults(Observer):
         """One more."""
         del run, fault
         self.count += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A thread in which nobody else can begin a run (`Bridge.hold`).
+
+    Attributes:
+        lease: the right to run in it; ``None``: the thread is new, and nobody else knows its id.
+        thread: what the index has of it, since it is held; ``None``: nothing.
+    """
+
+    lease: Lease | None = None
+    thread: Thread | None = None
 
 
 class Bridge:
@@ -151,15 +164,16 @@ class Bridge:
         title: str | None = None,
         listed: bool = True,
         after: AfterRun | None = None,
-        lease: Lease | None = None,
+        held: Held | None = None,
         caller: Principal | None = None,
     ) -> Run:
         """Start a run of the agent, or of given ``events``. After a `ClientError` nothing ran or is stored.
 
-        ``after`` is called with the run and its last events before any reader sees them. ``lease``: of who `hold`s the
-        thread. ``caller``: the principal with its claims, for the agent.
+        ``after`` is called with the run and its last events before any reader sees them. ``held``: the thread is the
+        caller's (`hold`). ``caller``: the principal with its claims, for the agent.
         """
-        request = replace(request, caller=caller or request.caller)
+        if caller is not None and caller is not request.caller:
+            request = replace(request, caller=caller)
         if request.ephemeral:
             request = await self._with_context(request)
             run = self._made(request, events, disconnect)
@@ -168,14 +182,14 @@ class Bridge:
             return run
         if self._quota is not None:
             await self._quota.check(request.principal)
-        lease = lease or await self.runs.acquire(request.thread)
+        lease = (held and held.lease) or await self.runs.acquire(request.thread)
         try:  # nobody else can begin a run in the thread from here on, nor delete it
-            thread = await self.index.find(request.thread_id, agent=request.agent, principal=request.principal)
+            thread = held.thread if held is not None else await self._find(request.thread)
             if thread is None and (request.resume or _resumes(request)):
                 raise InvalidRequest("No interrupt is pending on this thread.", param="resume")
             request = await self._with_context(request)
-            request = replace(request, fresh=thread is None, aliases=thread.aliases if thread else {})
-            run = self._made(request, events, disconnect)
+            aliases = thread.aliases if thread else {}
+            run = self._made(request, events, disconnect, fresh=thread is None, aliases=aliases)
             await self.runs.reserve(run, lease)
         except BaseException:
             self.runs.leases.release(lease)
@@ -202,13 +216,15 @@ class Bridge:
             return request
         return replace(request, runtime_context=await self._context(request))
 
-    def _made(self, request: RunRequest, events: AsyncIterable[Event] | None, disconnect: Disconnect | None) -> Run:
-        """The run of this request, which has no place yet."""
+    def _made(
+        self, request: RunRequest, events: AsyncIterable[Event] | None, disconnect: Disconnect | None, **known: Any
+    ) -> Run:
+        """The run of this request, which has no place yet. ``known``: fields of the request that the thread decides."""
 
         def holds() -> bool:
             return run.request.ephemeral or self.runs.leases.is_current(run.lease)
 
-        request = replace(request, holds=holds)
+        request = replace(request, holds=holds, **known)
         run = Run(
             request,
             events if events is not None else self.agent(request.agent).run(request),
@@ -221,16 +237,19 @@ class Bridge:
         return run
 
     @asynccontextmanager
-    async def hold(self, thread: ThreadKey | None) -> AsyncIterator[Lease | None]:
+    async def hold(self, thread: ThreadKey | None) -> AsyncIterator[Held]:
         """Keep runs off a thread while it is looked at to decide what to run: what is read is then read once.
 
         Raises `ThreadBusy` where a run is going. ``None``: a new thread, which nobody else knows.
         """
         if thread is None:
-            yield None
+            yield Held()
             return
         async with self.runs.hold(thread) as lease:
-            yield lease
+            yield Held(lease, await self._find(thread))
+
+    async def _find(self, thread: ThreadKey) -> Thread | None:
+        return await self.index.find(thread.thread_id, agent=thread.agent, principal=thread.principal)
 
     async def _note(self, run: Run, thread: Thread, title: str | None, *, listed: bool) -> None:
         aliases = run.aliases if dict(run.aliases) != dict(thread.aliases) else None
@@ -239,13 +258,15 @@ class Bridge:
             return  # made for this very run, with all there is to know
         await self.index.touch(thread, title=title, listed=listed or None, aliases=aliases)
 
-    async def read(self, thread: ThreadKey, *, checkpoint_id: str | None = None, held: bool = False) -> ThreadState:
+    async def read(
+        self, thread: ThreadKey, *, checkpoint_id: str | None = None, held: Held | None = None
+    ) -> ThreadState:
         """What a thread holds; an empty state for a new one. ``held``: the caller holds it, for a run that follows."""
         agent = self.agent(thread.agent)
-        found = await self.index.find(thread.thread_id, agent=thread.agent, principal=thread.principal)
+        found = held.thread if held is not None else await self._find(thread)
         if found is None:
             return ThreadState()
-        return await agent.read(thread, found.aliases, checkpoint_id=checkpoint_id, held=held)
+        return await agent.read(thread, found.aliases, checkpoint_id=checkpoint_id, held=held is not None)
 
     async def forget(self, thread: ThreadKey) -> None:
         """Delete a thread: its run, its checkpoints, its place in the index. No run begins in it meanwhile."""

@@ -44,7 +44,7 @@ class Verifier:
     """Follows one stream, which may carry several runs one after another.
 
     ``feed(event) -> [event]``; ``finish() -> []`` at the end of the stream; ``fail(exc) -> []`` when it broke off.
-    `token` is the id of the message of which one more `is_token` event needs no look: whoever knows that may leave it out.
+    Of the message that `token` names, one more plain piece of text needs no look: a caller that knows so may skip it.
     With ``strict`` a fault raises `IllegalEvent`. Without, it is counted in `faults`, given to ``on_fault`` (a metric,
     a log line), and the event passes: the mode to leave on in production. After a fault the event is still followed,
     so that one fault is not reported a hundred times.

@@ -39,10 +39,9 @@ from bridge.openai_compat.fold import Fold
 from bridge.openai_compat.questions import conversation_language, not_understood, was_asked
 from bridge.openai_compat.requests import ChatRequest, checked_thread_id
 from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
-from bridge.runs.leases import Lease
 from bridge.runs.request import RunRequest, ThreadKey
 from bridge.runs.run import Run
-from bridge.service import Bridge
+from bridge.service import Bridge, Held
 from bridge.storage.threads import Scope, Turn, client_name
 
 
@@ -235,7 +234,7 @@ def _afresh(messages: list[dict[str, Any]], candidate: Candidate, *, asks: bool,
     return Place(None, messages, family=family)
 
 
-Begin = Callable[[Found, Lease | None], Awaitable[Run]]
+Begin = Callable[[Found, Held], Awaitable[Run]]
 
 
 async def begin_run(bridge: Bridge, chat: ChatRequest, caller: Caller, begin: Begin, *, header: str | None) -> Run:
@@ -251,15 +250,15 @@ async def begin_run(bridge: Bridge, chat: ChatRequest, caller: Caller, begin: Be
         thread = None if place.thread_id is None else caller.thread(place.thread_id)
         going = thread is not None and bridge.runs.of_thread(thread) is not None
         try:
-            async with bridge.hold(thread) as lease:
+            async with bridge.hold(thread) as held:
                 if going and not waited:  # a run that everybody had left came to its end meanwhile: look again
                     waited, places = True, await find_places(bridge, chat, caller, header=header)
                     if places[0].thread_id != place.thread_id:
                         continue
                     place = places.pop(0)
-                found = await find_thread(bridge, chat, caller, place)
+                found = await find_thread(bridge, chat, caller, place, held)
                 if found is not None:
-                    return await begin(found, lease)
+                    return await begin(found, held)
         except ThreadBusy:
             if place.named:
                 raise
@@ -275,14 +274,14 @@ def _forked(place: Place, messages: list[dict[str, Any]]) -> Place:
     return _afresh(messages, covered, asks=place.turn.asks, family=place.turn.family)
 
 
-async def find_thread(bridge: Bridge, chat: ChatRequest, caller: Caller, place: Place) -> Found | None:
+async def find_thread(bridge: Bridge, chat: ChatRequest, caller: Caller, place: Place, held: Held) -> Found | None:
     """Where the request goes on, by what the place's thread holds; ``None``: not there.
 
     The thread is held meanwhile (`Bridge.holding`).
     """
     if place.thread_id is None:
         return Found(place.new, family=place.family)
-    thread = await bridge.read(caller.thread(place.thread_id), held=True)
+    thread = await bridge.read(caller.thread(place.thread_id), held=held)
     if not thread.exists:
         return None if place.turn else Found(place.new, place.thread_id, named=place.named)
     if place.unused:

@@ -20,8 +20,8 @@ from bridge.openai_compat.models import ChatAnswer, ChatBody
 from bridge.openai_compat.questions import conversation_language
 from bridge.openai_compat.requests import ChatRequest, parse_chat
 from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
-from bridge.runs.leases import Lease
 from bridge.runs.run import Run
+from bridge.service import Held
 from bridge.web.bodies import aside
 from bridge.web.callers import caller_of as principal_with_claims
 from bridge.web.callers import client_of, named_in, principal_of, shares_key
@@ -72,9 +72,7 @@ def caller_of(request: Request, chat: ChatRequest) -> Caller:
     )
 
 
-async def begin(
-    request: Request, chat: ChatRequest, caller: Caller, found: Found, lease: Lease | None, *, whole: bool
-) -> Run:
+async def begin(request: Request, chat: ChatRequest, caller: Caller, found: Found, held: Held, *, whole: bool) -> Run:
     """Start the run; when it ends, the history it makes is remembered as this thread's.
 
     ``whole``: the client gets the answer in one piece, which may be less than the stream has.
@@ -95,7 +93,7 @@ async def begin(
         title=first_words(chat.messages),
         listed=found.named,
         after=after,
-        lease=lease,
+        held=held,
         caller=principal_with_claims(request),
     )
 

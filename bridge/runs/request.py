@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from bridge.errors import InvalidRequest
@@ -64,12 +65,17 @@ class ThreadKey(NamedTuple):
         A hash (SHA-256), so that the id is short whatever the names hold. Each name is hashed with its length before
         it: ``("a", "bc")`` and ``("ab", "c")`` differ.
         """
-        digest = hashlib.sha256()
-        for name in self:
-            written = name.encode("utf-8", "surrogatepass")
-            digest.update(len(written).to_bytes(8))
-            digest.update(written)
-        return STORED + digest.hexdigest()
+        return _stored_id(self)
+
+
+@lru_cache(1024)
+def _stored_id(key: ThreadKey) -> str:
+    digest = hashlib.sha256()
+    for name in key:
+        written = name.encode("utf-8", "surrogatepass")
+        digest.update(len(written).to_bytes(8))
+        digest.update(written)
+    return STORED + digest.hexdigest()
 
 
 class RunKey(NamedTuple):

@@ -241,9 +241,7 @@ class Run:
         """Verify an event and append it; what nobody could read is dropped, and counted."""
         token = False
         try:
-            token = (
-                is_token(event) and event["messageId"] == self._verifier.token and event["delta"].__class__ is str
-            )
+            token = is_token(event) and event["messageId"] == self._verifier.token and event["delta"].__class__ is str
             if not token:
                 if not self._admit(event):
                     return

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 
 from bridge.agents.langgraph.serializer import Serializer
 from bridge.storage.base import Storage
 from bridge.storage.private import make_private
+from bridge.storage.sqlite_saver import SqliteSaver
 from bridge.storage.threads import ThreadIndex
 
 _BUSY = 30.0  # seconds that one writer waits for another
@@ -41,9 +41,9 @@ async def open_sqlite(path: str) -> AsyncIterator[Storage]:
     index = ThreadIndex(engine)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(index.close)
-        connection = await stack.enter_async_context(aiosqlite.connect(path, timeout=_BUSY))
+        connection = await stack.enter_async_context(aiosqlite.connect(path, timeout=_BUSY, isolation_level=None))
         await connection.execute("pragma synchronous = normal")
-        checkpointer = AsyncSqliteSaver(connection, serde=Serializer())
+        checkpointer = SqliteSaver(connection, serde=Serializer())
         await _patiently(checkpointer.setup)
         await _patiently(index.create)
         yield Storage(checkpointer, index)

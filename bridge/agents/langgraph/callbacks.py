@@ -103,6 +103,8 @@ class Progress(DispatchedToStream):
 def callbacks_of(graph: Any, handler: BaseCallbackHandler) -> Any:
     """The ``callbacks`` of a run's config: the graph's own, and this one."""
     own = (getattr(graph, "config", None) or {}).get("callbacks")
+    if not own:
+        return [handler]
     return merge_configs({"callbacks": own}, {"callbacks": [handler]})["callbacks"]
 
 

@@ -129,7 +129,7 @@ class ScopedSaver(BaseCheckpointSaver[Any]):
     """
 
     def __init__(self, inner: BaseCheckpointSaver[Any], key: ThreadKey, *, plain: bool = False) -> None:
-        super().__init__(serde=inner.serde)
+        self.serde = inner.serde  # the base class's own initializer would look at it anew in each run
         self._inner = inner
         self._key = key
         self._plain = plain

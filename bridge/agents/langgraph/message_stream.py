@@ -95,14 +95,14 @@ class MessagesToAgui:
             chunk.id == self._token_id
             and content.__class__ is str
             and content
-            and content[-1] < "\ud800"  # type: ignore[operator] # a string: see above; half a pair waits for the other
+            and content[-1] < "\ud800"  # a half of a pair waits for the other
             and not chunk.tool_call_chunks
             and not chunk.additional_kwargs
             and chunk.usage_metadata is None
             and chunk.chunk_position is None
         ):
             token = self._token
-            token.parts.append(content)  # type: ignore[arg-type] # as above
+            token.parts.append(content)
             return {"type": "TEXT_MESSAGE_CONTENT", "messageId": token.id, "delta": content}
         return None
 

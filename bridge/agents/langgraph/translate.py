@@ -143,8 +143,7 @@ class LangGraphToAgui:
                 token = self._stream.token(message)
                 if token is not None:
                     return [token]
-                events = self._stream.feed(message, metadata)
-                return self._emit(self._subagents.attribute(self._call_rules.apply(events, metadata), None))
+                return self._rest_of_message(message, metadata)
         ns = tuple(part.get("ns") or ())
         subagent: Subagent | None = None
         match part["type"]:
@@ -187,6 +186,10 @@ class LangGraphToAgui:
         if part["type"] == "tasks" and "result" in data:
             events = self._with_end_of_subagent(events, ns, data)
         return self._emit(events)
+
+    def _rest_of_message(self, message: BaseMessage, metadata: Mapping[str, Any]) -> list[Event]:
+        events = self._call_rules.apply(self._stream.feed(message, metadata), metadata)
+        return self._emit(self._subagents.attribute(events, None))
 
     def _emit(self, events: list[Event]) -> list[Event]:
         for event in events:
