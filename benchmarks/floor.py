@@ -19,10 +19,10 @@ from uuid import uuid4
 
 import aiosqlite
 import uvloop
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from benchmarks import graph as served
 from benchmarks.stats import shares
+from bridge.storage.sqlite_saver import SqliteSaver
 
 
 async def follow(graph: Any, thread: str, job: dict[str, Any]) -> dict[str, Any]:
@@ -83,9 +83,9 @@ async def main() -> None:
     async with AsyncExitStack() as stack:
         saver = None
         if len(sys.argv) > 1:
-            connection = await stack.enter_async_context(aiosqlite.connect(sys.argv[1]))
+            connection = await stack.enter_async_context(aiosqlite.connect(sys.argv[1], isolation_level=None))
             await connection.execute("pragma synchronous = normal")  # as `bridge.storage` does
-            saver = AsyncSqliteSaver(connection)
+            saver = SqliteSaver(connection)
             await saver.setup()
         graph = served.builder.compile(checkpointer=saver)
         calm_garbage_collector()

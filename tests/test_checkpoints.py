@@ -20,6 +20,7 @@ from bridge.agents.langgraph.checkpoints import ScopedSaver, visit
 from bridge.app import create_app
 from bridge.runs.request import ThreadKey
 from bridge.settings import Settings
+from bridge.storage.sqlite_saver import SqliteSaver
 
 
 def answer(state: MessagesState) -> dict[str, Any]:
@@ -50,6 +51,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         monkeypatch.setattr(saver, "aget_tuple", counted)
 
+    count(SqliteSaver)
     count(AsyncSqliteSaver)
     count(AsyncPostgresSaver)
     return read

@@ -23,6 +23,7 @@ class ChunkEncoder:
         self._translator = translator
         self._include_usage = include_usage
         self._failed = False
+        self._plain: str | None = None  # of this message `plain_text` is known, until the translator gets an event
         head = dumps(translator.head)[:-1]
         self._before = b'data: %b,"choices":[{"index":0,"delta":{"content":' % head
         self._after = b'},"finish_reason":null}]}\n\n'
@@ -37,8 +38,12 @@ class ChunkEncoder:
         A token's frame is cut from a template: between two tokens of one message only the content changes. Proven
         equal to the plain path by ``tests/openai_compat/test_encode.py``.
         """
-        if is_token(event) and self._translator.plain_text(event["messageId"]):
-            return self._before + dumps_unescaped(event["delta"]) + self._after
+        if is_token(event):
+            message_id = event["messageId"]
+            if message_id == self._plain or self._translator.plain_text(message_id):
+                self._plain = message_id
+                return self._before + dumps_unescaped(event["delta"]) + self._after
+        self._plain = None
         chunk = self._translator.feed(event)
         self._failed = "error" in chunk
         return sse.frame(dumps_unescaped(chunk))

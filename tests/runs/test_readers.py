@@ -78,10 +78,10 @@ async def read(response: Any, client: Client) -> None:
 
 
 class Unsayable(SSEEncoder):
-    def encode(self, event: Event, number: int | None = None) -> bytes:
-        if event["type"] == "CUSTOM":
+    def encode_all(self, events: Sequence[Event], first: int) -> bytes:
+        if any(event["type"] == "CUSTOM" for event in events):
             raise OverflowError("an integer of 70 bits")
-        return super().encode(event, number)
+        return super().encode_all(events, first)
 
 
 async def test_a_reader_that_fails_in_encoding_says_so_in_its_language() -> None:
