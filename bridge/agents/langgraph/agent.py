@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import aclosing
+from copy import copy
 from typing import Any, get_args
 
 from langchain_core.runnables import RunnableConfig
@@ -110,7 +111,11 @@ class LangGraphAgent:
         if saver is None:
             return self.graph, thread.thread_id if keeps_its_id(thread) else thread.stored_id
         scoped = ScopedSaver(saver, thread, plain=self.plain_ids)
-        return self.graph.copy(update={"checkpointer": scoped}), thread.thread_id
+        if isinstance(self.graph, Entrypoint):
+            return self.graph.copy({"checkpointer": scoped}), thread.thread_id
+        graph = copy(self.graph)  # its own `copy` method looks at every node and channel again
+        graph.checkpointer = scoped
+        return graph, thread.thread_id
 
     def stored_id(self, thread: ThreadKey) -> str:
         """What the checkpointer has the thread under."""
