@@ -23,8 +23,9 @@ def measure(arena: Arena, scale: Scale) -> list[Table]:
         for number in range(scale.firsts):
             asked = [contender for contender in arena.available() if number == 0 or contender.name != DEV]
             thread = str(uuid4())
-            load = Load(tokens=5, threads=[thread], deadline=20)
-            for kind in ("new", "known"):
+            # another question for the second turn: the same one again would ask for another answer to it
+            for kind, tokens in (("new", 5), ("known", 6)):
+                load = Load(tokens=tokens, threads=[thread], deadline=20)
                 outcomes = {FLOOR: arena.run_floor(load, checkpointer=True)}
                 outcomes |= {contender.name: arena.run(contender, load) for contender in asked}
                 for name, outcome in outcomes.items():
