@@ -429,11 +429,7 @@ class Run:
         if self.limits.disconnect_grace <= 0:
             self.cancel()
         else:
-            self._leaving = asyncio.get_running_loop().call_later(self.limits.disconnect_grace, self._left_for_good)
-
-    def _left_for_good(self) -> None:
-        if not self._readers:
-            self.cancel()
+            self._leaving = asyncio.get_running_loop().call_later(self.limits.disconnect_grace, self.cancel)
 
     def progress(self) -> None:
         """A reader has read, or has gone."""

@@ -113,6 +113,26 @@ async def test_the_agent_s_own_start_and_end_are_not_doubled() -> None:
     assert run.faults == 1  # the word after the end
 
 
+async def test_an_agent_that_ended_its_run_is_not_asked_to_end_it_again() -> None:
+    class Ended:
+        """Has sent its last event, and does not return."""
+
+        async def __aiter__(self) -> AsyncIterator[Event]:
+            yield {"type": "RUN_FINISHED", "threadId": "t", "runId": "r", "result": "mine"}
+            taken.set()
+            await asyncio.Event().wait()
+
+        def last_events(self, why: BaseException | None) -> list[Event]:
+            return [{"type": "RUN_FINISHED", "threadId": "t", "runId": "r", "result": f"again, {why}"}]
+
+    taken = asyncio.Event()
+    run = Run(request(), Ended())
+    run.start(nothing)
+    await taken.wait()
+    await run.stop()
+    assert run.journal.after(0)[-1]["result"] == "mine"
+
+
 ODD: list[Any] = [
     {"type": ["a"]},
     {"type": None},
@@ -353,7 +373,7 @@ async def test_a_graph_that_swallows_its_cancellation_holds_nobody_up(how: str) 
     late: list[Any] = []
     graph = graph_of(stubborn(started, release, late), InMemorySaver())
     agent, runs = LangGraphAgent("a", graph), Runs()
-    asked = request()
+    asked = request(holds=lambda: runs.leases.is_current(run.lease))
     run = Run(asked, agent.run(asked), limits=Limits(stop_timeout=0.05, disconnect_grace=0), leases=runs.leases)
     await runs.reserve(run)
     runs.begin(run, nothing)
@@ -379,6 +399,7 @@ async def test_a_graph_that_swallows_its_cancellation_holds_nobody_up(how: str) 
     assert run.journal.last == before
     assert late
     assert not runs.abandoned
+    assert "late" not in {message["id"] for message in (await agent.read(key(), {})).messages}
 
 
 async def test_an_abandoned_run_can_write_no_more() -> None:

@@ -311,10 +311,11 @@ async def test_a_run_waits_for_a_reader_that_is_behind_but_not_for_ever() -> Non
 
 async def test_a_reader_that_keeps_up_loses_nothing_of_a_run_that_does_not_fit() -> None:
     events = [{"type": "CUSTOM", "name": "n", "value": f"{number:04}" + "x" * 1000} for number in range(200)]
-    run = Run(request(), plain(*events), journal=MemoryJournal(10_000))
+    run = Run(request(), plain(*events), journal=MemoryJournal(10_000), limits=Limits(slow_reader=3600))
     run.start(nothing)
     client = Client()
-    await read(RunStream(run, SSEEncoder()), client)
+    async with asyncio.timeout(10):  # the run goes on as soon as the reader has read, not when its patience is over
+        await read(RunStream(run, SSEEncoder()), client)
     assert client.body.count(b'"CUSTOM"') == 200
     assert b"RUN_FINISHED" in client.body
 
