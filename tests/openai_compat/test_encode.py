@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bridge.agui.encode import SSEEncoder
@@ -46,8 +46,20 @@ def translator(extension: bool) -> AguiToChunks:
     return AguiToChunks(id="chatcmpl-é", model="продажи", created=7, extension=extension)
 
 
+# Between two pieces of "m" the other message takes its place: the second one has to wait.
+OVERTAKEN: list[Event] = [
+    {"type": "TEXT_MESSAGE_START", "messageId": "m"},
+    {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m", "delta": "one"},
+    {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m", "delta": "two"},
+    {"type": "TEXT_MESSAGE_START", "messageId": "n"},
+    {"type": "TEXT_MESSAGE_END", "messageId": "m"},
+    {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m", "delta": "late"},
+]
+
+
 @settings(deadline=None, max_examples=150)
 @given(STREAMS, st.booleans())
+@example(OVERTAKEN, False)
 def test_chunks(stream: list[Event], extension: bool) -> None:
     encoder, plain = ChunkEncoder(translator(extension)), translator(extension)
     said = encoder.encode_all(stream, 1)

@@ -131,6 +131,7 @@ async def test_an_agent_that_ended_its_run_is_not_asked_to_end_it_again() -> Non
     await taken.wait()
     await run.stop()
     assert run.journal.after(0)[-1]["result"] == "mine"
+    assert run.faults == 0
 
 
 ODD: list[Any] = [
@@ -374,7 +375,7 @@ async def test_a_graph_that_swallows_its_cancellation_holds_nobody_up(how: str) 
     graph = graph_of(stubborn(started, release, late), InMemorySaver())
     agent, runs = LangGraphAgent("a", graph), Runs()
     asked = request(holds=lambda: runs.leases.is_current(run.lease))
-    run = Run(asked, agent.run(asked), limits=Limits(stop_timeout=0.05, disconnect_grace=0), leases=runs.leases)
+    run: Run = Run(asked, agent.run(asked), limits=Limits(stop_timeout=0.05, disconnect_grace=0), leases=runs.leases)
     await runs.reserve(run)
     runs.begin(run, nothing)
     await started.wait()
