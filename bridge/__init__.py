@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bridge.openai_compat import AguiToChunks, ChunksToAgui, fold
     from bridge.runs.request import Principal
     from bridge.settings import Settings
-    from bridge.web.contexts import ContextRequest
+    from bridge.web.runtime_context import ContextRequest
 
 __all__ = [
     "AguiToChunks",
@@ -34,7 +34,7 @@ _HOMES = {
     "AguiToChunks": "bridge.openai_compat",
     "BridgeError": "bridge.errors",
     "ChunksToAgui": "bridge.openai_compat",
-    "ContextRequest": "bridge.web.contexts",
+    "ContextRequest": "bridge.web.runtime_context",
     "LangGraphToAgui": "bridge.agui",
     "Principal": "bridge.runs.request",
     "Settings": "bridge.settings",

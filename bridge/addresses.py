@@ -19,7 +19,7 @@ from bridge.copilotkit.rest import old_client, perform, read_body
 from bridge.errors import BridgeError, InvalidRequest, json_kind
 from bridge.events.event import text_message
 from bridge.openai_compat import routes as openai
-from bridge.openai_compat.answer import ChunkStream
+from bridge.openai_compat.completion import ChunkStream
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.models import ChatAnswer, ChatBody
 from bridge.openai_compat.requests import ChatRequest, checked_thread_id, parse_chat

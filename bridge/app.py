@@ -25,10 +25,10 @@ from bridge.service import Bridge
 from bridge.settings import Settings
 from bridge.web import openapi
 from bridge.web.callers import Authenticate, Callers
-from bridge.web.contexts import ContextFunction, Contexts, serving
 from bridge.web.gate import Gate, GateKeeper
 from bridge.web.http import JSON, Faults, RequestIds, bridge_of
 from bridge.web.limits import RequestRate
+from bridge.web.runtime_context import ContextFunction, Contexts, serving
 
 DIALECTS = (agui.DIALECT, openai.DIALECT, addresses.DIALECT, copilotkit.DIALECT)
 """The languages that are served. An added dialect is an added folder and one name here."""

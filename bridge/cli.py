@@ -26,9 +26,9 @@ from bridge.service import Bridge
 from bridge.settings import Settings
 from bridge.storage.adoption import adopt_all
 from bridge.storage.base import Storage
-from bridge.storage.moving import settle
 from bridge.storage.opening import InvalidDatabase, agent_database_url, open_storage, read_db, without_password
 from bridge.storage.retention import Retention, prune_once
+from bridge.storage.scoping import settle
 from bridge.web.callers import Callers
 from bridge.web.keys import new_key, read_keys
 from bridge.web.protocol import http_protocol
@@ -264,7 +264,7 @@ def key(name: str, scopes: tuple[str, ...]) -> None:
 @click.argument("agents", nargs=-1, metavar="[AGENT]...")
 @_DB
 @_retention
-@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be deleted.")
 def prune(agents: tuple[str, ...], db: str, dry_run: bool, **limits: Any) -> None:
     """Delete old one-off threads, and what deleted ones have left; with --retention-listed the listed ones too.
 
@@ -355,7 +355,7 @@ class _Server(uvicorn.Server):
         self._workers = Workers(_WORKERS)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve, and say where."""
+        """Serve, and print the address."""
         asyncio.get_running_loop().set_default_executor(self._workers)
         try:
             await self._bridge.open()

@@ -32,7 +32,7 @@ from typing import Any, ClassVar
 
 
 class BridgeError(Exception):
-    """Base of every error the bridge says to a client.
+    """Base of every error that the bridge sends to a client.
 
     ``message`` is for a person, ``param`` names the request field at fault (dotted, or ``None``). ``interrupts``: the
     questions that go on waiting, for a client that closes its dialog when a run begins.

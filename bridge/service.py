@@ -25,10 +25,10 @@ from bridge.runs.run import Limits, Run
 from bridge.settings import Settings
 from bridge.storage.base import Storage
 from bridge.storage.binding import bound, default_store
-from bridge.storage.moving import settle
 from bridge.storage.opening import open_storage
 from bridge.storage.quota import Quota
 from bridge.storage.retention import Retention, pruning
+from bridge.storage.scoping import settle
 from bridge.storage.threads import Thread, ThreadIndex
 
 AfterRun = Callable[[Run, list[Event]], Awaitable[None]]

@@ -27,7 +27,7 @@ class Settings:
             where Hosts and Origins are checked, only this machine's pages and the server's own are.
         cors_credentials: allow cookies and ``credentials: "include"``, for the origins that are named.
         disconnect: what becomes of a run when its last reader has left.
-        keep_alive: an idle stream says a comment this often.
+        keep_alive: an idle stream sends a comment this often.
         max_body_bytes: larger requests get 413.
         max_messages, max_tools, max_values: so many messages, tools (and context entries, and answers), and numbers,
             strings, arrays and objects of any kind may be in a body; more get 413.
@@ -57,7 +57,7 @@ class Settings:
         durability: LangGraph's mode for all agents (``sync``, ``async``, ``exit``), or for one (``name=exit``).
         serializer_types: types (``module:Class``) that checkpoints may hold; with any, others are not read back.
         reasoning_field: the OpenAI delta's field for reasoning.
-        patience: how long an OpenAI stream waits for something to say before it commits to status 200, so that a
+        patience: how long an OpenAI stream waits for its first word before it commits to status 200, so that a
             model that fails, its client's retries included, has an HTTP status of its own; at most ``keep_alive``.
         log_json: structured logs as JSON lines instead of text.
     """

@@ -51,14 +51,14 @@ PUBLIC = {"agui/__init__.py", "openai_compat/__init__.py", "__init__.py"}
 
 HTTP = {"starlette", "uvicorn", "httptools", "uvloop"}
 KNOW_HTTP = {"app.py", "addresses.py", "cli.py"}
-"""Beside ``web``, ``copilotkit`` and files called ``routes.py`` or ``answer.py``."""
+"""Beside ``web``, ``copilotkit`` and files called ``routes.py`` or ``completion.py``."""
 
 LANGGRAPH = {"agents/langgraph", "storage", "langchain.py"}
 """The folders that know LangGraph, and the module that graphs import."""
 
 PURE = ("events", "agents/langgraph", "agui", "openai_compat")
 IMPURE = {"asyncio", "anyio", "time", "random", "socket", "logging", "secrets"}
-EDGES = {"routes.py", "answer.py", "conversation.py", "agent.py", "checkpoints.py", "repair.py"}
+EDGES = {"routes.py", "completion.py", "conversation.py", "agent.py", "checkpoints.py", "repair.py"}
 """The files of those folders that wait, or store, or answer."""
 
 
@@ -117,7 +117,9 @@ def test_agents_know_of_a_run_its_request_alone() -> None:
 def test_only_the_edge_knows_http() -> None:
     for name, names in files("bridge"):
         place = Path(name)
-        edge = name in KNOW_HTTP or place.name in ("routes.py", "answer.py") or place.parts[0] in ("copilotkit", "web")
+        edge = (
+            name in KNOW_HTTP or place.name in ("routes.py", "completion.py") or place.parts[0] in ("copilotkit", "web")
+        )
         if not edge:
             assert not roots(names) & HTTP, name
 

@@ -40,7 +40,7 @@ def _settings(props: Any) -> dict[str, Any]:
 
 
 def wanted_disconnect(request: RunRequest) -> Disconnect | None:
-    """``forwardedProps.disconnect``, where a client says what its leaving means for this run."""
+    """``forwardedProps.disconnect``, what the client wants to become of this run when it leaves."""
     wanted = request.forwarded_props.get("disconnect")
     if wanted is None:
         return None
@@ -55,10 +55,10 @@ def _upgrade_message(message: Any) -> Any:
     stray = "toolCalls" in message and message.get("role") != "assistant"  # means nothing there, and may be anything
     if type(message.get("content")) is str and not stray and None not in message.values():
         return message
-    said = {key: value for key, value in message.items() if value is not None and not (stray and key == "toolCalls")}
-    if isinstance(said.get("content"), list):
-        said["content"] = [_upgrade_part(part) for part in said["content"]]
-    return said
+    kept = {key: value for key, value in message.items() if value is not None and not (stray and key == "toolCalls")}
+    if isinstance(kept.get("content"), list):
+        kept["content"] = [_upgrade_part(part) for part in kept["content"]]
+    return kept
 
 
 def _upgrade_part(part: Any) -> Any:

@@ -1,7 +1,7 @@
 """Whether a body is a ``RunAgentInput``: item by item, in time linear in its size, until the first fault. Pure.
 
-Pydantic's model of the whole body collects every fault of every kind a message might be: 8 MiB of empty messages took
-32 seconds and 3.4 GB. Here each message, part, call, tool, context entry and answer is looked at by itself. The usual
+Pydantic's model of the whole body collects every fault of every kind a message might be: of a large hostile body,
+gigabytes. Here each message, part, call, tool, context entry and answer is looked at by itself. The usual
 ones are known by their keys; pydantic (``ag_ui.core``) judges the others, and words the error.
 """
 
@@ -147,8 +147,8 @@ def _invalid(error: ValidationError, at: str, item: int) -> InvalidRequest:
         if step not in _TAGS or (place and loc[place - 1] in ("text", "url", "data", "file"))
     ]
     name = ".".join(step for step in (at, *path) if step and not step.startswith("list["))
-    said = first["msg"].removeprefix("Value error, ")[:200]
-    return InvalidRequest(f"'{name}': {said}.", param=name)
+    fault = first["msg"].removeprefix("Value error, ")[:200]
+    return InvalidRequest(f"'{name}': {fault}.", param=name)
 
 
 _TAGS = frozenset(

@@ -1,7 +1,7 @@
 """AG-UI events as the bridge carries them: the JSON object itself.
 
 Inside the bridge an event is the ``dict`` that goes on the wire: camelCase keys, optional fields absent, never
-``None``. Building and dumping a pydantic event costs thirty times as much (benchmarks/RESULTS.md), and a token is an
+``None``. Building and dumping a pydantic event costs many times as much (benchmarks/RESULTS.md), and a token is an
 event. Pydantic (``ag_ui.core``) stands at the edges: `wire` takes its models in, `model` gives them out.
 """
 
@@ -21,8 +21,8 @@ EVENT_TYPES: frozenset[str] = frozenset(kind.value for kind in EventType)
 """The 31 event types of AG-UI 1.0."""
 
 NOTE = "NOTE"
-"""The type of what an agent's stream says to the bridge alone: ``aliases`` (see `note`). It never leaves the server and
-has no number."""
+"""The type of what an agent's stream sends to the bridge alone: ``aliases`` (see `note`). It never leaves the server,
+and has no number."""
 
 FIELDS: dict[str, frozenset[str]] = {
     kind.model_fields["type"].default.value: frozenset(field.alias or name for name, field in kind.model_fields.items())
@@ -43,7 +43,7 @@ _ADAPTER: TypeAdapter[Any] = TypeAdapter(EventModel)
 
 def is_token(event: Mapping[str, Any]) -> bool:
     """Whether this is a piece of text and nothing else, as most events are: a type, a message's id, a delta."""
-    return event["type"] == "TEXT_MESSAGE_CONTENT" and len(event) == 3
+    return len(event) == 3 and event.get("type") == "TEXT_MESSAGE_CONTENT"
 
 
 def note(**facts: Any) -> Event:

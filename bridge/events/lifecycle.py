@@ -101,7 +101,7 @@ def key_of(rule: Rule, event: Event) -> Key:
 class OpenEntities:
     """What is open now, in the order it was opened.
 
-    `see` every event (content may be left out, it opens nothing); `closing` says what would close all.
+    `see` every event (content may be left out, it opens nothing); `closing` lists what would close all.
     """
 
     def __init__(self) -> None:

@@ -68,7 +68,7 @@ def _with_metadata(part: dict[str, Any], metadata: Mapping[str, Any]) -> dict[st
 
 
 def _metadata_of(block: Mapping[str, Any]) -> dict[str, Any]:
-    """What is known of an attachment beside its bytes: a file's name, and whatever a client said of it."""
+    """What is known of an attachment beside its bytes: a file's name, and whatever else the client sent with it."""
     metadata: dict[str, Any] = {}
     for name in ("metadata", "extras"):  # LangChain's places for it, before and since its 1.0
         held = block.get(name)

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bridge.events.schemas import alternatives
+from bridge.events.json_schema import alternatives
 
 Kind = Literal["decisions", "decision", "inbox"]
 DECISIONS = ("approve", "edit", "reject", "respond")

@@ -13,7 +13,7 @@ from typing import Any
 
 from ag_ui.core import BaseEvent
 
-from bridge.events.event import EVENT_TYPES, FIELDS, Event, wire
+from bridge.events.event import EVENT_TYPES, FIELDS, Event, is_token, wire
 from bridge.events.lifecycle import CHUNKS, CLOSING, RULES, Action, Entity, Key, Rule, key_of
 
 PARENT = "(the parent agent)"
@@ -71,15 +71,8 @@ class Verifier:
 
     def feed(self, event: BaseEvent | Mapping[str, Any]) -> list[Event]:
         """Follow one event and pass it on. Raises `IllegalEvent` when strict and the event is not legal here."""
-        if (
-            # One more token of the message whose last one passed, and nothing happened since.
-            type(event) is dict
-            and len(event) == 3
-            and event["type"] == "TEXT_MESSAGE_CONTENT"
-            and "messageId" in event
-            and event["messageId"] == self.token
-        ):
-            return [event]
+        if type(event) is dict and is_token(event) and event.get("messageId") == self.token:
+            return [event]  # one more token of the message whose last one passed, and nothing happened since
         known = event if type(event) is dict else self._wire(event)
         fault = self.check(known)
         if fault is not None:

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.events.interrupts import Interrupt, asked_first, ids_of, is_pause, value_of
+from bridge.events.json_schema import misfit
 from bridge.events.reviews import review_of
-from bridge.events.schemas import misfit
 from bridge.json import JSONDecodeError, loads
 from bridge.openai_compat.questions import as_call, in_words, not_understood, text_of
 from bridge.openai_compat.reading import Answer, parse_answer

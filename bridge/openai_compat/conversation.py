@@ -152,7 +152,7 @@ class Place:
     Attributes:
         thread_id: in this thread; ``None``: in a new one.
         new: what of the conversation is new to it.
-        named: the client names the thread, and is told when it is busy.
+        named: the client names the thread; it gets 409 when the thread is busy.
         turn: the turn that the history ends with, where the thread was found by that.
         answer: the answer of that turn, as the client has it; ``None``: the client has dropped it.
         partial: it may be the answer's beginning alone.

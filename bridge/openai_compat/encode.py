@@ -17,7 +17,7 @@ class ChunkEncoder:
     media_type = sse.MEDIA_TYPE
     headers = sse.HEADERS
     keep_alive = sse.KEEP_ALIVE
-    shared: str | None = None  # what a chunk says depends on those before it
+    shared: str | None = None  # a chunk depends on those before it
 
     def __init__(self, translator: AguiToChunks, *, include_usage: bool = False) -> None:
         self._translator = translator

@@ -1,7 +1,7 @@
 """OpenAI chat-completion chunk -> AG-UI events: `ChunksToAgui`. Pure.
 
 Two ways in one class. A chunk with ``ag_ui`` (the extension) gives its event back, field for field. A stream of any
-other provider is told as a legal AG-UI stream of its own: text, reasoning, tool calls, usage, errors.
+other provider becomes a legal AG-UI stream: text, reasoning, tool calls, usage, errors.
 """
 
 from __future__ import annotations
@@ -133,9 +133,9 @@ class ChunksToAgui:
         self._extension = self._fed = True
         event: Event = dict(chunk["ag_ui"])
         if "delta" not in event and "error" not in chunk:
-            said = delta_in(chunk["choices"][0]["delta"], self._reasoning_field, event["type"])
-            if said is not None:
-                event["delta"] = said
+            text = delta_in(chunk["choices"][0]["delta"], self._reasoning_field, event["type"])
+            if text is not None:
+                event["delta"] = text
         if event["type"] in ("RUN_FINISHED", "RUN_ERROR"):
             self._over = True
         if event["type"] == "RUN_STARTED":

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bridge.events.interrupts import Interrupt, is_pause, value_of
+from bridge.events.json_schema import alternatives
 from bridge.events.reviews import review_of
-from bridge.events.schemas import alternatives
 from bridge.json import dumps
 from bridge.openai_compat.reading import asked_field, decision_field, fields_of, titles
 from bridge.openai_compat.reviewing import how_to_answer

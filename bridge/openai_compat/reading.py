@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.events.schemas import alternatives, misfit, resolve
+from bridge.events.json_schema import alternatives, misfit, resolve
 from bridge.json import JSONDecodeError, loads
 from bridge.openai_compat.words import condition_in, decide, is_cancel, number_in, plain
 

@@ -83,7 +83,7 @@ def parse_chat(body: Mapping[str, Any], new_id: Callable[[], str]) -> ChatReques
 
 
 def _refuse(body: Mapping[str, Any]) -> None:
-    """What the bridge does not do is said, not skipped."""
+    """A parameter that the bridge does not honor is refused by name, not skipped."""
     if body.get("n") not in (None, 1):
         raise InvalidRequest("One answer is given; 'n' must be 1.", param="n")
     if body.get("logprobs") or body.get("top_logprobs"):
@@ -176,37 +176,37 @@ def _tools(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _message(message: Any, at: str, new_id: Callable[[], str]) -> dict[str, Any]:
     if not isinstance(message, Mapping):
         raise InvalidRequest(f"'{at}' must be an object, not {json_kind(message)}.", param=at)
-    said: dict[str, Any] = {"id": new_id(), "role": message.get("role")}
+    made: dict[str, Any] = {"id": new_id(), "role": message.get("role")}
     if isinstance(message.get("name"), str) and message["name"]:
-        said["name"] = message["name"]
+        made["name"] = message["name"]
     match message.get("role"):
         case "user":
-            return said | {"content": _content(message, at, media=True)}
+            return made | {"content": _content(message, at, media=True)}
         case "system" | "developer":
-            return said | {"content": _content(message, at)}
+            return made | {"content": _content(message, at)}
         case "assistant":
-            return _assistant(message, at, said)
+            return _assistant(message, at, made)
         case "tool":
             call_id = message.get("tool_call_id")
             if not isinstance(call_id, str) or not call_id:
                 raise InvalidRequest(f"'{at}.tool_call_id' is missing.", param=f"{at}.tool_call_id")
-            said.pop("name", None)
-            return said | {"toolCallId": call_id, "content": _content(message, at, media=True)}
+            made.pop("name", None)
+            return made | {"toolCallId": call_id, "content": _content(message, at, media=True)}
         case role:
             expected = "'system', 'developer', 'user', 'assistant' or 'tool'"
             got = "missing" if role is None else _shown(role)
             raise InvalidRequest(f"'{at}.role' is {got}; expected {expected}.", param=f"{at}.role")
 
 
-def _assistant(message: Mapping[str, Any], at: str, said: dict[str, Any]) -> dict[str, Any]:
+def _assistant(message: Mapping[str, Any], at: str, made: dict[str, Any]) -> dict[str, Any]:
     calls = message.get("tool_calls") or []
     if not isinstance(calls, list):
         raise InvalidRequest(f"'{at}.tool_calls' must be an array, not {json_kind(calls)}.", param=f"{at}.tool_calls")
     if message.get("content") is not None:
-        said["content"] = _content(message, at)
+        made["content"] = _content(message, at)
     elif not calls:
-        said["content"] = str(message.get("refusal") or "")
-    told = []
+        made["content"] = str(message.get("refusal") or "")
+    calls = []
     for index, call in enumerate(calls):
         function = call.get("function") if isinstance(call, Mapping) else None
         if not isinstance(function, Mapping) or not isinstance(call.get("id"), str):
@@ -216,10 +216,10 @@ def _assistant(message: Mapping[str, Any], at: str, said: dict[str, Any]) -> dic
         if not isinstance(arguments, str):  # some clients send the object itself
             arguments = dumps(arguments).decode()
         named = {"name": str(function.get("name") or ""), "arguments": arguments}
-        told.append({"id": call["id"], "type": "function", "function": named})
-    if told:
-        said["toolCalls"] = told
-    return said
+        calls.append({"id": call["id"], "type": "function", "function": named})
+    if calls:
+        made["toolCalls"] = calls
+    return made
 
 
 def _content(message: Mapping[str, Any], at: str, *, media: bool = False) -> Any:

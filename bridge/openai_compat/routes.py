@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from bridge.events.event import Event
 from bridge.events.messages import first_words
-from bridge.openai_compat.answer import ChunkStream, Completion
+from bridge.openai_compat.completion import ChunkStream, Completion
 from bridge.openai_compat.conversation import Caller, Found, announce, begin_run, events_of, remember
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.models import ChatAnswer, ChatBody

@@ -1,7 +1,7 @@
 """AG-UI event -> OpenAI chat-completion chunk: `AguiToChunks`. Pure. One event, one chunk.
 
-Where OpenAI has no word for an event the delta is ``{}``. With the extension on, a top-level ``ag_ui`` holds what of
-the event the delta does not already say, and `bridge.openai_compat.from_chunks.ChunksToAgui` rebuilds them exactly.
+Where OpenAI has no word for an event the delta is ``{}``. With the extension on, a top-level ``ag_ui`` holds what
+the delta does not carry of the event, and `bridge.openai_compat.from_chunks.ChunksToAgui` rebuilds the events exactly.
 
     event                                       delta
     RUN_STARTED                                 role, empty content
@@ -259,7 +259,7 @@ class AguiToChunks:
     # Ends
 
     def _finished(self, event: Event) -> tuple[dict[str, Any], str]:
-        """The last delta: what has waited, then what only the end says."""
+        """The last delta: what has waited, then what only the end knows."""
         self.usage = usage_of(event.get("usage") or [])
         if self._whole is None:
             text, thoughts, calls = self._texts.finish(), self._thoughts.finish(), []
@@ -308,7 +308,7 @@ def _content(field: str, text: str) -> dict[str, Any]:
 
 
 def _rest_of(event: Event, delta: Mapping[str, Any], reasoning_field: str) -> Event:
-    """The event less its ``delta``, where the chunk's own delta says the same to the letter."""
+    """The event less its ``delta``, where the chunk's own delta carries the same text."""
     text = delta_in(delta, reasoning_field, event["type"])
     if text is None or event.get("delta") != text:
         return event

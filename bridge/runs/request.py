@@ -118,7 +118,7 @@ class RunRequest:
     checkpoint_id: str | None = None
     instructions: list[dict[str, Any]] | None = None
     """System and developer messages that are in force for this run, in place of those of earlier runs; ``None``:
-    nothing is said of them, and ``messages`` may have some."""
+    they are not replaced, and ``messages`` may have some."""
     fresh: bool = False
     """The thread is new: nothing is stored of it that would have to be read."""
     ephemeral: bool = False

@@ -40,7 +40,7 @@ logger = logging.getLogger("bridge.runs")
 
 @runtime_checkable
 class Ends(Protocol):
-    """A stream of events that has more to say of an early end than the run knows (the usage until then)."""
+    """A stream of events that knows more about an early end than the run does (the usage until then)."""
 
     def last_events(self, why: BaseException | None) -> Iterable[Event]:
         """The last events of a run that failed (``why``) or was stopped (``None``). Nothing is yielded after it."""

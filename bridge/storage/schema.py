@@ -86,7 +86,7 @@ UNMOVED = Table(
     Column("principal", String, nullable=False),
 )
 """Threads of version 1 whose conversation is not in this database: a graph's own checkpointer has it, under the
-client's id. They are moved when their agent is served (`bridge.storage.moving`)."""
+client's id. They are moved when their agent is served (`bridge.storage.scoping`)."""
 
 _SCHEMA = Table("bridge_schema", _METADATA, Column("version", Integer, primary_key=True))
 

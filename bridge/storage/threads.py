@@ -137,8 +137,8 @@ class Position(NamedTuple):
 class ThreadIndex:
     """Threads by owner, on any SQLAlchemy engine (SQLite, PostgreSQL) whose statements commit by themselves.
 
-    A database is asked in a thread, one trip there for each question: SQLAlchemy's asyncio engine makes several, and
-    costs a run 1.5 ms where this costs 0.5. ``workers`` is how many may ask at once: one for SQLite, which has one
+    A database is asked in a thread, one trip there for each question: SQLAlchemy's asyncio engine makes several.
+    ``workers`` is how many may ask at once: one for SQLite, which has one
     writer, and whose connection in memory belongs to one thread. Nothing is remembered between two questions: another
     process may have changed the answer.
     """

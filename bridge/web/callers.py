@@ -104,7 +104,7 @@ class Callers:
         if caller is not None and self._rate is not None:
             try:
                 self._rate.take(caller.name)
-            except RateLimited as error:  # said where the client's language is known
+            except RateLimited as error:  # sent where the client's language is known
                 connection.scope[_REFUSAL] = error
 
     def _by_key(self, connection: HTTPConnection) -> Principal | None:

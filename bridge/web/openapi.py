@@ -64,7 +64,7 @@ def _operation(dialect: Dialect, operation: Operation, schemas: dict[str, Any]) 
     error = {"application/json": {"schema": {"$ref": _REF.format(model="Error")}}}
     if dialect.name == "copilotkit":  # a page that asks for a stream shows an error's body as it is
         error["text/plain"] = {"schema": {"type": "string"}}
-    said: dict[str, Any] = {
+    described: dict[str, Any] = {
         "tags": [dialect.name],
         "summary": operation.summary,
         "operationId": f"{operation.method} {operation.path}",
@@ -79,16 +79,16 @@ def _operation(dialect: Dialect, operation: Operation, schemas: dict[str, Any]) 
         *((name, "query") for name in operation.query),
     ]
     if parameters:
-        said["parameters"] = [
+        described["parameters"] = [
             {"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}
             for name, place in parameters
         ]
     if operation.takes is not None:
         schema = _schema(operation.takes, "validation", schemas)
-        said["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     if operation.right is not None:
-        said["x-scope"] = operation.right
-    return said
+        described["x-scope"] = operation.right
+    return described
 
 
 def _schema(kind: Any, mode: Any, schemas: dict[str, Any]) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._wait_for_head()
 
     def send_400_response(self, msg: str) -> None:
-        """What is no HTTP; nothing more is said where it was answered already."""
+        """What is no HTTP; nothing more is sent where it was answered already."""
         if not self.transport.is_closing():
             super().send_400_response(msg)
 
@@ -96,9 +96,9 @@ class HttpProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._begun or status == 431:
-            said = _REFUSALS[status]
+            body = _REFUSALS[status]
             head = b"HTTP/1.1 %d %b\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
-            self.transport.write(head % (status, _REASONS[status], len(said)) + said)
+            self.transport.write(head % (status, _REASONS[status], len(body)) + body)
         self.transport.close()
 
 

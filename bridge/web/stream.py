@@ -130,7 +130,7 @@ class RunStream(RunReader):
             end = self._encoder.finish()
         except BridgeError as error:
             end = self._encoder.fail(error)
-        except Exception as error:  # an event that this encoder cannot say: the client is not left without an end
+        except Exception as error:  # an event that this encoder cannot encode: the client still gets an end
             if isinstance(error, OSError):
                 raise
             logger.exception("a reader failed", extra={"run_id": self.run.id})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
-from bridge.events.schemas import misfit
+from bridge.events.json_schema import misfit
 from bridge.openai_compat.approval import read_answer
 from bridge.openai_compat.questions import in_words
 

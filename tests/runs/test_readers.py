@@ -19,7 +19,7 @@ from bridge.agui.encode import SSEEncoder
 from bridge.errors import InvalidRequest, JournalOverrun, ThreadBusy, UnknownRun
 from bridge.events.event import Event
 from bridge.openai_compat import AguiToChunks
-from bridge.openai_compat.answer import Completion
+from bridge.openai_compat.completion import Completion
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.runs.journal import Budget, MemoryJournal
 from bridge.runs.registry import Runs

@@ -28,9 +28,9 @@ from bridge.agents.langgraph.messages import messages_to_langchain
 from bridge.agents.langgraph.nodes import tool_nodes, worker_nodes
 from bridge.agents.langgraph.reanswer import earlier_ids, resume_on_copy
 from bridge.agents.langgraph.repair import heal
-from bridge.agents.langgraph.schemas import input_keys, schema_keys, visible_keys, walled_keys
 from bridge.agents.langgraph.serializer import Serializer
 from bridge.agents.langgraph.state import fields_of, project
+from bridge.agents.langgraph.state_keys import input_keys, schema_keys, visible_keys, walled_keys
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
 from bridge.errors import InvalidRequest
 from bridge.events.event import Event, note
@@ -320,7 +320,7 @@ class GraphRun:
 
 
 def _with_earlier(given: dict[str, Any] | None, thread: ThreadState, ids: Sequence[str]) -> dict[str, Any] | None:
-    """The graph's input with these messages of the thread said again before the new ones."""
+    """The graph's input with these messages of the thread repeated before the new ones."""
     if not ids:
         return given
     by_id = {message["id"]: message for message in thread.messages}

@@ -27,7 +27,7 @@ _RESERVED = frozenset(
 """Names that a client's ``forwardedProps`` never write: the server's own, and who calls."""
 
 _OF_THE_BRIDGE = frozenset({"command", "disconnect", "toolChoice", "tool_choice", "config", "context", "durability"})
-"""``forwardedProps`` that say something to the bridge, or hold others."""
+"""``forwardedProps`` that are meant for the bridge, or hold others."""
 
 
 def server_context(request: RunRequest) -> dict[str, Any]:

@@ -39,9 +39,9 @@ class CustomToAgui:
 
     Args:
         messages: emits messages and calls, so that the checkpoint's copy of them is not emitted again.
-        state: is told when the graph showed a state of its own.
+        state: the state tracker, which has to know when the graph emits a state of its own.
         allow: state keys that may leave the server; ``None``: all.
-        walled: state keys of the graph that must not leave, whatever ``allow`` is (`bridge.agents.langgraph.schemas`).
+        walled: state keys of the graph that must not leave, whatever ``allow`` is (`state_keys`).
         hidden: nodes and tags of which nothing is shown.
 
     Attributes:

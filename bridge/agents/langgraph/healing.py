@@ -142,7 +142,7 @@ def _last_caller(history: Sequence[BaseMessage], answers: dict[int, list[int | N
 def _placeholder(message: AIMessage, index: int, number: int, reason: Reason) -> ToolMessage:
     call = calls_of(message)[number]
     name = str(call.get("name") or "")
-    said = NOT_JSON if call.get("type") == "invalid_tool_call" else reason(message, name)
+    text = NOT_JSON if call.get("type") == "invalid_tool_call" else reason(message, name)
     same = sum(earlier["id"] == call["id"] for earlier in calls_of(message)[:number])
     named = f"{_PREFIX}{message.id or index}:{call['id']}" + (f":{same}" if same else "")
-    return ToolMessage(said, tool_call_id=str(call["id"]), name=name, id=named, status="error")
+    return ToolMessage(text, tool_call_id=str(call["id"]), name=name, id=named, status="error")

@@ -14,11 +14,11 @@ from typing import Any, TypeAlias
 from langgraph.types import Overwrite
 
 from bridge.agents.base import ThreadState
-from bridge.agents.langgraph.answers import answer_of
 from bridge.agents.langgraph.context import client_values
 from bridge.agents.langgraph.healing import is_placeholder
 from bridge.agents.langgraph.messages import messages_to_langchain
-from bridge.agents.langgraph.schemas import InputKeys
+from bridge.agents.langgraph.resume import answer_of
+from bridge.agents.langgraph.state_keys import InputKeys
 from bridge.errors import ClientError, InterruptPending, InvalidRequest
 from bridge.runs.request import RunRequest
 

@@ -70,7 +70,7 @@ def waiting_interrupts(held: Any) -> list[Any]:
 
 
 def message_of(value: Any) -> str:
-    """What a question says to a person: its message, else what it holds, one line a field; empty for nothing."""
+    """What a person is shown of a question: its message, else what it holds, one line a field; empty for nothing."""
     if isinstance(value, Mapping):
         if _COPILOTKIT in value:
             return message_of(value[_COPILOTKIT])

@@ -152,7 +152,7 @@ class _Copy:
     ) -> dict[str, tuple[str, str]]:
         """The tasks of a checkpoint by id: their namespace, and the one they have in its copy.
 
-        LangGraph says which tasks a checkpoint has; it is asked about both, in memory.
+        Which tasks a checkpoint has, LangGraph finds out; it is asked about both, in memory.
         """
         scratch = InMemorySaver()
         graph = self.graph.copy(update={"checkpointer": scratch})

@@ -112,7 +112,7 @@ def _thread_of(graph: Any, held: Any, client_tools: Collection[str]) -> _Thread 
     if channel is None or isinstance(channel, LastValue) or messages is None:
         return None
     known = {message.id for message in messages}
-    carried = [message for message in _said_below(graph, held) if message.id not in known]
+    carried = [message for message in _messages_below(graph, held) if message.id not in known]
     last = next((message for message in reversed([*messages, *carried]) if isinstance(message, AIMessage)), None)
     failed = next((task.error for task in held.tasks if task.error and "Cancelled" not in str(task.error)), None)
     before = getattr(graph, "interrupt_before_nodes", ())
@@ -150,21 +150,21 @@ def _is_several(value: Any) -> bool:
     return isinstance(value, Mapping) and set(value) == {"$writes"}
 
 
-def _said_below(graph: Any, held: Any) -> list[BaseMessage]:
+def _messages_below(graph: Any, held: Any) -> list[BaseMessage]:
     """The messages of subgraphs that were at work when their run ended, outermost first.
 
     Only of those that are nodes: what a node's own code asks another graph is not the conversation's.
     """
-    said: list[BaseMessage] = []
+    found: list[BaseMessage] = []
     for task in held.tasks:
         node = getattr(graph, "nodes", {}).get(task.name)
         inner = getattr(node, "bound", None)
         if isinstance(inner, PregelProtocol) and hasattr(task.state, "tasks"):
             messages = as_conversation((fields_of(task.state.values) or {}).get("messages")) or []
             known = {message.id for message in messages}
-            below = _said_below(inner, task.state)
-            said += [*messages, *(message for message in below if message.id not in known)]
-    return said
+            below = _messages_below(inner, task.state)
+            found += [*messages, *(message for message in below if message.id not in known)]
+    return found
 
 
 # Which node an update is written as

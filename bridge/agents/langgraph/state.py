@@ -100,7 +100,7 @@ class StateView:
         self._overlays.remove_under(ns)
 
     def forget(self) -> None:
-        """The graph told a state of its own: what the client shows is not known, the next change is a snapshot."""
+        """The graph emitted a state of its own. What the client shows is unknown: the next change is a snapshot."""
         self._shown = None
 
     def _changes(self) -> list[Event]:

@@ -105,7 +105,7 @@ class Subagents:
             self._by_path[path] = found
         return found
 
-    def speaking(self, path: Path, metadata: Mapping[str, Any]) -> Subagent | None:
+    def of_message(self, path: Path, metadata: Mapping[str, Any]) -> Subagent | None:
         """The subagent whose message a part of this path and metadata is."""
         found = self.at(path, metadata)
         if found is not None or path or not self._by_segment:

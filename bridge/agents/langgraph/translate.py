@@ -33,7 +33,7 @@ from bridge.events.versions import speaks_v1
 from bridge.json import JSONDecodeError, loads
 
 STREAM_MODES = ("messages", "tasks", "values", "custom")
-"""The stream modes the translator reads; ``astream_events`` costs several times more and says nothing beyond them."""
+"""The stream modes the translator reads; ``astream_events`` costs several times more and adds nothing."""
 
 _STRUCTURED = "structured_response"
 """The state key in which ``create_agent`` keeps what ``response_format`` asks for."""
@@ -148,7 +148,7 @@ class LangGraphToAgui:
         subagent: Subagent | None = None
         match part["type"]:
             case "messages":
-                subagent = self._subagents.speaking(ns, metadata)
+                subagent = self._subagents.of_message(ns, metadata)
                 if self._is_not_shown(message, metadata, subagent):
                     metadata = {**metadata, "tags": [*(metadata.get("tags") or ()), _NOT_SHOWN]}
                 events = self._stream.feed(message, metadata)

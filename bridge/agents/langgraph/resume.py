@@ -16,8 +16,8 @@ from langgraph.types import Command
 
 from bridge.errors import InvalidRequest
 from bridge.events.interrupts import Interrupt, asked_first, ids_of, is_pause, same_value, value_of
+from bridge.events.json_schema import misfit
 from bridge.events.reviews import review_of
-from bridge.events.schemas import misfit
 from bridge.json import JSONDecodeError, loads
 from bridge.runs.request import RunRequest
 

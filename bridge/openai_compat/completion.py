@@ -26,7 +26,7 @@ logger = logging.getLogger("bridge.openai")
 class ChunkStream(RunStream):
     """A run as chunks, as server-sent events.
 
-    The status is held back for ``patience`` seconds at most, until there is something to say: a model that fails at
+    The status is held back for ``patience`` seconds at most, until there is something to send: a model that fails at
     once then has an HTTP status of its own, which SDKs act on, and not by a 200 with an error in it.
     """
 
@@ -40,7 +40,7 @@ class ChunkStream(RunStream):
         headers: Mapping[str, str],
     ) -> None:
         super().__init__(run, encoder, keep_alive=keep_alive, headers=headers)
-        self._patience = min(patience, keep_alive)  # an idle stream has to say that it lives
+        self._patience = min(patience, keep_alive)  # an idle stream has to show that it lives
 
     async def read(self, send: Send) -> None:
         """Wait for the first word, or a failure instead of it; then stream."""

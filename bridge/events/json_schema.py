@@ -14,7 +14,7 @@ def misfit(value: Any, schema: Mapping[str, Any] | None) -> str | None:
     """
     if not schema:
         return None
-    # 40 ms to import, and most processes never see an interrupt
+    # slow to import, and most processes never see an interrupt
     from jsonschema import SchemaError  # noqa: PLC0415
     from jsonschema.exceptions import best_match  # noqa: PLC0415
     from jsonschema.validators import Draft202012Validator, validator_for  # noqa: PLC0415
