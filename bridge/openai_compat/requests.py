@@ -206,7 +206,7 @@ def _assistant(message: Mapping[str, Any], at: str, made: dict[str, Any]) -> dic
         made["content"] = _content(message, at)
     elif not calls:
         made["content"] = str(message.get("refusal") or "")
-    calls = []
+    converted: list[dict[str, Any]] = []
     for index, call in enumerate(calls):
         function = call.get("function") if isinstance(call, Mapping) else None
         if not isinstance(function, Mapping) or not isinstance(call.get("id"), str):
@@ -216,9 +216,9 @@ def _assistant(message: Mapping[str, Any], at: str, made: dict[str, Any]) -> dic
         if not isinstance(arguments, str):  # some clients send the object itself
             arguments = dumps(arguments).decode()
         named = {"name": str(function.get("name") or ""), "arguments": arguments}
-        calls.append({"id": call["id"], "type": "function", "function": named})
-    if calls:
-        made["toolCalls"] = calls
+        converted.append({"id": call["id"], "type": "function", "function": named})
+    if converted:
+        made["toolCalls"] = converted
     return made
 
 
