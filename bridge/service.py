@@ -86,6 +86,7 @@ class Bridge:
             stop_timeout=self.settings.stop_timeout,
             disconnect_grace=self.settings.disconnect_grace,
             slow_reader=self.settings.slow_reader,
+            reveal_errors=self.settings.reveal_errors,
         )
         self._storage: Storage | None = None
         self._quota: Quota | None = None

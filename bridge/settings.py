@@ -57,6 +57,7 @@ class Settings:
         durability: LangGraph's mode for all agents (``sync``, ``async``, ``exit``), or for one (``name=exit``).
         serializer_types: types (``module:Class``) that checkpoints may hold; with any, others are not read back.
         reasoning_field: the OpenAI delta's field for reasoning.
+        reveal_errors: clients get an exception's class, text and place as well. For development: it may quote a prompt.
         patience: how long an OpenAI stream waits for its first word before it commits to status 200, so that a
             model that fails, its client's retries included, has an HTTP status of its own; at most ``keep_alive``.
         log_json: structured logs as JSON lines instead of text.
@@ -104,6 +105,7 @@ class Settings:
     reasoning_field: str = "reasoning_content"
     patience: float = 5.0
     log_json: bool = False
+    reveal_errors: bool = False
 
     def __post_init__(self) -> None:
         """Raises ``ValueError`` for a durability or a type's name that cannot be."""

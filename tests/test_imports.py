@@ -10,12 +10,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
-BASE = {"errors", "json"}
+BASE = {"errors", "failures", "json"}
 """What every room may use."""
 
 ROOMS: dict[str, set[str]] = {
     "json": set(),
     "errors": set(),
+    "failures": set(),
     "events": set(),
     "runs": {"events", "observe"},
     "agents": {"events", "runs"},

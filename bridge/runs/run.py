@@ -24,11 +24,12 @@ from weakref import WeakValueDictionary
 
 from ag_ui.core import PROTOCOL_VERSION
 
-from bridge.errors import AgentFailure, RunTimeout, run_failure
+from bridge.errors import AgentFailure, BridgeError, RunTimeout
 from bridge.events.event import EVENT_TYPES, NOTE, REQUIRED, Event, is_token
 from bridge.events.lifecycle import RULES, OpenEntities
 from bridge.events.verify import Verifier
 from bridge.events.versions import speaks_v1
+from bridge.failures import revealed, run_failure
 from bridge.observe.observer import Observers, RunRecord
 from bridge.runs.batch import Batch
 from bridge.runs.journal import MemoryJournal
@@ -55,12 +56,14 @@ class Limits:
         stop_timeout: for an agent that was asked to stop, before its run is ended without it.
         disconnect_grace: for a reader to come back, before the run counts as left by all.
         slow_reader: in all, for readers that are behind, before the journal forgets what they have not read.
+        reveal_errors: a failure's message has the exception as well, on the lines below it.
     """
 
     timeout: float | None = None
     stop_timeout: float = 5.0
     disconnect_grace: float = 3.0
     slow_reader: float = 5.0
+    reveal_errors: bool = False
 
 
 class Reader:
@@ -303,6 +306,8 @@ class Run:
         if self._last is None:
             self._last = self._ending_of(why, stopped=stopped)
         failed = self._last["type"] == "RUN_ERROR"
+        if failed and why is not None and self.limits.reveal_errors and not isinstance(why, BridgeError):
+            self._last = {**self._last, "message": f"{self._last['message']}\n{revealed(why)}"}
         ending = [*self._open.closing(str(self._last.get("message", "")) if failed else None), self._last]
         self.record.outcome = _outcome(self._last)
         try:
