@@ -37,11 +37,10 @@ class PlainEncoder(SSEEncoder):
         super().__init__()
         self._language = language
 
-    def encode(self, event: Event, number: int | None = None) -> bytes:
-        """One frame."""
+    def _frame(self, event: Event, number: int | None = None) -> bytes:
         if event["type"] == "RUN_ERROR":
             event = event | {"message": sentence(event.get("code"), event["message"], self._language)}
-        return super().encode(event, number)
+        return super()._frame(event, number)
 
 
 def info(request: Request) -> Response:
