@@ -27,6 +27,7 @@ from bridge.agents.langgraph.messages import messages_to_langchain
 from bridge.agents.langgraph.nodes import tool_nodes, worker_nodes
 from bridge.agents.langgraph.reanswer import earlier_ids, resume_on_copy
 from bridge.agents.langgraph.repair import heal
+from bridge.agents.langgraph.saving import PATIENCE
 from bridge.agents.langgraph.schemas import input_keys, schema_keys, visible_keys, walled_keys
 from bridge.agents.langgraph.serializer import Serializer
 from bridge.agents.langgraph.state import fields_of, project
@@ -50,8 +51,9 @@ class LangGraphAgent:
             less what is private or hidden.
         client_history: what becomes of a client's assistant and tool messages that the thread does not hold.
         store: given to a graph that was compiled without one.
-        durability: LangGraph's (``sync``, ``async``, ``exit``); ``None``: LangGraph's default.
+        durability: LangGraph's. With ``exit`` nothing is stored before the run's end.
         recursion_limit: the steps after which a run is ended, where the graph itself does not set a lower limit.
+        storage_patience: seconds that each call of the checkpointer waits for a database that is away.
     """
 
     def __init__(
@@ -67,7 +69,8 @@ class LangGraphAgent:
         client_keys: Collection[str] | None = None,
         client_history: ClientHistory = "trust",
         store: BaseStore | None = None,
-        durability: Durability | None = None,
+        durability: Durability = "sync",
+        storage_patience: float = PATIENCE,
     ) -> None:
         self.name = name
         self.description = description or f"LangGraph agent {name}"
@@ -82,7 +85,8 @@ class LangGraphAgent:
         self.hidden = tuple(hidden)
         self.client_keys = client_keys
         self.client_history: ClientHistory = client_history
-        self.durability = durability
+        self.durability: Durability = durability
+        self.storage_patience = storage_patience
         self.state_allow = visible_keys(graph, state_allow)
         self.walled = walled_keys(graph) if state_allow is None else None
         self.input_keys = input_keys(graph, allow=state_allow, client_keys=client_keys)
@@ -109,7 +113,7 @@ class LangGraphAgent:
         saver = self.checkpointer
         if saver is None:
             return self.graph, thread.thread_id if keeps_its_id(thread) else thread.stored_id
-        scoped = ScopedSaver(saver, thread, plain=self.plain_ids)
+        scoped = ScopedSaver(saver, thread, plain=self.plain_ids, patience=self.storage_patience)
         return self.graph.copy(update={"checkpointer": scoped}), thread.thread_id
 
     def stored_id(self, thread: ThreadKey) -> str:
@@ -199,8 +203,19 @@ def _nested(held: Any) -> list[Any]:
     return states
 
 
+_OF_STEPS = ("tasks", "values")
+"""The parts with which a step begins or ends; all others come while it goes on."""
+
+
 class GraphRun:
-    """One run of a graph, as AG-UI events: the only place where a graph is started."""
+    """One run of a graph, as AG-UI events: the only place where a graph is started.
+
+    What a client is shown of a step is stored before, unless the durability says otherwise: RUN_STARTED comes when the
+    request's messages are stored, and what ends a step when its results are. Tokens wait for nothing.
+    """
+
+    announces = True
+    """See `bridge.runs.run.Run`."""
 
     def __init__(self, agent: LangGraphAgent, request: RunRequest) -> None:
         self._agent = agent
@@ -227,14 +242,22 @@ class GraphRun:
     async def __aiter__(self) -> AsyncIterator[Event]:
         translator = self._translator
         feed = translator.feed
-        for event in translator.start():
-            yield event
         yield note(aliases=translator.aliases)  # the live ones: a reader that comes late needs them in mid-run
         graph, config, given = await self._prepare()
         options = run_options(self._agent, self._request)
+        stores = options.get("durability", "exit") != "exit"
+        starting: Sequence[Event] = translator.start()
+        if not stores:
+            for event in starting:
+                yield event
         stream = graph.astream(given, config, stream_mode=list(STREAM_MODES), subgraphs=True, version="v2", **options)
         async with aclosing(stream):
             async for part in stream:
+                if stores and part["type"] in _OF_STEPS and self._visit is not None:
+                    await self._visit.settled()
+                    for event in starting:
+                        yield event
+                    starting = ()
                 if self._progress.failed:
                     for failed in self._progress.parts():
                         for event in feed(failed):
@@ -329,9 +352,8 @@ def run_options(agent: LangGraphAgent, request: RunRequest) -> dict[str, Any]:
     context = run_context(request, agent.graph, agent.client_keys)
     if context is not None:
         options["context"] = context
-    durability = asked_durability(request) or agent.durability
-    if durability is not None and not request.ephemeral:
-        options["durability"] = durability
+    if not request.ephemeral and agent.checkpointer is not None:
+        options["durability"] = asked_durability(request) or agent.durability
     return options
 
 
