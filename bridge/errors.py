@@ -184,7 +184,7 @@ class JournalOverrun(RunFailure):
 
 
 class StorageFailure(RunFailure):
-    """503: the database does not do what it should. Nothing was shown of an answer. The log has the database's words."""
+    """503: the database does not do what it should. Nothing was shown. The log has the database's words."""
 
     status = 503
     code = "storage_failed"

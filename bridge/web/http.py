@@ -15,7 +15,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bridge.errors import AgentFailure, BridgeError, InvalidKey, InvalidRequest, RateLimited, RequestTimeout
+from bridge.errors import (
+    AgentFailure,
+    BridgeError,
+    InvalidKey,
+    InvalidRequest,
+    RateLimited,
+    RequestTimeout,
+    StorageFailure,
+)
 from bridge.json import dumps
 from bridge.observe.logging import request_id
 from bridge.service import Bridge
@@ -81,6 +89,8 @@ def error_headers(error: BridgeError) -> dict[str, str]:
     match error:
         case RateLimited():
             return {"Retry-After": str(error.retry_after)}
+        case StorageFailure():
+            return {"Retry-After": "5"}
         case InvalidKey():
             return {"WWW-Authenticate": 'Bearer realm="bridge"'}  # RFC 9110, 11.6.1: a 401 has one
         case RequestTimeout():

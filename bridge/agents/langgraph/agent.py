@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, get_args
 
+from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
@@ -32,6 +33,7 @@ from bridge.agents.langgraph.schemas import input_keys, schema_keys, visible_key
 from bridge.agents.langgraph.serializer import Serializer
 from bridge.agents.langgraph.state import fields_of, project
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
+from bridge.agents.langgraph.untaken import take, untaken_messages
 from bridge.errors import InvalidRequest
 from bridge.events.event import Event, note
 from bridge.events.interrupts import Interrupt, pause_to_agui
@@ -145,7 +147,7 @@ class LangGraphAgent:
         graph, thread_id = self.in_thread(thread)
         where = {"thread_id": thread_id} | ({} if checkpoint_id is None else {"checkpoint_id": checkpoint_id})
         found = await graph.aget_state({"configurable": where}, subgraphs=True)
-        return self.thread_state(found, aliases=aliases)
+        return self.thread_state(found, aliases=aliases, waiting=await untaken_messages(graph, found))
 
     async def head(self, thread: ThreadKey) -> str | None:
         """The id of the thread's latest checkpoint."""
@@ -168,13 +170,20 @@ class LangGraphAgent:
         """The graph without its checkpointer: it starts from what it is given, and nothing is stored."""
         return self.graph.copy(update={"checkpointer": None}) if hasattr(self.graph, "copy") else self.graph
 
-    def thread_state(self, held: Any, *, aliases: Mapping[str, str] | None = None) -> ThreadState:
-        """A LangGraph state snapshot (with ``subgraphs=True``) as clients see it."""
+    def thread_state(
+        self, held: Any, *, aliases: Mapping[str, str] | None = None, waiting: Sequence[BaseMessage] = ()
+    ) -> ThreadState:
+        """A LangGraph state snapshot (with ``subgraphs=True``) as clients see it.
+
+        ``waiting``: messages that are stored beside it (`bridge.agents.langgraph.untaken`).
+        """
         checkpoint_id = (held.config or {}).get("configurable", {}).get("checkpoint_id")
         if not held.values and checkpoint_id is None:
             return ThreadState()
         fields = fields_of(held.values) or {}
         messages = list(fields.get("messages") or [])
+        there = {getattr(message, "id", None) for message in messages} if waiting else ()
+        messages += [message for message in waiting if message.id not in there]
         state = project(fields, self.state_allow)
         for nested in _nested(held):
             inner = fields_of(nested.values) or {}
@@ -315,7 +324,7 @@ class GraphRun:
             request = admitted(request, ThreadState(), policy)
             given = instruct(plan(request, ThreadState(), agent.input_keys).input, request.instructions)
             return graph, *await heal(graph, config, None, given, request.client_tools)
-        held = await graph.aget_state(config, subgraphs=True)
+        held = await take(graph, config, await graph.aget_state(config, subgraphs=True))
         thread = agent.thread_state(held, aliases=self._aliases)
         request = admitted(await as_sent_before(request, thread, graph, config), thread, policy, held.values)
         chosen = plan(request, thread, agent.input_keys)
