@@ -49,7 +49,8 @@ async def open_postgres(url: str, patience: float = PATIENCE) -> AsyncIterator[S
         from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415 - an extra
         from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
         from psycopg.rows import dict_row  # noqa: PLC0415
-        from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415
+
+        from bridge.storage.pool import CheckedPool  # noqa: PLC0415
     except ImportError as error:
         raise RuntimeError("PostgreSQL needs the extra 'postgres': pip install 'agent-bridge[postgres]'") from error
 
@@ -63,12 +64,11 @@ async def open_postgres(url: str, patience: float = PATIENCE) -> AsyncIterator[S
         pool_size=INDEX_CONNECTIONS,
         max_overflow=0,
     )
-    pool: Any = AsyncConnectionPool(
+    pool: Any = CheckedPool(
         url,
         max_size=CONNECTIONS,
         kwargs=options,
         open=False,
-        check=AsyncConnectionPool.check_connection,
         timeout=_WAIT,
         reconnect_timeout=_RECONNECT,
     )

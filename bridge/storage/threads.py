@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -52,6 +52,9 @@ def _change(names: frozenset[str]) -> ReturningUpdate[Any]:
 
 
 Result = TypeVar("Result")
+
+_NOTING = 2.0  # seconds, at most, that a run's end waits for a database that is away: readers wait for that end
+_ANSWER = 60.0  # seconds that an answer may take: a table may be locked, a line dead
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +143,14 @@ class ThreadIndex:
 
     A database is asked in a thread, one trip there for each question: SQLAlchemy's asyncio engine makes several, and
     costs a run 1.5 ms where this costs 0.5. ``workers`` is how many may ask at once: one for SQLite, which has one
-    writer, and whose connection in memory belongs to one thread. ``patience``: seconds that what is noted after a run
-    waits for a database that is away. Nothing is remembered between two questions: another
+    writer, and whose connection in memory belongs to one thread. ``patience``: seconds, two at most, that what is
+    noted after a run waits for a database that is away. Nothing is remembered between two questions: another
     process may have changed the answer.
     """
 
     def __init__(self, engine: Engine, *, workers: int = 1, patience: float = 0) -> None:
         self._engine = engine
-        self._patience = patience
+        self._patience = min(patience, _NOTING)
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="threads")
         insert = postgresql_insert if engine.dialect.name == "postgresql" else sqlite_insert
         self._add = insert(THREADS).on_conflict_do_nothing(index_elements=["key"]).returning(THREADS.c.key)
@@ -168,8 +171,9 @@ class ThreadIndex:
         """The same after a run, where something would be lost: again while the database is away, for a while."""
         return await patiently(lambda: self._asked(question), self._patience)
 
-    def _asked(self, question: Callable[[Connection], Result]) -> Awaitable[Result]:
-        return asyncio.get_running_loop().run_in_executor(self._workers, self._answer, question)
+    async def _asked(self, question: Callable[[Connection], Result]) -> Result:
+        async with asyncio.timeout(_ANSWER):
+            return await asyncio.get_running_loop().run_in_executor(self._workers, self._answer, question)
 
     def _answer(self, question: Callable[[Connection], Result]) -> Result:
         with self._engine.connect() as connection:
@@ -177,7 +181,7 @@ class ThreadIndex:
 
     async def create(self) -> None:
         """Make the tables where they are missing, and bring older ones up to date. Raises `NewerDatabase`."""
-        await self._asked(prepare)
+        await asyncio.get_running_loop().run_in_executor(self._workers, self._answer, prepare)
 
     async def close(self) -> None:
         """Close the connections, in the thread that they belong to."""

@@ -6,16 +6,20 @@ Neither asks for a key or counts against a rate, and a probe may call the server
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Scope
 
+from bridge.agents.langgraph.saving import storage_failure
 from bridge.errors import AgentFailure, BridgeError, StorageUnavailable
 from bridge.service import Bridge
 from bridge.storage.readiness import check_writable
 from bridge.web.http import JSON, bridge_of, error_response
+
+logger = logging.getLogger("bridge.web")
 
 HEALTH = "/healthz"
 READY = "/readyz"
@@ -56,8 +60,9 @@ class Readiness:
             await self._bridge.index.ask(check_writable)
         except BridgeError as error:
             return error
-        except Exception:
-            return AgentFailure("The server cannot open its database; its log says why.")
+        except Exception as error:
+            logger.exception("the database cannot be opened")
+            return storage_failure(error) or AgentFailure("The server cannot open its database; its log says why.")
         return None
 
 
