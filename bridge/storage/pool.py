@@ -16,7 +16,10 @@ class CheckedPool(AsyncConnectionPool[AsyncConnection[dict[str, Any]]]):
     one: after a restart of the server a turn would wait for as many as there are.
     """
 
-    async def getconn(self, timeout: float | None = None) -> AsyncConnection[dict[str, Any]]:
+    async def getconn(
+        self,
+        timeout: float | None = None,  # noqa: ASYNC109 - psycopg_pool's signature
+    ) -> AsyncConnection[dict[str, Any]]:
         """A connection that answers. Raises ``OperationalError`` where none does."""
         until = monotonic() + (self.timeout if timeout is None else timeout)
         for _ in range(self.max_size + 1):  # all that were open, and a new one

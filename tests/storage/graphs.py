@@ -23,6 +23,8 @@ class Gated:
 
     shown: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    long_answers: bool = False
+    """What is stored needs pages of its own."""
 
     def graph(self) -> Any:
         """The graph, without a checkpointer."""
@@ -32,6 +34,8 @@ class Gated:
             made = await model.ainvoke(state["messages"])
             self.shown.set()
             await self.gate.wait()
+            if self.long_answers:
+                made.content += " x" * 20_000
             return {"messages": [made]}
 
         builder = StateGraph(MessagesState)
