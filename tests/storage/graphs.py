@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langgraph.graph import START, MessagesState, StateGraph
 
 from tests.strict import Strict
@@ -35,7 +35,7 @@ class Gated:
             self.shown.set()
             await self.gate.wait()
             if self.long_answers:
-                made.content += " x" * 20_000
+                made = AIMessage(made.text + " x" * 20_000, id=made.id)
             return {"messages": [made]}
 
         builder = StateGraph(MessagesState)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import httpx
@@ -67,7 +67,7 @@ async def _openai(page: Live, text: str, thread: str, *, stream: bool) -> httpx.
     return await page.client.post(f"{page.url}/v1/chat/completions", json=body)
 
 
-Turn = Callable[[Live, str], Awaitable["Fault | None"]]
+Turn = Callable[[Live, str], Coroutine[Any, Any, "Fault | None"]]
 
 TURNS: dict[str, Turn] = {"agui": agui, "copilotkit": copilotkit, "streamed": streamed, "whole": whole}
 

@@ -20,7 +20,8 @@ from bridge.errors import StorageFailure
 from tests.server import free_port
 from tests.tools import require_postgres
 
-CODES = {kind.code for kind in (StorageFailure, *StorageFailure.__subclasses__(), errors.NotSaved)}
+KINDS: list[type[StorageFailure]] = [StorageFailure, *StorageFailure.__subclasses__()]
+CODES = {errors.NotSaved.code, *(kind.code for kind in KINDS)}
 
 
 def raised(do: Callable[[], object]) -> Exception:
@@ -116,7 +117,7 @@ def test_other_databases() -> None:
 
 def test_every_code_has_a_sentence_in_both_languages() -> None:
     assert set(RUSSIAN) >= CODES
-    for kind in (StorageFailure, *StorageFailure.__subclasses__()):
+    for kind in KINDS:
         failure = kind()
         assert failure.message.endswith("; nothing was stored.")
         assert errors.NotSaved.because(failure).message.endswith(f"not saved. {kind.sentence}.")

@@ -88,7 +88,7 @@ async def test_an_answer_that_cannot_be_stored_says_so(name: str) -> None:
     gated = Gated()
     turn: Turn = TURNS[name]
     async with served(gated, patience=0.2) as (page, line):
-        going = asyncio.create_task(turn(page, "one"))  # type: ignore[arg-type]
+        going = asyncio.create_task(turn(page, "one"))
         await shown(going, gated.shown)
         line.cut()
         gated.gate.set()

@@ -70,7 +70,7 @@ async def test_in_the_middle_of_a_turn(tmp_path: Path, name: str, code: str) -> 
     gated, db = Gated(long_answers=True), tmp_path / "b.sqlite"
     turn: Turn = TURNS[name]
     async with live({"default": gated.graph()}, db, storage_patience=0.1) as page:
-        going = asyncio.create_task(turn(page, "one"))  # type: ignore[arg-type]
+        going = asyncio.create_task(turn(page, "one"))
         await shown(going, gated.shown)
         async with faulty(page, db, code):
             gated.gate.set()

@@ -1,0 +1,93 @@
+"""A run ends after its input was stored, before a node took it: the message is neither lost nor doubled."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver, ChannelVersions, Checkpoint, CheckpointMetadata
+
+from bridge.agents.langgraph.agent import LangGraphAgent
+from bridge.errors import NotSaved, StorageUnavailable
+from bridge.runs.request import RunRequest, ThreadKey
+from bridge.storage.opening import open_storage
+from tests.healing.graphs import KINDS, reply
+from tests.strict import Strict
+
+KEY = ThreadKey("me", "a", "t")
+
+
+class Power:
+    """What a checkpointer needs to write; it fails after the next input is stored, while ``failing``."""
+
+    def __init__(self, saver: BaseCheckpointSaver[Any]) -> None:
+        self.failing = self._off = False
+        self._put, self._put_writes = saver.aput, saver.aput_writes
+        saver.aput, saver.aput_writes = self.aput, self.aput_writes  # type: ignore[method-assign]
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        if self._off:
+            raise ConnectionResetError
+        stored = await self._put(config, checkpoint, metadata, new_versions)
+        self._off = self.failing and metadata["source"] == "input"
+        return stored
+
+    async def aput_writes(
+        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+    ) -> None:
+        if self._off:
+            raise ConnectionResetError
+        await self._put_writes(config, writes, task_id, task_path)
+
+    def back(self) -> None:
+        """It does not fail any more."""
+        self.failing = self._off = False
+
+
+def user(text: str) -> dict[str, Any]:
+    return {"id": uuid.uuid4().hex, "role": "user", "content": text}
+
+
+async def say(agent: LangGraphAgent, *messages: dict[str, Any]) -> list[dict[str, Any]]:
+    """A turn, in which nothing may be wrong; its events."""
+    request = RunRequest("a", "t", uuid.uuid4().hex, list(messages), principal="me", protocol_version="1.0")
+    return [event async for event in agent.run(request)]
+
+
+async def texts(agent: LangGraphAgent) -> list[str]:
+    return [message["content"] for message in (await agent.read(KEY, {})).messages]
+
+
+@pytest.mark.parametrize("screen", ["all", "new"])
+@pytest.mark.parametrize("first", [True, False], ids=["first turn", "later turn"])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_message_is_kept_once(db: str, kind: str, first: bool, screen: str) -> None:
+    """For clients that send all they have, and for those that send what is new."""
+    async with open_storage(db) as storage:
+        power = Power(storage.checkpointer)
+        graph = KINDS[kind](Strict(reply=reply))
+        agent = LangGraphAgent("a", graph, checkpointer=storage.checkpointer, storage_patience=0)
+        shown: list[dict[str, Any]] = []
+        if not first:
+            await say(agent, user("one"))
+            shown = (await agent.read(KEY, {})).messages
+        before = [message["content"] for message in shown]
+        power.failing = True
+        lost = user("two")
+        with pytest.raises((StorageUnavailable, NotSaved)):
+            await say(agent, *(shown if screen == "all" else ()), lost)
+        power.back()
+        assert await texts(agent) == [*before, "two"]
+        await say(agent, *([*shown, lost] if screen == "all" else ()), user("three"))
+        *kept, answer = await texts(agent)
+        assert kept == [*before, "two", "three"]
+        assert answer.startswith("fine")
