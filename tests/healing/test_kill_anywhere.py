@@ -1,6 +1,6 @@
 """``kill -9`` at any event of a run with tools: what the client was shown is there, and the conversation goes on.
 
-``KILLS`` in the environment says how many (5 by default, 200 in ``make torture``), ``SEED`` where they are.
+``KILLS`` in the environment says how many for each database (5 by default, 200 in ``make torture``), ``SEED`` where.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.healing.marks import FILE
 from tests.http.talking import events_of, reading, run_input, types_of
 from tests.server import Server, serve
 
-KILLS = int(os.environ.get("KILLS", "5"))
+KILLS = int(os.environ.get("KILLS", "200" if "TORTURE" in os.environ else "5"))
 SEED = int(os.environ.get("SEED", "12"))
 KINDS = ("tasks", "agent", "inner")
 AGENTS = [f"{kind}=tests.healing.served:marks_{kind}" for kind in KINDS]
@@ -109,6 +109,7 @@ def kill_often(server: Server, marks: Path) -> None:
             raise
 
 
+@pytest.mark.torture
 @pytest.mark.timeout(60 + 20 * KILLS)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_what_was_shown_is_there(tmp_path: Path, database: str) -> None:

@@ -165,5 +165,5 @@ async def test_connections_are_bounded() -> None:
             ).fetchone()
     assert found is not None
     assert 2 < found[0] <= CONNECTIONS + INDEX_CONNECTIONS
-    written = f"at most {CONNECTIONS + INDEX_CONNECTIONS} connections"
+    written = f"at most {CONNECTIONS + INDEX_CONNECTIONS} connections to it"
     assert written in " ".join((ROOT / "docs/deployment.md").read_text("utf-8").split())

@@ -219,8 +219,8 @@ _OF_STEPS = ("tasks", "values")
 class GraphRun:
     """One run of a graph, as AG-UI events: the only place where a graph is started.
 
-    What a client is shown of a step is stored before, unless the durability says otherwise: RUN_STARTED comes when the
-    request's messages are stored, and what ends a step when its results are. Tokens wait for nothing.
+    With the durability ``sync`` what a client is shown of a step is stored before: RUN_STARTED comes when the request's
+    messages are stored, and what ends a step when its results are. Tokens wait for nothing.
     """
 
     announces = True
@@ -254,7 +254,7 @@ class GraphRun:
         yield note(aliases=translator.aliases)  # the live ones: a reader that comes late needs them in mid-run
         graph, config, given = await self._prepare()
         options = run_options(self._agent, self._request)
-        stores = options.get("durability", "exit") != "exit"
+        stores = options.get("durability") == "sync"
         starting: Sequence[Event] = translator.start()
         if not stores:
             for event in starting:
