@@ -21,7 +21,7 @@ KEY = ThreadKey("me", "a", "t")
 
 
 class Power:
-    """What a checkpointer needs to write; it fails after the next input is stored, while ``failing``."""
+    """What a checkpointer needs to write. While it is ``failing``, a run's input is the last that is stored."""
 
     def __init__(self, saver: BaseCheckpointSaver[Any]) -> None:
         self.failing = self._off = False
@@ -37,9 +37,8 @@ class Power:
     ) -> RunnableConfig:
         if self._off:
             raise ConnectionResetError
-        stored = await self._put(config, checkpoint, metadata, new_versions)
-        self._off = self.failing and metadata["source"] == "input"
-        return stored
+        self._off = self.failing and metadata["source"] == "input"  # what begins now is too late
+        return await self._put(config, checkpoint, metadata, new_versions)
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -81,16 +81,41 @@ async def test_when_a_run_begins(durability: Durability, stored: int) -> None:
         pytest.fail("the run did not begin")
 
 
-async def test_a_run_that_is_stopped_before_it_announced_itself_begins_and_ends() -> None:
-    saver = Slow()
-    agent, request = working(saver, "sync")
-    run = Run(request, agent.run(request))
+class Announcing:
+    """Events that would announce their run, and never come to it."""
+
+    announces = True
+
+    def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
+        return self
+
+    async def __anext__(self) -> dict[str, Any]:
+        raise KeyError("secret")
+
+
+async def types_of_end(run: Run, do: Callable[[], Awaitable[None]]) -> list[str]:
+    """Start it, do something, and the types of the events that there are then."""
 
     async def ended(run: Run, ending: list[Any]) -> None:
         del run, ending
 
     run.start(ended)
-    await asyncio.sleep(0)
-    await run.stop()
-    events = await run.journal.read(0, 100_000)
-    assert [event["type"] for event in events] == ["RUN_STARTED", "RUN_FINISHED"]
+    await do()
+    return [event["type"] for event in await run.journal.read(0, 100_000)]
+
+
+async def test_a_run_that_fails_before_it_announced_itself_begins_and_ends() -> None:
+    run = Run(RunRequest("a", "t", "r"), Announcing())
+    assert await types_of_end(run, run.wait) == ["RUN_STARTED", "RUN_ERROR"]
+
+
+async def test_a_run_that_is_stopped_before_it_announced_itself_begins_and_ends() -> None:
+    saver = Slow()
+    agent, request = working(saver, "sync")
+    run = Run(request, agent.run(request))
+
+    async def stop() -> None:
+        await asyncio.sleep(0)
+        await run.stop()
+
+    assert await types_of_end(run, stop) == ["RUN_STARTED", "RUN_FINISHED"]

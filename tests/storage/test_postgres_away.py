@@ -12,6 +12,7 @@ import pytest
 
 from bridge.agents.langgraph.saving import PATIENCE
 from bridge.copilotkit.sentences import RUSSIAN
+from bridge.storage.opening import open_storage
 from bridge.storage.postgres import CONNECTIONS, INDEX_CONNECTIONS
 from tests.copilotkit.live import Live, live
 from tests.databases import postgres
@@ -48,10 +49,10 @@ async def many_turns(page: Live, name: str) -> None:
 
 
 async def test_after_a_restart_every_turn_works() -> None:
-    """More turns at once than there are connections: all of those that were open are of no use."""
+    """More turns at once than there are connections, all of which were cut; and nobody has any patience."""
     gated = Gated()
     gated.gate.set()
-    async with served(gated) as (page, line):
+    async with served(gated, patience=0) as (page, line):
         await many_turns(page, "before")
         line.cut()
         line.mend()
@@ -167,3 +168,17 @@ async def test_connections_are_bounded() -> None:
     assert 2 < found[0] <= CONNECTIONS + INDEX_CONNECTIONS
     written = f"at most {CONNECTIONS + INDEX_CONNECTIONS} connections to it"
     assert written in " ".join((ROOT / "docs/deployment.md").read_text("utf-8").split())
+
+
+async def test_what_is_noted_after_a_run_waits_a_little() -> None:
+    with postgres() as url:
+        async with proxy(url) as line, open_storage(line.url) as storage:
+            thread = await storage.index.open("t", agent="a", principal="me")
+            line.cut()
+            noting = asyncio.create_task(storage.index.touch(thread, title="kept"))
+            await line.wait_for_refusals(1)
+            line.mend()
+            assert (await noting).title == "kept"
+            found = await storage.index.find("t", agent="a", principal="me")
+            assert found is not None
+            assert found.title == "kept"

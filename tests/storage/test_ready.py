@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -68,5 +69,25 @@ async def test_neither_asks_for_a_key_nor_counts() -> None:
     settings = Settings(db=":memory:", requests_per_minute=1)
     async with served(Recorder(), settings, authenticate=authenticate) as client:
         for path in ("/healthz", "/readyz", "/readyz/", "/healthz"):
+            assert (await client.get(path, headers={"X-User": "anna"})).status_code == 200
             assert (await client.get(path)).status_code == 200
         assert (await client.get("/v1/models", headers={"X-User": "anna"})).status_code == 200
+
+
+class Hanging(Bridge):
+    """Its database never answers."""
+
+    asked = 0
+
+    async def open(self) -> None:
+        self.asked += 1
+        await asyncio.Event().wait()
+
+
+async def test_probes_do_not_pile_up() -> None:
+    bridge = Hanging({"a": Recorder()}, Settings(db=":memory:"))
+    readiness = Readiness(bridge, within=0.01)
+    for fault in [await readiness.fault() for _ in range(5)]:
+        assert fault is not None
+        assert fault.code == "storage_unavailable"
+    assert bridge.asked == 1

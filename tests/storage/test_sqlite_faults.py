@@ -15,7 +15,6 @@ from sqlalchemy import text
 
 from bridge.agents.langgraph.checkpoints import ScopedSaver
 from bridge.copilotkit.sentences import RUSSIAN
-from bridge.errors import StorageFull
 from bridge.runs.request import ThreadKey
 from bridge.storage.opening import open_storage
 from tests.copilotkit.live import Live, live
@@ -167,14 +166,18 @@ async def test_a_write_whose_run_is_stopped_is_done_to_its_end(tmp_path: Path) -
 
 
 async def test_a_write_that_failed_leaves_no_transaction(tmp_path: Path) -> None:
+    """SQLite ends a transaction itself at some errors (a full disk), and not at others."""
     path = tmp_path / "b.sqlite"
     async with open_storage(str(path)) as storage:
         inner: Any = storage.checkpointer
-        saver = ScopedSaver(inner, KEY, patience=0.1)
-        await saver.aput(T, empty_checkpoint(), {"step": 1}, {})
-        await inner.conn.execute("pragma max_page_count = 1")
+        saver = ScopedSaver(inner, KEY)
+        await inner.conn.execute(
+            "create trigger refusing before insert on writes when new.channel = 'second' "
+            "begin select raise(fail, 'no'); end"
+        )
         config: Any = {"configurable": {**T["configurable"], "checkpoint_id": empty_checkpoint()["id"]}}
-        with pytest.raises(StorageFull):
-            await saver.aput_writes(config, [("small", 1), ("large", "x" * 100_000)], "task")
-        assert not inner.conn.in_transaction
+        with pytest.raises(sqlite3.IntegrityError):
+            await saver.aput_writes(config, [("first", 1), ("second", 2)], "task")
         assert takes_writes(path)
+        await inner.conn.execute("drop trigger refusing")
+        await saver.aput_writes(config, [("first", 1), ("second", 2)], "task")
