@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, ChannelVersions, Checkpoint, CheckpointMetadata
 
@@ -14,14 +15,16 @@ from bridge.agents.langgraph.agent import LangGraphAgent
 from bridge.errors import NotSaved, StorageUnavailable
 from bridge.runs.request import RunRequest, ThreadKey
 from bridge.storage.opening import open_storage
-from tests.healing.graphs import KINDS, reply
+from tests.healing.graphs import KINDS, looping, reply
 from tests.strict import Strict
 
 KEY = ThreadKey("me", "a", "t")
 
 
 class Power:
-    """What a checkpointer needs to write. While it is ``failing``, a run's input is the last that is stored."""
+    """What a checkpointer needs to write. While it is ``failing``, a run's input is the last that is stored, and no
+    update of the state is.
+    """
 
     def __init__(self, saver: BaseCheckpointSaver[Any]) -> None:
         self.failing = self._off = False
@@ -35,7 +38,7 @@ class Power:
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        if self._off:
+        if self._off or (self.failing and metadata["source"] == "update"):
             raise ConnectionResetError
         self._off = self.failing and metadata["source"] == "input"  # what begins now is too late
         return await self._put(config, checkpoint, metadata, new_versions)
@@ -89,4 +92,24 @@ async def test_the_message_is_kept_once(db: str, kind: str, first: bool, screen:
         await say(agent, *([*shown, lost] if screen == "all" else ()), user("three"))
         *kept, answer = await texts(agent)
         assert kept == [*before, "two", "three"]
+        assert answer.startswith("fine")
+
+
+async def test_healing_that_cannot_be_stored_says_so(db: str, caplog: pytest.LogCaptureFixture) -> None:
+    """It is not tried as one node after the other: none of them is at fault."""
+    async with open_storage(db) as storage:
+        power = Power(storage.checkpointer)
+        agent = LangGraphAgent("a", looping(Strict(reply=reply)), checkpointer=storage.checkpointer, storage_patience=0)
+        await say(agent, user("one"))
+        graph, thread_id = agent.in_thread(KEY)
+        call = {"name": "look", "args": {"number": 0}, "id": "open", "type": "tool_call"}
+        left_open = {"messages": [AIMessage("", tool_calls=[call])]}
+        await graph.aupdate_state({"configurable": {"thread_id": thread_id}}, left_open, as_node="agent")
+        power.failing = True
+        with pytest.raises(StorageUnavailable):
+            await say(agent, user("two"))
+        assert "could not be healed" not in caplog.text
+        power.back()
+        await say(agent, user("three"))
+        answer = (await texts(agent))[-1]
         assert answer.startswith("fine")

@@ -58,7 +58,14 @@ _SYSTEM: dict[int, type[StorageFailure]] = {
 }
 
 # What clients of databases call an error of the connection; each driver has a class of one of these names
-_CONNECTION = {"OperationalError", "InterfaceError", "ConnectionError", "ConnectionFailure", "PoolTimeout"}
+_CONNECTION = {
+    "OperationalError",
+    "InterfaceError",
+    "ConnectionError",
+    "ConnectionFailure",
+    "TimeoutError",
+    "PoolTimeout",
+}
 
 
 def storage_failure(error: BaseException) -> StorageFailure | None:
