@@ -66,7 +66,7 @@ async def say(agent: LangGraphAgent, *messages: dict[str, Any]) -> list[dict[str
 
 
 async def texts(agent: LangGraphAgent) -> list[str]:
-    return [message["content"] for message in (await agent.read(KEY, {})).messages]
+    return [message.get("content", "") for message in (await agent.read(KEY, {})).messages]
 
 
 @pytest.mark.parametrize("screen", ["all", "new"])
