@@ -25,6 +25,12 @@
         │   └── ContextTooLong       400  the conversation is too long for the model
         ├── RunTimeout       504    the model's server, or the run, took too long
         ├── JournalOverrun   500    a reader asked for events that the bounded journal no longer has
+        ├── StorageFailure   503    the database does not do what it should; nothing was shown
+        │   ├── StorageUnavailable 503  it cannot be reached, or does not answer
+        │   ├── StorageBusy        503  another process keeps it locked
+        │   ├── StorageFull        507  its disk, or its quota, is full
+        │   └── StorageReadOnly    503  it takes no writes
+        ├── NotSaved         500    an answer was shown, and then could not be stored
         └── LeaseLost        500    a run that was given up wants to write; only the server's log sees it
 
 One table, this one: error -> HTTP status, OpenAI ``error`` object, AG-UI ``RUN_ERROR`` code. Messages say what
@@ -234,6 +240,63 @@ class JournalOverrun(RunFailure):
     code = "events_lost"
 
 
+class StorageFailure(RunFailure):
+    """503: the database does not do what it should. Nothing was shown. The log has the database's words."""
+
+    status = 503
+    code = "storage_failed"
+    sentence: ClassVar[str] = "The database failed"
+
+    def __init__(self, message: str | None = None, *, param: str | None = None) -> None:
+        super().__init__(message or f"{self.sentence}; nothing was stored.", param=param)
+
+
+class StorageUnavailable(StorageFailure):
+    """503: the database cannot be reached, or does not answer."""
+
+    code = "storage_unavailable"
+    sentence = "The database cannot be reached"
+
+
+class StorageBusy(StorageFailure):
+    """503: another process keeps the database locked."""
+
+    code = "storage_busy"
+    sentence = "Another process keeps the database locked"
+
+
+class StorageFull(StorageFailure):
+    """507: no room is left for the database."""
+
+    status = 507
+    code = "storage_full"
+    sentence = "The database has no room left"
+
+
+class StorageReadOnly(StorageFailure):
+    """503: the database takes no writes."""
+
+    code = "storage_read_only"
+    sentence = "The database is read-only"
+
+
+class NotSaved(RunFailure):
+    """500: an answer was shown, whole or in part, and then could not be stored.
+
+    No 503: a client that asked again by itself would have tools run twice.
+    """
+
+    code = "not_saved"
+    retry: ClassVar[bool | None] = False
+
+    @classmethod
+    def because(cls, failure: StorageFailure) -> NotSaved:
+        """The same failure, once something was shown."""
+        made = cls(f"The answer was shown, but it was not saved. {failure.sentence}.")
+        made.__cause__ = failure
+        return made
+
+
 class LeaseLost(RunFailure):
     """A run that was given up, and whose thread is free for others, wants to write to it all the same."""
 
@@ -252,6 +315,12 @@ _BY_CODE: dict[str, type[BridgeError]] = {
         ContextTooLong,
         RunTimeout,
         JournalOverrun,
+        StorageFailure,
+        StorageUnavailable,
+        StorageBusy,
+        StorageFull,
+        StorageReadOnly,
+        NotSaved,
         InvalidRequest,
         UnknownThread,
         InterruptPending,

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from json import JSONDecodeError
 from traceback import extract_tb
 from types import TracebackType
-from typing import Any
 
 from bridge.errors import (
     AgentFailure,
@@ -117,8 +116,7 @@ def _upstream(error: BaseException) -> BridgeError | None:
     if code == "insufficient_quota" or status == 402:
         return QuotaExhausted("The agent's account with the model's provider has no quota left.")
     if status == 429 or code == "ThrottlingException":
-        seconds = _retry_after(error)
-        return UpstreamRateLimited("The model's server takes no more requests for now.", retry_after=seconds)
+        return UpstreamRateLimited("The model's server takes no more requests for now.")
     if status is not None and 400 <= status < 500 and status != 408:
         return UpstreamRefused(f"The model's server refused the agent's request{_http(status)}.")
     return UpstreamFailure(f"The agent's model could not be reached, or failed{_http(status)}.")
@@ -134,8 +132,8 @@ def _is_of_a_model_call(error: BaseException) -> bool:
     asked = any(part in file for file in files for part in _IN_A_MODEL_CALL)
     if not _roots(error).isdisjoint(_TRANSPORTS):
         return asked or not any(part in file for file in files for part in _IN_A_TOOL)
-    if isinstance(error, AssertionError):  # openai's, of a stream that lacks what it needs; not one of the graph's own
-        return asked and any(f"/{name}/" in files[-1] for name in _CLIENTS)
+    if isinstance(error, AssertionError | AttributeError | LookupError):  # of a client, at an answer of no known shape
+        return asked and any(f"/{name}/" in files[-1] or f"/langchain_{name}/" in files[-1] for name in _CLIENTS)
     return asked and isinstance(error, OSError | JSONDecodeError | UnicodeDecodeError)
 
 
@@ -170,13 +168,6 @@ def _code(error: BaseException) -> str:
     body = getattr(error, "body", None)
     inner = body.get("error", body) if isinstance(body, Mapping) else None
     return str(inner.get("code") or inner.get("type") or "") if isinstance(inner, Mapping) else ""
-
-
-def _retry_after(error: BaseException) -> int:
-    """The seconds that the model's server asks to wait, 1 to 3600; 5 where it names none."""
-    headers: Any = getattr(getattr(error, "response", None), "headers", None)
-    given = headers.get("retry-after") if isinstance(headers, Mapping) else None
-    return min(max(int(given), 1), 3600) if isinstance(given, str) and given.isascii() and given.isdigit() else 5
 
 
 _SECRET = re.compile(

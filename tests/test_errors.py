@@ -42,6 +42,12 @@ TABLE = {
     "ContextTooLong": (400, "invalid_request_error", "context_length_exceeded"),
     "RunTimeout": (504, "timeout", "timeout"),
     "JournalOverrun": (500, "server_error", "events_lost"),
+    "StorageFailure": (503, "server_error", "storage_failed"),
+    "StorageUnavailable": (503, "server_error", "storage_unavailable"),
+    "StorageBusy": (503, "server_error", "storage_busy"),
+    "StorageFull": (507, "server_error", "storage_full"),
+    "StorageReadOnly": (503, "server_error", "storage_read_only"),
+    "NotSaved": (500, "server_error", "not_saved"),
     "LeaseLost": (500, "server_error", "server_error"),
 }
 ABSTRACT = {"BridgeError", "ClientError", "RunFailure"}

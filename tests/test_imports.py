@@ -59,7 +59,7 @@ LANGGRAPH = {"agents/langgraph", "storage", "langchain.py"}
 
 PURE = ("events", "agents/langgraph", "agui", "openai_compat")
 IMPURE = {"asyncio", "anyio", "time", "random", "socket", "logging", "secrets"}
-EDGES = {"routes.py", "completion.py", "conversation.py", "agent.py", "checkpoints.py", "repair.py"}
+EDGES = {"routes.py", "completion.py", "conversation.py", "agent.py", "checkpoints.py", "saving.py", "repair.py"}
 """The files of those folders that wait, or store, or answer."""
 
 

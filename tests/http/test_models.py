@@ -19,7 +19,9 @@ FIXTURES = [
     failure("ключ", 401, "Incorrect API key provided: sk-secret", type="invalid_request_error"),
     failure("много", 429, "Rate limit reached for sk-secret", type="requests", code="rate_limit_exceeded"),
     failure("счёт", 429, "You exceeded your current quota", type="insufficient_quota", code="insufficient_quota"),
-    failure("длинно", 400, "This model's maximum context length is 4096 tokens. sk-secret", type="invalid_request_error"),
+    failure(
+        "длинно", 400, "This model's maximum context length is 4096 tokens. sk-secret", type="invalid_request_error"
+    ),
     failure("формат", 422, "Unknown response_format sk-secret", type="invalid_request_error"),
     cut("обрыв", "Эта фраза обрывается на полуслове и до конца не дойдёт.", after=4),
     text("", "Здравствуйте! Чем помочь?"),
