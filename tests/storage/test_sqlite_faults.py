@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from langgraph.checkpoint.base import empty_checkpoint
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from sqlalchemy import text
 
 from bridge.agents.langgraph.checkpoints import ScopedSaver
 from bridge.copilotkit.sentences import RUSSIAN
 from bridge.runs.request import ThreadKey
-from bridge.storage.opening import open_storage
 from tests.copilotkit.live import Live, live
 from tests.storage.graphs import Gated
 from tests.storage.talking import TURNS, Turn, agui, contents, shown, whole
@@ -147,8 +147,9 @@ def takes_writes(path: Path) -> bool:
 
 async def test_a_write_whose_run_is_stopped_is_done_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "b.sqlite"
-    async with open_storage(str(path)) as storage:
-        inner: Any = storage.checkpointer
+    async with AsyncSqliteSaver.from_conn_string(str(path)) as opened:  # as an application makes its own
+        await opened.setup()
+        inner: Any = opened
         held = inner.conn = HeldCommit(inner.conn)
         saver = ScopedSaver(inner, KEY)
         checkpoint = empty_checkpoint()
@@ -168,8 +169,9 @@ async def test_a_write_whose_run_is_stopped_is_done_to_its_end(tmp_path: Path) -
 async def test_a_write_that_failed_leaves_no_transaction(tmp_path: Path) -> None:
     """SQLite ends a transaction itself at some errors (a full disk), and not at others."""
     path = tmp_path / "b.sqlite"
-    async with open_storage(str(path)) as storage:
-        inner: Any = storage.checkpointer
+    async with AsyncSqliteSaver.from_conn_string(str(path)) as opened:  # as an application makes its own
+        await opened.setup()
+        inner: Any = opened
         saver = ScopedSaver(inner, KEY)
         await inner.conn.execute(
             "create trigger refusing before insert on writes when new.channel = 'second' "
