@@ -16,6 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bridge import addresses
+from bridge.agents.langgraph.saving import storage_failure
 from bridge.agui import routes as agui
 from bridge.copilotkit import rest as copilotkit
 from bridge.errors import InvalidRequest
@@ -23,7 +24,7 @@ from bridge.observe.observer import Observer
 from bridge.openai_compat import routes as openai
 from bridge.service import Bridge
 from bridge.settings import Settings
-from bridge.web import openapi
+from bridge.web import health, openapi
 from bridge.web.callers import Authenticate, Callers
 from bridge.web.gate import Gate, GateKeeper
 from bridge.web.http import JSON, Faults, RequestIds, bridge_of
@@ -33,7 +34,6 @@ from bridge.web.runtime_context import ContextFunction, Contexts, serving
 DIALECTS = (agui.DIALECT, openai.DIALECT, addresses.DIALECT, copilotkit.DIALECT)
 """The languages that are served. An added dialect is an added folder and one name here."""
 
-HEALTH = "/healthz"
 _EXPOSED = ("X-Request-Id", "X-Thread-Id", "X-Run-Id", "Retry-After")
 
 
@@ -55,7 +55,7 @@ def create_app(
         settings: see `Settings`.
         authenticate: who calls, by the application's own lights: a function of the connection, plain or async, that
             returns a `Principal` (a name, claims, scopes), or ``None`` for nobody (401). Threads belong to the name. It
-            is asked once a request, of all but ``/healthz``. Without it: the API keys of the settings.
+            is asked once a request, of all but ``/healthz`` and ``/readyz``. Without it: the API keys of the settings.
         principal: the same, by its older name; a function that returns the name alone is enough.
         allowed_hosts: names that this server is called by. Given, even empty, Host and Origin of every request are
             checked (see `bridge.web.gate.Gate`). Where the application says who calls, the Origin of requests with a
@@ -98,7 +98,7 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/", front_page, methods=["GET"]),
-            *(Route(path, healthz, methods=["GET"]) for path in (HEALTH, HEALTH + "/")),
+            *health.routes(bridge),
             *(route for dialect in DIALECTS for route in dialect.routes()),
             *openapi.routes(DIALECTS),
         ],
@@ -147,14 +147,21 @@ class Opened:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http":
-            await self._bridge.open()
-            path = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/")
-            if path != HEALTH:  # it must answer while the application's database is down
-                connection = HTTPConnection(scope)
-                serving(connection)
-                await self._callers.identify(connection)
+        if scope["type"] == "http" and not health.is_probe(scope):  # which answers while all databases are down
+            await self._opened()
+            connection = HTTPConnection(scope)
+            serving(connection)
+            await self._callers.identify(connection)
         await self._app(scope, receive, send)
+
+    async def _opened(self) -> None:
+        try:
+            await self._bridge.open()
+        except Exception as error:
+            failure = storage_failure(error)
+            if failure is None:
+                raise
+            raise failure from error
 
 
 async def front_page(request: Request) -> Response:
@@ -170,19 +177,13 @@ The bridge serves: {agents}
   AG-UI          POST {at}/agui/{agent}
   OpenAI API     base URL {at}/v1, model {agent}
   CopilotKit     runtimeUrl {at}/api/copilotkit
-  health         GET  {at}/healthz
+  health         GET  {at}/healthz, {at}/readyz
   all of it      GET  {at}/docs, {at}/openapi.json
 
 Try it:
 
   curl -N {at}/api/copilotkit-streaming/ -H 'Content-Type: application/json' -d '{{"message": "Покажи воронку продаж"}}'
 """
-
-
-async def healthz(request: Request) -> Response:
-    """``GET /healthz``: for load balancers and people; needs no key."""
-    bridge = bridge_of(request)
-    return JSON({"status": "ok", "agents": bridge.names, "runs": bridge.runs.running, "faults": bridge.faults})
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

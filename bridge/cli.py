@@ -191,6 +191,12 @@ def main() -> None:
 @click.option("--store", envvar="BRIDGE_STORE", help="module:attr, a LangGraph store for graphs without one.")
 @limit_options
 @click.option("--log-json", is_flag=True, envvar="BRIDGE_LOG_JSON")
+@click.option(
+    "--reveal-errors",
+    is_flag=True,
+    envvar="BRIDGE_REVEAL_ERRORS",
+    help="Send an exception's class, text and place to clients. For development.",
+)
 def serve(
     agents: tuple[str, ...],
     host: str,

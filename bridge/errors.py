@@ -16,9 +16,21 @@
     │   └── RateLimited      429
     └── RunFailure                  the run is at fault; the client asked for nothing wrong
         ├── AgentFailure     500    the graph raised
-        ├── UpstreamFailure  502    the model's server refused or broke off
+        ├── UpstreamFailure  502    the model's server cannot be reached, failed, or broke off
+        │   ├── UpstreamEmpty        502  it answered with nothing
+        │   ├── UpstreamUnauthorized 502  it does not take the agent's key
+        │   ├── UpstreamRefused      502  it does not take the agent's request
+        │   ├── UpstreamRateLimited  429  it takes no more requests for now
+        │   ├── QuotaExhausted       429  the agent's account with it is used up
+        │   └── ContextTooLong       400  the conversation is too long for the model
         ├── RunTimeout       504    the model's server, or the run, took too long
         ├── JournalOverrun   500    a reader asked for events that the bounded journal no longer has
+        ├── StorageFailure   503    the database does not do what it should; nothing was shown
+        │   ├── StorageUnavailable 503  it cannot be reached, or does not answer
+        │   ├── StorageBusy        503  another process keeps it locked
+        │   ├── StorageFull        507  its disk, or its quota, is full
+        │   └── StorageReadOnly    503  it takes no writes
+        ├── NotSaved         500    an answer was shown, and then could not be stored
         └── LeaseLost        500    a run that was given up wants to write; only the server's log sees it
 
 One table, this one: error -> HTTP status, OpenAI ``error`` object, AG-UI ``RUN_ERROR`` code. Messages say what
@@ -27,7 +39,6 @@ arrived and what was expected; none of them carries a traceback, a prompt or a k
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar
 
 
@@ -41,6 +52,8 @@ class BridgeError(Exception):
     status: ClassVar[int] = 500
     type: ClassVar[str] = "server_error"
     code: ClassVar[str] = "server_error"
+    retry: ClassVar[bool | None] = None
+    """Whether an SDK should ask again by itself (``x-should-retry``); ``None``: as it does for the status."""
 
     def __init__(self, message: str, *, param: str | None = None) -> None:
         super().__init__(message)
@@ -156,11 +169,61 @@ class AgentFailure(RunFailure):
 
 
 class UpstreamFailure(RunFailure):
-    """502: the model's server refused, or broke off."""
+    """502: the model's server cannot be reached, failed, or broke off."""
 
     status = 502
     type = "upstream_error"
     code = "upstream_error"
+    retry: ClassVar[bool | None] = (
+        False  # the agent's own client of the model has tried again already: tries would multiply
+    )
+
+
+class UpstreamEmpty(UpstreamFailure):
+    """502: the model's server answered, and its answer held nothing."""
+
+    code = "upstream_empty"
+
+
+class UpstreamUnauthorized(UpstreamFailure):
+    """502: the model's server does not take the agent's key. Not 401: the client's own key is right."""
+
+    code = "upstream_unauthorized"
+
+
+class UpstreamRefused(UpstreamFailure):
+    """502: the model's server does not take the agent's request; the same one again will not help."""
+
+    code = "upstream_refused"
+
+
+class UpstreamRateLimited(UpstreamFailure):
+    """429: the model's server takes no more requests for ``retry_after`` seconds."""
+
+    status = 429
+    type = "rate_limit_error"
+    code = "upstream_rate_limited"
+    retry = None
+
+    def __init__(self, message: str, *, retry_after: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class QuotaExhausted(UpstreamFailure):
+    """429, as OpenAI has it: the agent's account with the model's provider is used up."""
+
+    status = 429
+    type = "insufficient_quota"
+    code = "insufficient_quota"
+
+
+class ContextTooLong(UpstreamFailure):
+    """400, as OpenAI has it: the conversation is too long for the model, and a retry cannot help."""
+
+    status = 400
+    type = "invalid_request_error"
+    code = "context_length_exceeded"
 
 
 class RunTimeout(RunFailure):
@@ -177,6 +240,63 @@ class JournalOverrun(RunFailure):
     code = "events_lost"
 
 
+class StorageFailure(RunFailure):
+    """503: the database does not do what it should. Nothing was shown. The log has the database's words."""
+
+    status = 503
+    code = "storage_failed"
+    sentence: ClassVar[str] = "The database failed"
+
+    def __init__(self, message: str | None = None, *, param: str | None = None) -> None:
+        super().__init__(message or f"{self.sentence}; nothing was stored.", param=param)
+
+
+class StorageUnavailable(StorageFailure):
+    """503: the database cannot be reached, or does not answer."""
+
+    code = "storage_unavailable"
+    sentence = "The database cannot be reached"
+
+
+class StorageBusy(StorageFailure):
+    """503: another process keeps the database locked."""
+
+    code = "storage_busy"
+    sentence = "Another process keeps the database locked"
+
+
+class StorageFull(StorageFailure):
+    """507: no room is left for the database."""
+
+    status = 507
+    code = "storage_full"
+    sentence = "The database has no room left"
+
+
+class StorageReadOnly(StorageFailure):
+    """503: the database takes no writes."""
+
+    code = "storage_read_only"
+    sentence = "The database is read-only"
+
+
+class NotSaved(RunFailure):
+    """500: an answer was shown, whole or in part, and then could not be stored.
+
+    No 503: a client that asked again by itself would have tools run twice.
+    """
+
+    code = "not_saved"
+    retry: ClassVar[bool | None] = False
+
+    @classmethod
+    def because(cls, failure: StorageFailure) -> NotSaved:
+        """The same failure, once something was shown."""
+        made = cls(f"The answer was shown, but it was not saved. {failure.sentence}.")
+        made.__cause__ = failure
+        return made
+
+
 class LeaseLost(RunFailure):
     """A run that was given up, and whose thread is free for others, wants to write to it all the same."""
 
@@ -187,40 +307,25 @@ _BY_CODE: dict[str, type[BridgeError]] = {
     for kind in (
         AgentFailure,
         UpstreamFailure,
+        UpstreamEmpty,
+        UpstreamUnauthorized,
+        UpstreamRefused,
+        UpstreamRateLimited,
+        QuotaExhausted,
+        ContextTooLong,
         RunTimeout,
         JournalOverrun,
+        StorageFailure,
+        StorageUnavailable,
+        StorageBusy,
+        StorageFull,
+        StorageReadOnly,
+        NotSaved,
         InvalidRequest,
         UnknownThread,
         InterruptPending,
     )
 }
-
-# Exceptions of model clients are recognised by module and name, so that no provider's package is a dependency.
-_PROVIDERS = ("openai", "anthropic", "httpx", "httpcore", "groq", "mistralai", "google")
-
-
-def run_failure(error: BaseException) -> BridgeError:
-    """The failure to report for an exception that left the agent.
-
-    The exception's own text never reaches a client: it may quote a prompt or a key. Its class name does, and
-    for an HTTP answer of the model's server the status code.
-    """
-    if isinstance(error, BridgeError):
-        return error
-    kind = type(error)
-    if isinstance(error, TimeoutError) or any("Timeout" in parent.__name__ for parent in kind.__mro__):
-        return RunTimeout("The agent took too long to answer.")
-    # LangChain's packages raise their own subclasses; the newer HTTP clients are called httpx2 and httpcore2
-    roots = {parent.__module__.partition(".")[0].rstrip("0123456789") for parent in kind.__mro__}
-    if not roots.isdisjoint(_PROVIDERS):
-        status = getattr(error, "status_code", None)
-        answer = f" (HTTP {status})" if isinstance(status, int) else ""
-        return UpstreamFailure(f"The agent's model could not be reached or refused the request{answer}.")
-    if kind.__name__ == "GraphRecursionError":
-        limit = re.search(r"limit of (\d+)", str(error))  # the number is LangGraph's own, not the agent's words
-        steps = f"{limit[1]} steps" if limit else "steps"
-        return AgentFailure(f"The agent stopped: it reached its limit of {steps} without an answer.")
-    return AgentFailure(f"The agent failed ({kind.__name__}).")
 
 
 def failure_of_code(code: str | None, message: str) -> BridgeError:

@@ -77,6 +77,7 @@ _LIMITS = (
     _limit("max_tools", _COUNT, "In a body; also of context entries and of answers."),
     _limit("max_values", _COUNT, "In a body: numbers, strings, arrays, objects."),
     _limit("max_depth", click.IntRange(min=1, max=200), "Of arrays and objects within each other in a body."),
+    _limit("storage_patience", click.FloatRange(min=0), "Seconds that a run waits for a database that is away."),
     _limit("body_timeout", _SECONDS, "Seconds in which a body must be there."),
     _limit("header_timeout", _SECONDS, "Seconds in which a request's headers must be there."),
     _limit("max_header_size", click.IntRange(min=1024), "Bytes of a request's line and headers."),

@@ -86,6 +86,7 @@ class Bridge:
             stop_timeout=self.settings.stop_timeout,
             disconnect_grace=self.settings.disconnect_grace,
             slow_reader=self.settings.slow_reader,
+            reveal_errors=self.settings.reveal_errors,
         )
         self._storage: Storage | None = None
         self._quota: Quota | None = None
@@ -102,7 +103,9 @@ class Bridge:
             if self._storage is not None:
                 return
             async with AsyncExitStack() as opening:
-                storage = await opening.enter_async_context(open_storage(self.settings.db))
+                storage = await opening.enter_async_context(
+                    open_storage(self.settings.db, self.settings.storage_patience)
+                )
                 store = self._store if self._store is not None else default_store()
                 self.catalog.open(lambda name, given: bound(name, given, storage, self.settings, store))
                 await settle(storage.index, self.catalog.agents)

@@ -54,9 +54,12 @@ class Settings:
             takes, less what is private or hidden.
         client_history: over AG-UI and CopilotKit, what becomes of a client's assistant and tool messages that its
             thread does not hold.
-        durability: LangGraph's mode for all agents (``sync``, ``async``, ``exit``), or for one (``name=exit``).
+        durability: LangGraph's mode for all agents (``sync``, ``async``, ``exit``), or for one (``name=exit``);
+            ``sync`` where none is said: what a client was shown of a step is stored.
+        storage_patience: how long a run waits for a database that is away or locked, before it ends with an error.
         serializer_types: types (``module:Class``) that checkpoints may hold; with any, others are not read back.
         reasoning_field: the OpenAI delta's field for reasoning.
+        reveal_errors: clients get an exception's class, text and place as well. For development: it may quote a prompt.
         patience: how long an OpenAI stream waits for its first word before it commits to status 200, so that a
             model that fails, its client's retries included, has an HTTP status of its own; at most ``keep_alive``.
         log_json: structured logs as JSON lines instead of text.
@@ -100,10 +103,12 @@ class Settings:
     client_keys: tuple[str, ...] | None = None
     client_history: ClientHistory = "drop"
     durability: tuple[str, ...] = ()
+    storage_patience: float = 15.0
     serializer_types: tuple[str, ...] = ()
     reasoning_field: str = "reasoning_content"
     patience: float = 5.0
     log_json: bool = False
+    reveal_errors: bool = False
 
     def __post_init__(self) -> None:
         """Raises ``ValueError`` for a durability or a type's name that cannot be."""

@@ -14,7 +14,8 @@ from langgraph.errors import GraphRecursionError
 from pydantic import SecretStr
 
 from bridge import errors
-from bridge.errors import BridgeError, failure_of_code, json_kind, run_failure
+from bridge.errors import BridgeError, failure_of_code, json_kind
+from bridge.failures import run_failure
 from tests.clients.canned import serve_canned
 from tests.server import free_port
 
@@ -33,8 +34,20 @@ TABLE = {
     "RateLimited": (429, "rate_limit_error", "rate_limit_exceeded"),
     "AgentFailure": (500, "server_error", "server_error"),
     "UpstreamFailure": (502, "upstream_error", "upstream_error"),
+    "UpstreamEmpty": (502, "upstream_error", "upstream_empty"),
+    "UpstreamUnauthorized": (502, "upstream_error", "upstream_unauthorized"),
+    "UpstreamRefused": (502, "upstream_error", "upstream_refused"),
+    "UpstreamRateLimited": (429, "rate_limit_error", "upstream_rate_limited"),
+    "QuotaExhausted": (429, "insufficient_quota", "insufficient_quota"),
+    "ContextTooLong": (400, "invalid_request_error", "context_length_exceeded"),
     "RunTimeout": (504, "timeout", "timeout"),
     "JournalOverrun": (500, "server_error", "events_lost"),
+    "StorageFailure": (503, "server_error", "storage_failed"),
+    "StorageUnavailable": (503, "server_error", "storage_unavailable"),
+    "StorageBusy": (503, "server_error", "storage_busy"),
+    "StorageFull": (507, "server_error", "storage_full"),
+    "StorageReadOnly": (503, "server_error", "storage_read_only"),
+    "NotSaved": (500, "server_error", "not_saved"),
     "LeaseLost": (500, "server_error", "server_error"),
 }
 ABSTRACT = {"BridgeError", "ClientError", "RunFailure"}
@@ -53,7 +66,7 @@ def test_every_error_has_its_row() -> None:
 @pytest.mark.parametrize("name", TABLE)
 def test_the_table(name: str) -> None:
     status, kind, code = TABLE[name]
-    error = classes()[name]("Так вышло.", **({} if name == "RateLimited" else {"param": "messages"}))
+    error = classes()[name]("Так вышло.", **({} if name.endswith("RateLimited") else {"param": "messages"}))
 
     assert error.status == status
     said = error.envelope()["error"]

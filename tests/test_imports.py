@@ -10,12 +10,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
-BASE = {"errors", "json"}
+BASE = {"errors", "failures", "json"}
 """What every room may use."""
 
 ROOMS: dict[str, set[str]] = {
     "json": set(),
     "errors": set(),
+    "failures": set(),
     "events": set(),
     "runs": {"events", "observe"},
     "agents": {"events", "runs"},
@@ -58,7 +59,7 @@ LANGGRAPH = {"agents/langgraph", "storage", "langchain.py"}
 
 PURE = ("events", "agents/langgraph", "agui", "openai_compat")
 IMPURE = {"asyncio", "anyio", "time", "random", "socket", "logging", "secrets"}
-EDGES = {"routes.py", "completion.py", "conversation.py", "agent.py", "checkpoints.py", "repair.py"}
+EDGES = {"routes.py", "completion.py", "conversation.py", "agent.py", "checkpoints.py", "saving.py", "repair.py"}
 """The files of those folders that wait, or store, or answer."""
 
 

@@ -56,8 +56,10 @@ class Agent(Protocol):
 
         The events are AG-UI's, as JSON objects. What they leave open the run closes, RUN_STARTED and RUN_FINISHED may
         be left out, and an exception becomes RUN_ERROR. A stop arrives as ``CancelledError``. An object that also has
-        ``last_events`` (`bridge.runs.run.Ends`) is asked for them at an early end. A `bridge.events.event.note` with
-        ``aliases`` (or ``checkpoint_id``, where the thread stands now) is for the bridge alone.
+        ``last_events`` (`bridge.runs.run.Ends`) is asked for them at an early end. One with a true ``announces`` yields
+        RUN_STARTED itself, when the request is stored: the run does not begin before its first event.
+        A `bridge.events.event.note` with ``aliases`` (or ``checkpoint_id``, where the thread stands now) is for the
+        bridge alone.
         """
 
     async def read(

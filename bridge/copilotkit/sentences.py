@@ -18,9 +18,21 @@ RUSSIAN = {
     "request_too_large": "Беседа стала слишком большой: начните новую.",
     "rate_limit_exceeded": "Сервер занят: повторите через минуту.",
     "server_error": "Агент не смог ответить из-за ошибки на сервере. Попробуйте ещё раз.",
-    "upstream_error": "Модель сейчас недоступна. Попробуйте ещё раз немного позже.",
+    "upstream_error": "Модель не ответила или прервала ответ. Попробуйте ещё раз немного позже.",
+    "upstream_empty": "Модель не дала ответа: возможно, беседа для неё слишком длинная.",
+    "upstream_unauthorized": "Сервер модели не принял ключ агента: сообщите тому, кто отвечает за этого агента.",
+    "upstream_refused": "Сервер модели отклонил запрос агента: сообщите тому, кто отвечает за этого агента.",
+    "upstream_rate_limited": "Модель перегружена запросами: повторите через минуту.",
+    "insufficient_quota": "У агента закончились средства на модель: сообщите тому, кто отвечает за этого агента.",
+    "context_length_exceeded": "Беседа слишком длинная для модели: начните новую.",
     "timeout": "Агент не успел ответить вовремя. Попробуйте ещё раз.",
     "events_lost": "Часть ответа уже не хранится: обновите страницу.",
+    "storage_failed": "База данных сервера дала сбой: ничего не сохранено.",
+    "storage_unavailable": "База данных сервера недоступна: ничего не сохранено.",
+    "storage_busy": "База данных занята другой программой: ничего не сохранено.",
+    "storage_full": "На диске сервера нет места: ничего не сохранено.",
+    "storage_read_only": "База данных сервера открыта только для чтения: ничего не сохранено.",
+    "not_saved": "Ответ показан, но не сохранён: база данных его не приняла.",
 }
 
 OLD_CLIENT = {
@@ -42,4 +54,7 @@ def language_of(accept_language: str | None) -> str:
 
 def sentence(code: str | None, message: str, language: str) -> str:
     """The sentence for an error; in English the server's own message."""
-    return RUSSIAN.get(code or "", message) if language == "ru" else message
+    if language != "ru":
+        return message
+    _, line, details = message.partition("\n")  # below the first line stands what `--reveal-errors` adds
+    return RUSSIAN[code] + line + details if code in RUSSIAN else message

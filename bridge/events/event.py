@@ -38,6 +38,9 @@ REQUIRED: dict[str, frozenset[str]] = {
 }
 """The fields without which an event of this type means nothing."""
 
+SHOWN = ("TEXT_", "REASONING_", "TOOL_", "ACTIVITY_", "CUSTOM")
+"""How the types of events begin that a person sees something of."""
+
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(EventModel)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.types import Send
@@ -16,6 +16,7 @@ from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.fold import Fold
 from bridge.openai_compat.to_chunks import AguiToChunks
 from bridge.runs.run import Run
+from bridge.web.http import error_headers
 from bridge.web.stream import PIECE, RunReader, RunStream
 
 _SHOWN = ("TEXT_MESSAGE_", "REASONING_MESSAGE_")
@@ -46,7 +47,7 @@ class ChunkStream(RunStream):
         """Wait for the first word, or a failure instead of it; then stream."""
         failure = await _failure_before_words(self.run, self._patience)
         if failure is not None:
-            await send_json(send, failure.status, failure.envelope(), self.headers)
+            await _send_failure(send, failure, self.headers)
             return
         await super().read(send)
 
@@ -63,7 +64,8 @@ class Completion(RunReader):
         try:
             status, answer = 200, await self._folded()
         except BridgeError as error:
-            status, answer = error.status, error.envelope()
+            await _send_failure(send, error, self.headers)
+            return
         except Exception:
             logger.exception("a reader failed", extra={"run_id": self.run.id})
             failure = AgentFailure("The server could not put this answer together.")
@@ -90,13 +92,21 @@ class Completion(RunReader):
         return folded.completion()
 
 
-async def send_json(send: Send, status: int, value: object, headers: Mapping[str, str]) -> None:
+async def send_json(
+    send: Send, status: int, value: object, headers: Mapping[str, str], more: Iterable[tuple[bytes, bytes]] = ()
+) -> None:
     """One JSON answer, with the headers that name the run."""
     body = dumps(value)
     named = [(name.encode(), headers[name].encode()) for name in ("x-thread-id", "x-run-id") if name in headers]
-    named += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    named += [*more, (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": named})
     await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def _send_failure(send: Send, failure: BridgeError, headers: Mapping[str, str]) -> None:
+    """A failure as its status. SDKs ask again by themselves after a 5xx, unless they are asked not to."""
+    more = [(name.lower().encode(), value.encode()) for name, value in error_headers(failure).items()]
+    await send_json(send, failure.status, failure.envelope(), headers, more)
 
 
 async def _failure_before_words(run: Run, patience: float) -> BridgeError | None:

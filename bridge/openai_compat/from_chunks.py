@@ -11,10 +11,10 @@ from typing import Any
 
 from ag_ui.core import PROTOCOL_VERSION
 
-from bridge.errors import run_failure
 from bridge.events.event import Event
 from bridge.events.lifecycle import Entity, OpenEntities
 from bridge.events.messages import reasoning_id
+from bridge.failures import run_failure
 from bridge.openai_compat.to_chunks import delta_in
 from bridge.openai_compat.usage import entries_of
 

@@ -25,9 +25,10 @@ from typing import Any, Literal, TypeAlias
 
 from ag_ui.core import BaseEvent
 
-from bridge.errors import failure_of_code, run_failure
+from bridge.errors import failure_of_code
 from bridge.events.event import Event, wire
 from bridge.events.interrupts import asked_first
+from bridge.failures import run_failure
 from bridge.json import dumps
 from bridge.openai_compat.one_by_one import SEPARATOR, OneByOne
 from bridge.openai_compat.questions import as_call, in_words

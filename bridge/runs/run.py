@@ -24,11 +24,12 @@ from weakref import WeakValueDictionary
 
 from ag_ui.core import PROTOCOL_VERSION
 
-from bridge.errors import AgentFailure, RunTimeout, run_failure
-from bridge.events.event import EVENT_TYPES, NOTE, REQUIRED, Event, is_token
+from bridge.errors import AgentFailure, BridgeError, NotSaved, RunTimeout, StorageFailure
+from bridge.events.event import EVENT_TYPES, NOTE, REQUIRED, SHOWN, Event, is_token
 from bridge.events.lifecycle import RULES, OpenEntities
 from bridge.events.verify import Verifier
 from bridge.events.versions import speaks_v1
+from bridge.failures import revealed, run_failure
 from bridge.observe.observer import Observers, RunRecord
 from bridge.runs.batch import Batch
 from bridge.runs.journal import MemoryJournal
@@ -55,12 +56,14 @@ class Limits:
         stop_timeout: for an agent that was asked to stop, before its run is ended without it.
         disconnect_grace: for a reader to come back, before the run counts as left by all.
         slow_reader: in all, for readers that are behind, before the journal forgets what they have not read.
+        reveal_errors: a failure's message has the exception as well, on the lines below it.
     """
 
     timeout: float | None = None
     stop_timeout: float = 5.0
     disconnect_grace: float = 3.0
     slow_reader: float = 5.0
+    reveal_errors: bool = False
 
 
 class Reader:
@@ -122,6 +125,8 @@ class Run:
         self._watched = bool(self._observers.watchers)
         self._verifier = Verifier(strict=False, on_fault=self._fault)
         self._open = OpenEntities()
+        self._begun = False  # RUN_STARTED is in the journal
+        self._shown = False  # something of an answer is
         self._last: Event | None = None  # the event that ends the run, held back until all is stored
         self._readers: set[Reader] = set()
         self._expected = True  # the reader for whom the run was started has not come yet
@@ -184,7 +189,8 @@ class Run:
     async def _perform(self) -> None:
         why: BaseException | None = None
         try:
-            self._begin()
+            if not getattr(self._events, "announces", False):
+                self._begin()
             if self._stopped:  # before the task had its first turn
                 raise asyncio.CancelledError
             async with asyncio.timeout(self.limits.timeout) as limit:
@@ -198,6 +204,7 @@ class Run:
         except Exception as error:
             timed_out = isinstance(error, TimeoutError) and limit.expired()
             why = RunTimeout("The run took too long.") if timed_out else error
+            why = NotSaved.because(why) if isinstance(why, StorageFailure) and self._shown else why
             if not self.abandoned:
                 self._failed(why)
         if not self._ending:
@@ -209,7 +216,10 @@ class Run:
             self._task.uncancel()
 
     def _begin(self) -> None:
-        """RUN_STARTED, before the agent has done anything."""
+        """RUN_STARTED, once. Where the agent's events have ``announces``, not before the first of them."""
+        if self._begun:
+            return
+        self._begun = True
         request = self.request
         event: Event = {"type": "RUN_STARTED", "threadId": request.thread_id, "runId": self.id}
         if speaks_v1(request.protocol_version):
@@ -262,6 +272,7 @@ class Run:
             self.aliases = event.get("aliases", self.aliases)
             self.checkpoint_id = event.get("checkpoint_id", self.checkpoint_id)
             return False
+        self._begin()
         fault = _misshapen(event)
         if fault is None and self._last is not None:
             fault = f"'{kind}' after the run's last event"
@@ -276,6 +287,7 @@ class Run:
                 return False
             case _:
                 self._open.see(event)
+        self._shown = self._shown or kind.startswith(SHOWN)
         return True
 
     def _fault(self, fault: str) -> None:
@@ -289,6 +301,7 @@ class Run:
 
     def _last_events(self, why: BaseException | None) -> list[Event]:
         """The events that end the run; the journal has all that came before them."""
+        self._begin()
         stopped = self._stopped and why is None
         if why is not None:
             self._last = None  # a failure after the end is a failure
@@ -303,6 +316,8 @@ class Run:
         if self._last is None:
             self._last = self._ending_of(why, stopped=stopped)
         failed = self._last["type"] == "RUN_ERROR"
+        if failed and why is not None and self.limits.reveal_errors and not isinstance(why, BridgeError):
+            self._last = {**self._last, "message": f"{self._last['message']}\n{revealed(why)}"}
         ending = [*self._open.closing(str(self._last.get("message", "")) if failed else None), self._last]
         self.record.outcome = _outcome(self._last)
         try:

@@ -28,6 +28,7 @@ def bound(name: str, given: Any, storage: Storage, settings: Settings, store: Ba
         store=store,
         durability=durability_of(name, settings.durability),
         recursion_limit=settings.recursion_limit,
+        storage_patience=settings.storage_patience,
     )
 
 
@@ -36,11 +37,11 @@ def default_store() -> BaseStore:
     return InMemoryStore()
 
 
-def durability_of(name: str, wanted: tuple[str, ...]) -> Durability | None:
-    """The durability of this agent, from ``sync`` for all and ``name=exit`` for one; ``None``: LangGraph's default."""
+def durability_of(name: str, wanted: tuple[str, ...]) -> Durability:
+    """The durability of this agent, from ``async`` for all and ``name=exit`` for one; where none is said, ``sync``."""
     modes = {agent: mode for agent, _, mode in (entry.rpartition("=") for entry in wanted)}
     match modes.get(name, modes.get("")):
         case "sync" | "async" | "exit" as mode:
             return mode
         case _:
-            return None
+            return "sync"

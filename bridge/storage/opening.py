@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from bridge.agents.langgraph.saving import PATIENCE
 from bridge.storage.base import Storage
 from bridge.storage.postgres import open_postgres
 from bridge.storage.sqlite import open_sqlite
@@ -96,8 +97,12 @@ def agent_database_url(db: str) -> str:
 
 
 @asynccontextmanager
-async def open_storage(db: str) -> AsyncIterator[Storage]:
-    """Open what ``db`` names, making what is missing. Raises `InvalidDatabase`."""
+async def open_storage(db: str, patience: float = PATIENCE) -> AsyncIterator[Storage]:
+    """Open what ``db`` names, making what is missing. Raises `InvalidDatabase`.
+
+    ``patience``: see `bridge.settings.Settings.storage_patience`.
+    """
     named = read_db(db)
-    async with open_postgres(named.url) if named.url is not None else open_sqlite(named.path or "") as storage:
+    opened = open_sqlite(named.path or "", patience) if named.url is None else open_postgres(named.url, patience)
+    async with opened as storage:
         yield storage

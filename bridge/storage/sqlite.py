@@ -14,34 +14,40 @@ import aiosqlite
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 
+from bridge.agents.langgraph.saving import PATIENCE
 from bridge.agents.langgraph.serializer import Serializer
 from bridge.storage.base import Storage
 from bridge.storage.private import make_private
 from bridge.storage.sqlite_saver import SqliteSaver
 from bridge.storage.threads import ThreadIndex
 
-_BUSY = 30.0  # seconds that one writer waits for another
+_BUSY = 5.0  # seconds that one writer waits for another within SQLite, where all that is asked of it waits too
+_OPENING = 30.0  # seconds that a process waits for another that makes the tables
 _PAUSE = 0.05  # seconds between two attempts, where SQLite does not wait by itself
 
 
 @asynccontextmanager
-async def open_sqlite(path: str) -> AsyncIterator[Storage]:
-    """The file at this path (``:memory:``: none), with what is missing made. Several processes may open it at once."""
+async def open_sqlite(path: str, patience: float = PATIENCE) -> AsyncIterator[Storage]:
+    """The file at this path (``:memory:``: none), with what is missing made. Several processes may open it at once.
+
+    ``patience``: see `bridge.settings.Settings.storage_patience`.
+    """
+    busy = min(_BUSY, patience)
     memory = path == ":memory:"
     if not memory:
         make_private(Path(path))
     # Each statement of the index is a transaction of its own: none needs a begin and a commit.
     engine = create_engine(
         "sqlite:///" + ("" if memory else path),
-        connect_args={"timeout": _BUSY},
+        connect_args={"timeout": busy},
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
     )
     _tune(engine)
-    index = ThreadIndex(engine)
+    index = ThreadIndex(engine, patience=patience)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(index.close)
-        connection = await stack.enter_async_context(aiosqlite.connect(path, timeout=_BUSY, isolation_level=None))
+        connection = await stack.enter_async_context(aiosqlite.connect(path, timeout=busy, isolation_level=None))
         await connection.execute("pragma synchronous = normal")
         checkpointer = SqliteSaver(connection, serde=Serializer())
         await _patiently(checkpointer.setup)
@@ -51,7 +57,7 @@ async def open_sqlite(path: str) -> AsyncIterator[Storage]:
 
 async def _patiently(make: Callable[[], Awaitable[None]]) -> None:
     """Make tables; again while another process has the file: SQLite waits for a writer, but not to change to WAL."""
-    until = time.monotonic() + _BUSY
+    until = time.monotonic() + _OPENING
     while True:
         try:
             return await make()

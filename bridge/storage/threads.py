@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from bridge.agents.langgraph.saving import patiently
 from bridge.errors import InvalidRequest, UnknownThread
 from bridge.json import dumps, loads
 from bridge.runs.request import ThreadKey
@@ -51,6 +52,9 @@ def _change(names: frozenset[str]) -> ReturningUpdate[Any]:
 
 
 Result = TypeVar("Result")
+
+_NOTING = 2.0  # seconds, at most, that a run's end waits for a database that is away: readers wait for that end
+_ANSWER = 60.0  # seconds that an answer may take: a table may be locked, a line dead
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +142,15 @@ class ThreadIndex:
     """Threads by owner, on any SQLAlchemy engine (SQLite, PostgreSQL) whose statements commit by themselves.
 
     A database is asked in a thread, one trip there for each question: SQLAlchemy's asyncio engine makes several.
-    ``workers`` is how many may ask at once: one for SQLite, which has one
-    writer, and whose connection in memory belongs to one thread. Nothing is remembered between two questions: another
+    ``workers`` is how many may ask at once: one for SQLite, which has one writer, and whose connection in memory
+    belongs to one thread. ``patience``: seconds, two at most, that what is noted after a run waits for a database
+    that is away. Nothing is remembered between two questions: another
     process may have changed the answer.
     """
 
-    def __init__(self, engine: Engine, *, workers: int = 1) -> None:
+    def __init__(self, engine: Engine, *, workers: int = 1, patience: float = 0) -> None:
         self._engine = engine
+        self._patience = min(patience, _NOTING)
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="threads")
         insert = postgresql_insert if engine.dialect.name == "postgresql" else sqlite_insert
         self._add = insert(THREADS).on_conflict_do_nothing(index_elements=["key"]).returning(THREADS.c.key)
@@ -155,8 +161,19 @@ class ThreadIndex:
         )
 
     async def ask(self, question: Callable[[Connection], Result]) -> Result:
-        """The answer to a question that is put to a connection, in a thread that may wait for it."""
-        return await asyncio.get_running_loop().run_in_executor(self._workers, self._answer, question)
+        """The answer to a question that is put to a connection, in a thread that may wait for it.
+
+        Raises a `StorageFailure` at once where the database is away: who asks has nothing to lose yet.
+        """
+        return await patiently(lambda: self._asked(question), 0)
+
+    async def _note(self, question: Callable[[Connection], Result]) -> Result:
+        """The same after a run, where something would be lost: again while the database is away, for a while."""
+        return await patiently(lambda: self._asked(question), self._patience)
+
+    async def _asked(self, question: Callable[[Connection], Result]) -> Result:
+        async with asyncio.timeout(_ANSWER):
+            return await asyncio.get_running_loop().run_in_executor(self._workers, self._answer, question)
 
     def _answer(self, question: Callable[[Connection], Result]) -> Result:
         with self._engine.connect() as connection:
@@ -164,7 +181,7 @@ class ThreadIndex:
 
     async def create(self) -> None:
         """Make the tables where they are missing, and bring older ones up to date. Raises `NewerDatabase`."""
-        await self.ask(prepare)
+        await asyncio.get_running_loop().run_in_executor(self._workers, self._answer, prepare)
 
     async def close(self) -> None:
         """Close the connections, in the thread that they belong to."""
@@ -234,7 +251,7 @@ class ThreadIndex:
         changes["updated_at"] = time.time() if at is None else at
         change = _change(frozenset(changes))
         wanted = {**changes, "thread": thread.key.stored_id}
-        row = await self.ask(lambda database: database.execute(change, wanted).mappings().first())
+        row = await self._note(lambda database: database.execute(change, wanted).mappings().first())
         return replace(thread, **changes) if row is None else Thread(**row)
 
     async def list(
@@ -286,7 +303,7 @@ class ThreadIndex:
             "created_at": time.time(),
         }
         rows = [{**values, "fingerprint": fingerprint, "tail": tail} for fingerprint, tail in fingerprints.items()]
-        await self.ask(lambda database: database.execute(self._remember_turn, rows))
+        await self._note(lambda database: database.execute(self._remember_turn, rows))
 
     async def find_turns(
         self,

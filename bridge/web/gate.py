@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bridge.errors import Forbidden
+from bridge.web.health import STRANGER, is_probe
 from bridge.web.http import error_response
 
 logger = logging.getLogger("bridge.http")
@@ -182,6 +183,8 @@ class GateKeeper:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or WebSocket."""
         why = self._refusal(scope) if scope["type"] in ("http", "websocket") else None
+        if why is not None and scope["type"] == "http" and is_probe(scope):
+            scope[STRANGER], why = True, None
         if why is None:
             await self._app(scope, receive, send)
             return

@@ -15,7 +15,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bridge.errors import AgentFailure, BridgeError, InvalidKey, InvalidRequest, RateLimited, RequestTimeout
+from bridge.errors import (
+    AgentFailure,
+    BridgeError,
+    InvalidKey,
+    InvalidRequest,
+    RateLimited,
+    RequestTimeout,
+    StorageFailure,
+    UpstreamRateLimited,
+)
 from bridge.json import dumps
 from bridge.observe.logging import request_id
 from bridge.service import Bridge
@@ -77,10 +86,14 @@ def error_response(error: BridgeError) -> JSON:
 
 
 def error_headers(error: BridgeError) -> dict[str, str]:
-    """What the answer of an error says in its headers, in any dialect."""
+    """The headers of an error's answer, in any dialect. OpenAI's SDKs obey ``x-should-retry``."""
+    if error.retry is not None:
+        return {"x-should-retry": str(error.retry).lower()}
     match error:
-        case RateLimited():
+        case RateLimited() | UpstreamRateLimited():
             return {"Retry-After": str(error.retry_after)}
+        case StorageFailure():
+            return {"Retry-After": "5"}
         case InvalidKey():
             return {"WWW-Authenticate": 'Bearer realm="bridge"'}  # RFC 9110, 11.6.1: a 401 has one
         case RequestTimeout():

@@ -19,8 +19,8 @@ HI = [user("Привет")]
         (
             unreachable(),
             "upstream_error",
-            "Модель сейчас недоступна. Попробуйте ещё раз немного позже.",
-            "The agent's model could not be reached or refused the request.",
+            "Модель не ответила или прервала ответ. Попробуйте ещё раз немного позже.",
+            "The agent's model could not be reached, or failed.",
         ),
         (
             failing(ValueError("secret prompt")),

@@ -111,7 +111,7 @@ def test_history_can_be_refused(tmp_path: Path) -> None:
 
 
 def test_durability_by_name() -> None:
-    assert durability_of("a", ()) is None
+    assert durability_of("a", ()) == "sync"
     assert durability_of("a", ("sync", "b=exit")) == "sync"
     assert durability_of("b", ("sync", "b=exit")) == "exit"
 

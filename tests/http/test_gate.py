@@ -157,7 +157,7 @@ def keyless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 FOREIGN = ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Host": "evil.example"})
-PATHS = (("POST", "/agui/teller"), ("GET", "/agui"), ("DELETE", "/api/copilotkit/threads/t"), ("GET", "/healthz"))
+PATHS = (("POST", "/agui/teller"), ("GET", "/agui"), ("DELETE", "/api/copilotkit/threads/t"), ("GET", "/docs"))
 
 
 @pytest.mark.parametrize("headers", FOREIGN)
@@ -173,6 +173,14 @@ def test_a_foreign_page_is_refused_and_can_read_why(
     error = answer.json()["error"]
     assert error["code"] == "forbidden"
     assert ("--allowed-host evil.example" if "Host" in headers else "--cors-origin") in error["message"]
+
+
+@pytest.mark.parametrize("headers", [*FOREIGN, {"Host": "10.0.0.7.probe.internal"}])
+def test_a_probe_may_call_by_any_name_and_learns_nothing_else(keyless: Server, headers: dict[str, str]) -> None:
+    for path in ("/healthz", "/healthz/", "/readyz", "/readyz/"):
+        answer = httpx.get(keyless.url + path, headers=headers, trust_env=False)
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert "agents" in httpx.get(f"{keyless.url}/healthz", trust_env=False).json()
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/json", "application/x-www-form-urlencoded", None])

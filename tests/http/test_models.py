@@ -17,6 +17,12 @@ FIXTURES = [
     *tool_calls("воронк", {"pipeline_report": {}}, ANSWER),
     failure("сбой", 500, "Внутренняя ошибка модели", type="server_error"),
     failure("ключ", 401, "Incorrect API key provided: sk-secret", type="invalid_request_error"),
+    failure("много", 429, "Rate limit reached for sk-secret", type="requests", code="rate_limit_exceeded"),
+    failure("счёт", 429, "You exceeded your current quota", type="insufficient_quota", code="insufficient_quota"),
+    failure(
+        "длинно", 400, "This model's maximum context length is 4096 tokens. sk-secret", type="invalid_request_error"
+    ),
+    failure("формат", 422, "Unknown response_format sk-secret", type="invalid_request_error"),
     cut("обрыв", "Эта фраза обрывается на полуслове и до конца не дойдёт.", after=4),
     text("", "Здравствуйте! Чем помочь?"),
 ]
@@ -90,24 +96,32 @@ def test_settings_reach_the_model(there: httpx.Client, model: ModelServer) -> No
     assert 99 in (sent.get("max_tokens"), sent.get("max_completion_tokens"))
 
 
-@pytest.mark.parametrize("said", ["сделка сбой", "сделка ключ"])
+REFUSALS = {
+    "сделка сбой": (502, "upstream_error", "upstream_error", "false"),
+    "сделка ключ": (502, "upstream_error", "upstream_unauthorized", "false"),
+    "сделка много": (429, "rate_limit_error", "upstream_rate_limited", None),
+    "сделка счёт": (429, "insufficient_quota", "insufficient_quota", "false"),
+    "сделка длинно": (400, "invalid_request_error", "context_length_exceeded", "false"),
+    "сделка формат": (502, "upstream_error", "upstream_refused", "false"),
+}
+
+
+@pytest.mark.parametrize("said", REFUSALS)
 def test_a_model_that_refuses_is_an_upstream_error(
     there: httpx.Client, bridge: Server, recorded: list[RecordedStream], said: str
 ) -> None:
+    status, kind, code, retry = REFUSALS[said]
     asked = run_input(said)
     sse = there.post("/agui/default", json=asked)
     recorded.append(RecordedStream(f"a model that refuses: {said}", sse.text, asked))
     error = events_of(sse.content)[-1]
-    assert (error["type"], error["code"]) == ("RUN_ERROR", "upstream_error")
+    assert (error["type"], error["code"]) == ("RUN_ERROR", code)
     for stream in (False, True):
         answer = there.post("/v1/chat/completions", json=chat(said, stream=stream))
-        assert answer.status_code == 502, answer.text
-        assert answer.json()["error"] == {
-            "message": error["message"],
-            "type": "upstream_error",
-            "param": None,
-            "code": "upstream_error",
-        }
+        assert answer.status_code == status, answer.text
+        assert answer.json()["error"] == {"message": error["message"], "type": kind, "param": None, "code": code}
+        assert answer.headers.get("x-should-retry") == retry
+        assert ("retry-after" in answer.headers) == (code == "upstream_rate_limited")
         assert "sk-secret" not in answer.text
 
 

@@ -13,10 +13,14 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tests.providers.wires import WIRES, Turn
+
+OK = 200
+REFUSAL = {"message": "no, sk-secret may not", "type": "refused", "code": None, "status": "REFUSED"}
+"""What stands in a refusal, on every wire. None of it may reach a client."""
 
 
 @dataclass
@@ -26,19 +30,28 @@ class Provider:
     url: str
     turns: list[Turn] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    cut: int = 0
+    status: int = 200
     _answers: int = 0
 
-    def script(self, *turns: Turn) -> None:
-        """The answers to the next requests."""
+    def script(self, *turns: Turn, cut: int = 0, status: int = 200) -> None:
+        """The answers to the next requests: without their last ``cut`` pieces, or a refusal with this status."""
         self.turns[:] = turns
         self.asked.clear()
+        self.cut, self.status = cut, status
 
-    async def answer(self, request: Request) -> StreamingResponse:
+    async def answer(self, request: Request) -> Response:
         """The next turn, on the wire that was asked."""
         media, _, encode = WIRES[request.url.path]
         self.asked.append(await request.json())
         self._answers += 1
+        if self.status != OK:
+            body = {"error": REFUSAL, "message": REFUSAL["message"]}
+            return JSONResponse(body, status_code=self.status, headers={"connection": "close"})
         turn = replace(self.turns.pop(0), number=self._answers)
+        if self.cut:
+            pieces = list(encode(turn))
+            return StreamingResponse(iter(pieces[: -self.cut]), media_type=media, headers={"connection": "close"})
         return StreamingResponse(encode(turn), media_type=media, headers={"connection": "close"})  # no idle client
 
 

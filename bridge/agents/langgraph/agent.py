@@ -7,6 +7,7 @@ from contextlib import aclosing
 from copy import copy
 from typing import Any, get_args
 
+from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
@@ -28,10 +29,12 @@ from bridge.agents.langgraph.messages import messages_to_langchain
 from bridge.agents.langgraph.nodes import tool_nodes, worker_nodes
 from bridge.agents.langgraph.reanswer import earlier_ids, resume_on_copy
 from bridge.agents.langgraph.repair import heal
+from bridge.agents.langgraph.saving import PATIENCE
 from bridge.agents.langgraph.serializer import Serializer
 from bridge.agents.langgraph.state import fields_of, project
 from bridge.agents.langgraph.state_keys import input_keys, schema_keys, visible_keys, walled_keys
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
+from bridge.agents.langgraph.untaken import take, untaken_messages
 from bridge.errors import InvalidRequest
 from bridge.events.event import Event, note
 from bridge.events.interrupts import Interrupt, pause_to_agui
@@ -51,8 +54,9 @@ class LangGraphAgent:
             less what is private or hidden.
         client_history: what becomes of a client's assistant and tool messages that the thread does not hold.
         store: given to a graph that was compiled without one.
-        durability: LangGraph's (``sync``, ``async``, ``exit``); ``None``: LangGraph's default.
+        durability: LangGraph's. With ``exit`` nothing is stored before the run's end.
         recursion_limit: the steps after which a run is ended, where the graph itself does not set a lower limit.
+        storage_patience: seconds that each call of the checkpointer waits for a database that is away.
     """
 
     def __init__(
@@ -68,7 +72,8 @@ class LangGraphAgent:
         client_keys: Collection[str] | None = None,
         client_history: ClientHistory = "trust",
         store: BaseStore | None = None,
-        durability: Durability | None = None,
+        durability: Durability = "sync",
+        storage_patience: float = PATIENCE,
     ) -> None:
         self.name = name
         self.description = description or f"LangGraph agent {name}"
@@ -83,7 +88,8 @@ class LangGraphAgent:
         self.hidden = tuple(hidden)
         self.client_keys = client_keys
         self.client_history: ClientHistory = client_history
-        self.durability = durability
+        self.durability: Durability = durability
+        self.storage_patience = storage_patience
         self.state_allow = visible_keys(graph, state_allow)
         self.walled = walled_keys(graph) if state_allow is None else None
         self.input_keys = input_keys(graph, allow=state_allow, client_keys=client_keys)
@@ -110,7 +116,7 @@ class LangGraphAgent:
         saver = self.checkpointer
         if saver is None:
             return self.graph, thread.thread_id if keeps_its_id(thread) else thread.stored_id
-        scoped = ScopedSaver(saver, thread, plain=self.plain_ids)
+        scoped = ScopedSaver(saver, thread, plain=self.plain_ids, patience=self.storage_patience)
         if isinstance(self.graph, Entrypoint):
             return self.graph.copy({"checkpointer": scoped}), thread.thread_id
         graph = copy(self.graph)  # its own `copy` method looks at every node and channel again
@@ -146,7 +152,7 @@ class LangGraphAgent:
         graph, thread_id = self.in_thread(thread)
         where = {"thread_id": thread_id} | ({} if checkpoint_id is None else {"checkpoint_id": checkpoint_id})
         found = await graph.aget_state({"configurable": where}, subgraphs=True)
-        return self.thread_state(found, aliases=aliases)
+        return self.thread_state(found, aliases=aliases, waiting=await untaken_messages(graph, found))
 
     async def head(self, thread: ThreadKey) -> str | None:
         """The id of the thread's latest checkpoint."""
@@ -169,13 +175,20 @@ class LangGraphAgent:
         """The graph without its checkpointer: it starts from what it is given, and nothing is stored."""
         return self.graph.copy(update={"checkpointer": None}) if hasattr(self.graph, "copy") else self.graph
 
-    def thread_state(self, held: Any, *, aliases: Mapping[str, str] | None = None) -> ThreadState:
-        """A LangGraph state snapshot (with ``subgraphs=True``) as clients see it."""
+    def thread_state(
+        self, held: Any, *, aliases: Mapping[str, str] | None = None, waiting: Sequence[BaseMessage] = ()
+    ) -> ThreadState:
+        """A LangGraph state snapshot (with ``subgraphs=True``) as clients see it.
+
+        ``waiting``: messages that are stored beside it (`bridge.agents.langgraph.untaken`).
+        """
         checkpoint_id = (held.config or {}).get("configurable", {}).get("checkpoint_id")
         if not held.values and checkpoint_id is None:
             return ThreadState()
         fields = fields_of(held.values) or {}
         messages = list(fields.get("messages") or [])
+        there = {getattr(message, "id", None) for message in messages} if waiting else ()
+        messages += [message for message in waiting if message.id not in there]
         state = project(fields, self.state_allow)
         for nested in _nested(held):
             inner = fields_of(nested.values) or {}
@@ -204,8 +217,19 @@ def _nested(held: Any) -> list[Any]:
     return states
 
 
+_OF_STEPS = ("tasks", "values")
+"""The parts with which a step begins or ends; all others come while it goes on."""
+
+
 class GraphRun:
-    """One run of a graph, as AG-UI events: the only place where a graph is started."""
+    """One run of a graph, as AG-UI events: the only place where a graph is started.
+
+    With the durability ``sync`` what a client is shown of a step is stored before: RUN_STARTED comes when the request's
+    messages are stored, and what ends a step when its results are. Tokens wait for nothing.
+    """
+
+    announces = True
+    """See `bridge.runs.run.Run`."""
 
     def __init__(self, agent: LangGraphAgent, request: RunRequest) -> None:
         self._agent = agent
@@ -232,14 +256,22 @@ class GraphRun:
     async def __aiter__(self) -> AsyncIterator[Event]:
         translator = self._translator
         feed, failed = translator.feed, self._progress.failed
-        for event in translator.start():
-            yield event
         yield note(aliases=translator.aliases)  # the live ones: a reader that comes late needs them in mid-run
         graph, config, given = await self._prepare()
         options = run_options(self._agent, self._request)
+        stores = options.get("durability") == "sync"
+        starting: Sequence[Event] = translator.start()
+        if not stores:
+            for event in starting:
+                yield event
         stream = graph.astream(given, config, stream_mode=list(STREAM_MODES), subgraphs=True, version="v2", **options)
         async with aclosing(stream):
             async for part in stream:
+                if stores and part["type"] != "messages" and part["type"] in _OF_STEPS and self._visit is not None:
+                    await self._visit.settled()
+                    for event in starting:
+                        yield event
+                    starting = ()
                 if failed:
                     for attempt in self._progress.parts():
                         for event in feed(attempt):
@@ -297,7 +329,7 @@ class GraphRun:
             request = admitted(request, ThreadState(), policy)
             given = instruct(plan(request, ThreadState(), agent.input_keys).input, request.instructions)
             return graph, *await heal(graph, config, None, given, request.client_tools)
-        held = await graph.aget_state(config, subgraphs=True)
+        held = await take(graph, config, await graph.aget_state(config, subgraphs=True))
         thread = agent.thread_state(held, aliases=self._aliases)
         request = admitted(await as_sent_before(request, thread, graph, config), thread, policy, held.values)
         chosen = plan(request, thread, agent.input_keys)
@@ -334,9 +366,8 @@ def run_options(agent: LangGraphAgent, request: RunRequest) -> dict[str, Any]:
     context = run_context(request, agent.graph, agent.client_keys)
     if context is not None:
         options["context"] = context
-    durability = asked_durability(request) or agent.durability
-    if durability is not None and not request.ephemeral:
-        options["durability"] = durability
+    if not request.ephemeral and agent.checkpointer is not None:
+        options["durability"] = asked_durability(request) or agent.durability
     return options
 
 

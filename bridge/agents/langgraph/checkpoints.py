@@ -10,16 +10,18 @@ what is pending. LangGraph then reads the same checkpoint again, with all its me
 quarter of a turn. So what a `Visit` has read is handed out again until somebody writes; and what it wrote last it knows
 without reading.
 
-And it refuses what a run writes that was given up (`guarding`).
+And it refuses what a run writes that was given up (`guarding`), and waits for a database that is away
+(`bridge.agents.langgraph.saving`).
 """
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
@@ -32,8 +34,11 @@ from langgraph.checkpoint.base import (
     copy_checkpoint,
 )
 
+from bridge.agents.langgraph.saving import PATIENCE, patiently, patiently_in_thread, storage_failure, undo, whole
 from bridge.errors import BridgeError
 from bridge.runs.request import ANONYMOUS, STORED, ThreadKey
+
+Result = TypeVar("Result")
 
 _VISIT: ContextVar[Visit | None] = ContextVar("visit", default=None)
 
@@ -46,13 +51,15 @@ class Visit:
     Attributes:
         key: the thread's.
         head: the id of the checkpoint that was written last; ``None``: none yet.
+        writes: what is being stored, subgraphs' included.
     """
 
-    __slots__ = ("_read", "head", "key")
+    __slots__ = ("_read", "head", "key", "writes")
 
     def __init__(self, key: ThreadKey) -> None:
         self.head: str | None = None
         self.key = key
+        self.writes: set[asyncio.Future[None]] = set()
         self._read: CheckpointTuple | None = None
 
     def keep(self, found: CheckpointTuple | None) -> None:
@@ -68,6 +75,15 @@ class Visit:
         """The thread has a new head."""
         self.head = checkpoint_id
         self._read = None
+
+    async def settled(self) -> None:
+        """Until all that is being stored is stored. Raises what a write raised."""
+        await asyncio.sleep(0)  # LangGraph makes a task for each write, and emits the part in the same breath
+        while self.writes:
+            done, _ = await asyncio.wait(self.writes, return_when=asyncio.FIRST_COMPLETED)
+            for write in done:
+                self.writes.discard(write)
+                write.result()
 
 
 def visit(key: ThreadKey) -> Visit:
@@ -126,13 +142,17 @@ class ScopedSaver(BaseCheckpointSaver[Any]):
         inner: the checkpointer that stores.
         key: the conversation. Other thread ids that its graph uses are the same principal's and agent's.
         plain: the principal's threads keep the client's ids (`keeps_its_id`).
+        patience: seconds that each call waits for a database that is away.
     """
 
-    def __init__(self, inner: BaseCheckpointSaver[Any], key: ThreadKey, *, plain: bool = False) -> None:
+    def __init__(
+        self, inner: BaseCheckpointSaver[Any], key: ThreadKey, *, plain: bool = False, patience: float = PATIENCE
+    ) -> None:
         self.serde = inner.serde  # the base class's own initializer would look at it anew in each run
         self._inner = inner
         self._key = key
         self._plain = plain
+        self._patience = patience
         self._stored = self._stored_id(key.thread_id)
         self._guard = _GUARD.get()
 
@@ -161,6 +181,43 @@ class ScopedSaver(BaseCheckpointSaver[Any]):
             if guard is not None and not guard():
                 raise StaleWrite("this run was given up: it may not write to its thread any more")
 
+    async def _store(self, write: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        """Store something; who waits for all that is being stored (`Visit.settled`) waits for this too."""
+
+        async def written() -> Result:
+            try:
+                return await write()
+            except BaseException:
+                await undo(self._inner)
+                raise
+
+        async def once() -> Result:
+            self._check()
+            return await whole(written(), self._patience)
+
+        current = visiting(self._key)
+        if current is None:
+            return await patiently(once, self._patience)
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        current.writes.add(stored)
+        try:
+            return await patiently(once, self._patience)
+        except Exception as error:
+            stored.set_exception(error)
+            stored.exception()  # it need not be waited for
+            raise
+        finally:
+            if not stored.done():
+                current.writes.discard(stored)
+                stored.set_result(None)
+
+    def _store_in_thread(self, write: Callable[[], Result]) -> Result:
+        def once() -> Result:
+            self._check()
+            return write()
+
+        return patiently_in_thread(once, self._patience)
+
     # Reading
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
@@ -168,14 +225,16 @@ class ScopedSaver(BaseCheckpointSaver[Any]):
         current = None if config["configurable"].get("checkpoint_id") else self._visit(config)
         found = current.again() if current is not None else None
         if found is None:
-            found = _renamed(await self._inner.aget_tuple(self._there(config)), config)
+            there = self._there(config)
+            found = _renamed(await patiently(lambda: self._inner.aget_tuple(there), self._patience), config)
             if current is not None:
                 current.keep(found)
         return found
 
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The checkpoint, by LangGraph's rules."""
-        return _renamed(self._inner.get_tuple(self._there(config)), config)
+        there = self._there(config)
+        return _renamed(patiently_in_thread(lambda: self._inner.get_tuple(there), self._patience), config)
 
     async def alist(
         self,
@@ -188,10 +247,16 @@ class ScopedSaver(BaseCheckpointSaver[Any]):
         """Checkpoints of a thread, latest first; without a config those of this thread."""
         config = config or {"configurable": {"thread_id": self._key.thread_id}}
         before = before and self._before(before)
-        async for found in self._inner.alist(self._there(config), filter=filter, before=before, limit=limit):
-            renamed = _renamed(found, config)
-            if renamed is not None:
-                yield renamed
+        try:
+            async for found in self._inner.alist(self._there(config), filter=filter, before=before, limit=limit):
+                renamed = _renamed(found, config)
+                if renamed is not None:
+                    yield renamed
+        except Exception as error:
+            failure = storage_failure(error)
+            if failure is None:
+                raise
+            raise failure from error
 
     def list(
         self,
@@ -216,13 +281,19 @@ class ScopedSaver(BaseCheckpointSaver[Any]):
         self, *, config: RunnableConfig, channels: Sequence[str]
     ) -> Mapping[str, DeltaChannelHistory]:
         """What channels that are stored by their changes were made of."""
-        return self._inner.get_delta_channel_history(config=self._there(config), channels=channels)
+        there = self._there(config)
+        return patiently_in_thread(
+            lambda: self._inner.get_delta_channel_history(config=there, channels=channels), self._patience
+        )
 
     async def aget_delta_channel_history(
         self, *, config: RunnableConfig, channels: Sequence[str]
     ) -> Mapping[str, DeltaChannelHistory]:
         """What channels that are stored by their changes were made of."""
-        return await self._inner.aget_delta_channel_history(config=self._there(config), channels=channels)
+        there = self._there(config)
+        return await patiently(
+            lambda: self._inner.aget_delta_channel_history(config=there, channels=channels), self._patience
+        )
 
     # Writing
 
@@ -234,11 +305,11 @@ class ScopedSaver(BaseCheckpointSaver[Any]):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Store a checkpoint. Raises `StaleWrite`."""
-        self._check()
         current = self._visit(config)
         if current is not None:
             current.wrote(checkpoint["id"])
-        stored = await self._inner.aput(self._there(config), checkpoint, metadata, new_versions)
+        there = self._there(config)
+        stored = await self._store(lambda: self._inner.aput(there, checkpoint, metadata, new_versions))
         return _named(stored, config["configurable"]["thread_id"])
 
     def put(
@@ -249,38 +320,38 @@ class ScopedSaver(BaseCheckpointSaver[Any]):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Store a checkpoint. Raises `StaleWrite`."""
-        self._check()
         current = self._visit(config)
         if current is not None:
             current.wrote(checkpoint["id"])
-        stored = self._inner.put(self._there(config), checkpoint, metadata, new_versions)
+        there = self._there(config)
+        stored = self._store_in_thread(lambda: self._inner.put(there, checkpoint, metadata, new_versions))
         return _named(stored, config["configurable"]["thread_id"])
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
         """Store what a task has written before its step is over. Raises `StaleWrite`."""
-        self._check()
         path = (task_path,) if _takes_path(type(self._inner).aput_writes) else ()
-        await self._inner.aput_writes(self._there(config), writes, task_id, *path)
+        there = self._there(config)
+        await self._store(lambda: self._inner.aput_writes(there, writes, task_id, *path))
 
     def put_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
         """Store what a task has written before its step is over. Raises `StaleWrite`."""
-        self._check()
         path = (task_path,) if _takes_path(type(self._inner).aput_writes) else ()
-        self._inner.put_writes(self._there(config), writes, task_id, *path)
+        there = self._there(config)
+        self._store_in_thread(lambda: self._inner.put_writes(there, writes, task_id, *path))
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete all that is stored of a thread. Raises `StaleWrite`."""
-        self._check()
-        await self._inner.adelete_thread(self.stored_id(thread_id))
+        stored = self.stored_id(thread_id)
+        await self._store(lambda: self._inner.adelete_thread(stored))
 
     def delete_thread(self, thread_id: str) -> None:
         """Delete all that is stored of a thread. Raises `StaleWrite`."""
-        self._check()
-        self._inner.delete_thread(self.stored_id(thread_id))
+        stored = self.stored_id(thread_id)
+        self._store_in_thread(lambda: self._inner.delete_thread(stored))
 
     # What LangGraph asks of a checkpointer beside
 
@@ -296,7 +367,9 @@ class ScopedSaver(BaseCheckpointSaver[Any]):
     def with_allowlist(self, extra_allowlist: Collection[tuple[str, ...]]) -> BaseCheckpointSaver[Any]:
         """The same view of ``inner`` with a longer list of types that it may read."""
         inner = self._inner.with_allowlist(extra_allowlist)
-        return self if inner is self._inner else ScopedSaver(inner, self._key, plain=self._plain)
+        if inner is self._inner:
+            return self
+        return ScopedSaver(inner, self._key, plain=self._plain, patience=self._patience)
 
 
 @lru_cache(256)

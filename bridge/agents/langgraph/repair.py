@@ -22,6 +22,7 @@ from langgraph.types import Overwrite, StateUpdate
 from bridge.agents.langgraph.healing import WENT_ON, ended, heal_messages
 from bridge.agents.langgraph.incoming import as_conversation
 from bridge.agents.langgraph.state import fields_of
+from bridge.errors import BridgeError
 
 logger = logging.getLogger("bridge.agents")
 
@@ -184,6 +185,8 @@ async def _update(graph: Any, config: RunnableConfig, updates: Sequence[dict[str
     for name in _writers(graph, keys):
         try:
             await graph.abulk_update_state(where, [[StateUpdate(values, name) for values in updates]])
+        except BridgeError:  # no node's fault: the database is away, or the run was given up
+            raise
         except Exception:  # whatever the graph's own edges raise
             logger.warning("a thread could not be healed as node '%s'", name, exc_info=True)
         else:

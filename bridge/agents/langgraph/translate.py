@@ -24,12 +24,13 @@ from bridge.agents.langgraph.paths import Paths
 from bridge.agents.langgraph.state import StateView, fields_of
 from bridge.agents.langgraph.steps import StepNames
 from bridge.agents.langgraph.subagents import Subagent, Subagents
-from bridge.errors import run_failure
+from bridge.errors import BridgeError, UpstreamFailure
 from bridge.events.event import Event
 from bridge.events.interrupts import Interrupt, announcements, pause_to_agui
 from bridge.events.lifecycle import OpenEntities
 from bridge.events.messages import plain_content
 from bridge.events.versions import speaks_v1
+from bridge.failures import run_failure
 from bridge.json import JSONDecodeError, loads
 
 STREAM_MODES = ("messages", "tasks", "values", "custom")
@@ -230,6 +231,8 @@ class LangGraphToAgui:
         elif isinstance(result, str) and result and not self._stream.text_emitted:
             events += self._as_message(result)
         events += self._messages_snapshot()
+        if self._stream.usage.cut and not self._interrupts:
+            return [*events, self._error(UpstreamFailure("The model's answer broke off before its end."))]
         ending: Event = {"type": "RUN_FINISHED", "threadId": self._thread_id, "runId": self._run_id}
         if result is not None:
             ending["result"] = result
@@ -254,13 +257,16 @@ class LangGraphToAgui:
             return []
         self._over = True
         failure = run_failure(exc)
+        # a page from before 1.0 closed its dialog when this run began
+        still = [] if self._v1 else announcements(failure.interrupts)
+        return [*self._open.closing(failure.message), *still, self._error(failure)]
+
+    def _error(self, failure: BridgeError) -> Event:
         error: Event = {"type": "RUN_ERROR", "message": failure.message, "code": failure.code}
         usage = self._stream.usage.entries()
         if usage and self._v1:
             error["usage"] = usage
-        # a page from before 1.0 closed its dialog when this run began
-        still = [] if self._v1 else announcements(failure.interrupts)
-        return [*self._open.closing(failure.message), *still, error]
+        return error
 
     def cancel(self) -> list[Event]:
         """Somebody stopped the run: close what is open, then RUN_FINISHED (outcome ``cancelled`` from 1.0 on)."""

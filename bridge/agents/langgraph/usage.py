@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ag_ui.core import TokenUsage, aggregate_token_usage, token_usage_from_langchain_metadata
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, AIMessageChunk
 
 from bridge.agents.langgraph.messages import is_refusal
 
@@ -20,7 +20,14 @@ class UsageTally:
     def __init__(self) -> None:
         self._entries: list[TokenUsage] = []
         self._refusing: str | None = None
+        self._unfinished: set[str] = set()
+        self._finished: dict[str, bool] = {}
         self.finish_reason: str | None = None
+
+    @property
+    def cut(self) -> bool:
+        """Whether an answer broke off: its stream ended, and nothing said how, although its server always does."""
+        return bool(self._unfinished)
 
     def add(self, message: AIMessage, metadata: Mapping[str, Any]) -> None:
         """Count one message or chunk, and note how its model ended (``stop``, ``length``, …)."""
@@ -29,6 +36,7 @@ class UsageTally:
         reason = finish_reason_of(message)
         if reason is not None and (self._refusing is None or message.id != self._refusing):
             self.finish_reason = reason  # after a refusal OpenAI reports a plain stop
+        self._follow(message, metadata, reason)
         if not message.usage_metadata:
             return
         response = message.response_metadata
@@ -41,9 +49,33 @@ class UsageTally:
         if entry is not None:
             self._entries.append(entry)
 
+    def _follow(self, message: AIMessage, metadata: Mapping[str, Any], reason: str | None) -> None:
+        """Note which streams have not said how they ended."""
+        if not isinstance(message, AIMessageChunk) or message.id is None or self._finished.get(message.id):
+            return
+        if reason is not None:
+            self._finished[message.id] = True
+            self._unfinished.discard(message.id)
+        elif message.chunk_position == "last" and _reports_end(message, metadata):
+            self._unfinished.add(message.id)
+
     def entries(self) -> list[dict[str, Any]]:
         """One JSON object for each (provider, model); an empty list when nothing was reported."""
         return [entry.model_dump(mode="json", by_alias=True) for entry in aggregate_token_usage(self._entries)]
+
+
+_REPORT_ENDS = frozenset(
+    (
+        *("openai", "azure", "anthropic", "deepseek", "xai", "groq", "mistralai", "mistral", "openrouter"),
+        *("google_genai", "google_vertexai", "amazon_bedrock", "bedrock_converse", "ollama"),
+    )
+)
+"""Providers, as LangChain names them, whose streams always say how an answer ended. Of any other nothing is assumed."""
+
+
+def _reports_end(message: AIMessage, metadata: Mapping[str, Any]) -> bool:
+    named = (metadata.get("ls_provider"), message.response_metadata.get("model_provider"))
+    return not _REPORT_ENDS.isdisjoint(name for name in named if isinstance(name, str))
 
 
 def finish_reason_of(message: AIMessage) -> str | None:

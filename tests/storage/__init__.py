@@ -1,0 +1,1 @@
+"""Databases that fail, and what becomes of the runs that store in them."""
