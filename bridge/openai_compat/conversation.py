@@ -20,11 +20,11 @@ from typing import Any
 
 from bridge.agents.base import ThreadState
 from bridge.agents.scripted import scripted
-from bridge.errors import BridgeError, ThreadBusy
+from bridge.errors import BridgeError, InvalidRequest, ThreadBusy
 from bridge.events.event import Event, text_message
 from bridge.events.interrupts import Interrupt, asked_first
 from bridge.json import dumps
-from bridge.openai_compat.alignment import align, check_tool_answers, unsaved
+from bridge.openai_compat.alignment import align, check_tool_answers, unsaved, without_questions
 from bridge.openai_compat.approval import resume_entries
 from bridge.openai_compat.fingerprint import (
     INSTRUCTIONS,
@@ -118,7 +118,7 @@ class Found:
             agent=caller.agent,
             thread_id=thread_id,
             run_id=run_id,
-            messages=self.messages,
+            messages=self._given(chat),
             tools=[tool for tool in chat.tools if tool["name"] != INTERRUPT_TOOL],
             resume=self.resume,
             one_by_one=self.one_by_one,
@@ -129,6 +129,13 @@ class Found:
             client_history="trust",  # the history is all that such a client has of its conversation
             instructions=_instructions(chat),
         )
+
+    def _given(self, chat: ChatRequest) -> list[dict[str, Any]]:
+        """Raises `InvalidRequest` where only answers to questions are left, which nobody asks any more."""
+        given = without_questions(self.messages, chat.messages)
+        if self.messages and not given:
+            raise InvalidRequest("No question waits for these answers.", param="messages")
+        return given
 
     def events(self, request: RunRequest) -> AsyncIterable[Event] | None:
         """The question again, where the answer to an interrupt could not be read; ``None``: the agent's own events."""
