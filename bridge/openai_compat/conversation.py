@@ -166,6 +166,7 @@ class Place:
         partial: it may be the answer's beginning alone.
         unused: only if there is no such thread yet.
         family: the new thread's.
+        instead: where to go on while the thread is busy; ``None``: in a new one, with the whole history.
     """
 
     thread_id: str | None
@@ -176,6 +177,7 @@ class Place:
     partial: bool = False
     unused: bool = False
     family: str = ""
+    instead: Place | None = None
 
     @property
     def question_shown(self) -> bool:
@@ -202,7 +204,7 @@ async def find_places(bridge: Bridge, chat: ChatRequest, caller: Caller, *, head
         if not found:
             continue
         if len({turn.family for turn in found}) > 1:
-            fresh = _afresh(messages, candidate, asks=any(turn.asks for turn in found))
+            fresh = Place(None, _given_afresh(messages, candidate, candidates, turns, asked=found))
             break
         turn = found[-1]
         if not turn.thread_id:
@@ -210,7 +212,11 @@ async def find_places(bridge: Bridge, chat: ChatRequest, caller: Caller, *, head
         covered = messages[: candidate.covered]
         answer = covered[-1] if covered[-1]["role"] == "assistant" else None
         new = messages[candidate.covered :]
-        places.append(Place(turn.thread_id, new, named is not None, turn, answer, candidate.partial))
+        again = _given_afresh(messages, candidate, candidates, turns, asked=[turn])
+        instead = Place(None, again, family=turn.family)
+        places.append(
+            Place(turn.thread_id, new, named is not None, turn, answer, candidate.partial, instead=instead)
+        )
     if named is not None:
         return [*places, Place(named, messages, named=True)]
     if caller.chat_thread is not None:
@@ -234,12 +240,30 @@ def _turns_of(
     return found
 
 
-def _afresh(messages: list[dict[str, Any]], candidate: Candidate, *, asks: bool, family: str = "") -> Place:
-    """A new thread for this history. An approval that was met in it is met again, by asking again what led to it."""
+def _given_afresh(
+    messages: list[dict[str, Any]],
+    candidate: Candidate,
+    candidates: Sequence[Candidate],
+    turns: Mapping[str, Sequence[Turn]],
+    *,
+    asked: Sequence[Turn],
+) -> list[dict[str, Any]]:
+    """What a new thread is given of this history, which has come to the candidate's turns.
+
+    An approval that was met in it is met again, by asking again what led to it. That is before the question was asked
+    first: where an answer could not be read it was asked again, and the thread has stood still.
+    """
     earlier, new = split(messages)
-    if asks and candidate.covered == len(earlier) and new:
-        return Place(None, earlier[:-1], family=family)
-    return Place(None, messages, family=family)
+    waiting = {(turn.thread_id, turn.checkpoint_id) for turn in asked if turn.asks}
+    if not waiting or candidate.covered != len(earlier) or not new:
+        return messages
+    first = min(
+        one.covered - (messages[one.covered - 1]["role"] == "assistant")  # less the question, where the client has it
+        for one in candidates
+        if one is candidate
+        or any((turn.thread_id, turn.checkpoint_id) in waiting for turn in turns.get(one.fingerprint, ()))
+    )
+    return messages[:first] or messages
 
 
 Begin = Callable[[Found, Lease | None], Awaitable[Run]]
@@ -270,16 +294,8 @@ async def begin_run(bridge: Bridge, chat: ChatRequest, caller: Caller, begin: Be
         except ThreadBusy:
             if place.named:
                 raise
-            places = [_forked(place, conversation(chat.messages))]
+            places = [place.instead or Place(None, conversation(chat.messages))]
     raise AssertionError("the last place is a new thread")
-
-
-def _forked(place: Place, messages: list[dict[str, Any]]) -> Place:
-    """Instead of a busy thread a new one, with the whole history as its input."""
-    if place.turn is None:
-        return Place(None, messages)
-    covered = Candidate("", "history", len(messages) - len(place.new))
-    return _afresh(messages, covered, asks=place.turn.asks, family=place.turn.family)
 
 
 async def find_thread(bridge: Bridge, chat: ChatRequest, caller: Caller, place: Place) -> Found | None:
