@@ -204,7 +204,9 @@ async def find_places(bridge: Bridge, chat: ChatRequest, caller: Caller, *, head
         if not found:
             continue
         if len({turn.family for turn in found}) > 1:
-            fresh = Place(None, _given_afresh(messages, candidate, candidates, turns, asked=found))
+            fresh = Place(
+                None, _given_afresh(messages, candidate, candidates, turns, asks=any(turn.asks for turn in found))
+            )
             break
         turn = found[-1]
         if not turn.thread_id:
@@ -212,11 +214,9 @@ async def find_places(bridge: Bridge, chat: ChatRequest, caller: Caller, *, head
         covered = messages[: candidate.covered]
         answer = covered[-1] if covered[-1]["role"] == "assistant" else None
         new = messages[candidate.covered :]
-        again = _given_afresh(messages, candidate, candidates, turns, asked=[turn])
+        again = _given_afresh(messages, candidate, candidates, turns, asks=turn.asks)
         instead = Place(None, again, family=turn.family)
-        places.append(
-            Place(turn.thread_id, new, named is not None, turn, answer, candidate.partial, instead=instead)
-        )
+        places.append(Place(turn.thread_id, new, named is not None, turn, answer, candidate.partial, instead=instead))
     if named is not None:
         return [*places, Place(named, messages, named=True)]
     if caller.chat_thread is not None:
@@ -246,23 +246,21 @@ def _given_afresh(
     candidates: Sequence[Candidate],
     turns: Mapping[str, Sequence[Turn]],
     *,
-    asked: Sequence[Turn],
+    asks: bool,
 ) -> list[dict[str, Any]]:
     """What a new thread is given of this history, which has come to the candidate's turns.
 
-    An approval that was met in it is met again, by asking again what led to it. That is before the question was asked
-    first: where an answer could not be read it was asked again, and the thread has stood still.
+    An approval that was met in it is met again, by asking again what led to it. That is before the first of the
+    questions that follow one another: what stands between them was typed at a question, and is no message.
     """
     earlier, new = split(messages)
-    waiting = {(turn.thread_id, turn.checkpoint_id) for turn in asked if turn.asks}
-    if not waiting or candidate.covered != len(earlier) or not new:
+    if not asks or candidate.covered != len(earlier) or not new:
         return messages
-    first = min(
-        one.covered - (messages[one.covered - 1]["role"] == "assistant")  # less the question, where the client has it
-        for one in candidates
-        if one is candidate
-        or any((turn.thread_id, turn.checkpoint_id) in waiting for turn in turns.get(one.fingerprint, ()))
-    )
+    first = candidate.covered - 1
+    for before in candidates:  # the longest beginning first
+        asked = before.covered <= first and any(turn.asks for turn in turns.get(before.fingerprint, ()))
+        if asked and all(message["role"] != "assistant" for message in messages[before.covered : first]):
+            first = before.covered - (messages[before.covered - 1]["role"] == "assistant")
     return messages[:first] or messages
 
 

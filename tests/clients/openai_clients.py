@@ -1,4 +1,4 @@
-"""The OpenAI clients that people use from Node: openai-node, the AI SDK and LangChain JS, holding a whole conversation."""
+"""The OpenAI clients that people use from Node, holding a whole conversation: openai-node, the AI SDK, LangChain JS."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def build(slow: Slow, refused: list[str]) -> Any:
 
 @dataclass(eq=False)
 class Window:
-    """An OpenAI window of a person's. ``cut``: it does not have the beginning; ``threads``: what led there."""
+    """An OpenAI window of a person's. ``cut``: it does not have the beginning; ``thread``: of its last answer."""
 
     person: str
     mark: str
@@ -70,7 +70,7 @@ class Window:
     body: dict[str, Any] = field(default_factory=dict)
     history: list[Message] = field(default_factory=list)
     cut: bool = False
-    thread: str | None = None
+    thread: str = ""
 
     @property
     def named(self) -> bool:
@@ -140,7 +140,7 @@ class Screen:
         """What it sends: all that is on the screen, and its instructions."""
         prompt = {"id": f"system {self.mark}", "role": "system", "content": self.mark}
         named = {"threadId": self.thread, "runId": uuid.uuid4().hex}
-        empty = {"tools": [], "context": [], "state": {}, "forwardedProps": {}}
+        empty: dict[str, Any] = {"tools": [], "context": [], "state": {}, "forwardedProps": {}}
         version = {} if self.page else {"protocolVersion": "1.0"}
         return {**named, "messages": [prompt, *self.messages], **empty, **version, **more}
 

@@ -37,6 +37,7 @@ from hypothesis.stateful import (
 from bridge import Settings, create_app
 from bridge.agents.base import ThreadState
 from bridge.runs.request import ThreadKey
+from bridge.service import Bridge
 from tests.histories.people import QUOTES, Screen, Window, asked_in, build, marks, people
 from tests.histories.talk import Message, Slow, assistant, user
 
@@ -420,7 +421,8 @@ class Conversations(RuleBasedStateMachine):
         assert {(one.person, quote) for quote in given} <= self.granted, (one, seen)
 
     def held(self, one: Window | Screen) -> ThreadState:
-        return self.run(self.bridge.read(ThreadKey(one.principal, "talk", one.thread)))
+        bridge: Bridge = self.bridge
+        return self.run(bridge.read(ThreadKey(one.principal, "talk", one.thread)))
 
     @invariant()
     def a_provider_accepts_each_history(self) -> None:

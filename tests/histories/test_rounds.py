@@ -62,7 +62,7 @@ def test_haystack(server: Server, stream: bool) -> None:
         "api_key": f"haystack {stream}",
         "model": "rounds",
         "text": "go",
-        "tool": COLOUR["function"] | {"description": "Paint"},
+        "tool": {"name": TOOL.name, "description": TOOL.description, "parameters": TOOL.parameters},
         "result": {"ok": 1.0},
         "stream": stream,
     }
