@@ -161,7 +161,7 @@ class Screen:
         """Show what came; the text of it. ``error``: the code of a RUN_ERROR."""
         assert response.status_code == 200, response.text
         self.error, text, shown = "", "", {message["id"]: message for message in self.messages}
-        events = events_of(response.content)
+        events = events_of(response.content) if response.content else []
         pending: list[Message] = []
         for event in events:
             match event["type"]:
@@ -184,6 +184,13 @@ class Screen:
         if not self.error:
             self.pending = pending
         return text
+
+
+def users_in(text: str | None) -> list[str] | None:
+    """The users' messages that an answer names."""
+    if not (text or "").startswith("users="):
+        return None
+    return str(text).removeprefix("users=").partition(" answers=")[0].split("; ")
 
 
 def people() -> list[list[Window]]:

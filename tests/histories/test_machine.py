@@ -38,7 +38,7 @@ from bridge import Settings, create_app
 from bridge.agents.base import ThreadState
 from bridge.runs.request import ThreadKey
 from bridge.service import Bridge
-from tests.histories.people import QUOTES, Screen, Window, asked_in, build, marks, people
+from tests.histories.people import QUOTES, Screen, Window, asked_in, build, marks, people, users_in
 from tests.histories.talk import Message, Slow, assistant, user
 
 Result = TypeVar("Result")
@@ -450,13 +450,6 @@ class Conversations(RuleBasedStateMachine):
 
 def quote_of(asked: Message) -> str:
     return next(quote for quote in QUOTES if f"Grant {quote}?" in str(asked))
-
-
-def users_in(text: str | None) -> list[str] | None:
-    """The users' messages that an answer names."""
-    if not (text or "").startswith("users="):
-        return None
-    return str(text).removeprefix("users=").partition(" answers=")[0].split("; ")
 
 
 def torture(examples: int, steps: int) -> None:
