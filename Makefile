@@ -15,9 +15,10 @@ NODE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 :
 NODE_READY := $(if $(NODE),$(NODE_PACKAGES:%=%/node_modules/.installed))
 
 PEERS := agui openai_serve langgraph_dev
+CLIENTS := haystack
 
 .DELETE_ON_ERROR:
-.PHONY: run demo test torture eval bench lint types lock audit clean
+.PHONY: run demo test torture eval clients bench lint types lock audit clean
 
 run: $(VENV)/.installed
 	$(BIN)/bridge serve --host $(HOST) --port $(PORT)
@@ -43,6 +44,20 @@ demo: $(VENV)/.installed examples/copilotkit/node_modules/.installed
 test: $(VENV)/.dev-installed $(NODE_READY)
 	$(BIN)/python -m pytest $(TESTS)
 
+# By hand: what `make test` tries a few times, many times; loopback only, and hours. TORTURE is how many for each route,
+# stream or conversation; `make torture TESTS=tests/fuzz` takes some of it.
+torture: export TORTURE ?= 10000
+torture: $(VENV)/.dev-installed
+	$(BIN)/python -m pytest -m torture $(TESTS)
+
+# What the agent does with 150 requests and more, as a table: with the demo model, or with a real one that
+# OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL name. `make test` runs it too, for the demo model.
+eval: $(VENV)/.dev-installed
+	$(BIN)/python -m tests.evaluation
+
+# Real clients in Python whose packages do not go beside the bridge's: each in an environment of its own.
+clients: $(VENV)/.dev-installed $(CLIENTS:%=tests/clients/.venv-%/.installed)
+	CI=true $(BIN)/python -m pytest -m clients $(TESTS)
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
@@ -70,14 +85,16 @@ bench: $(VENV)/.installed $(PEERS:%=benchmarks/.venv-%/.installed)
 	$(BIN)/python -m benchmarks $(QUICK)
 
 # pip knows dependency groups since 25.1.
-benchmarks/.venv-%/.installed: pyproject.toml
+benchmarks/.venv-%/.installed: GROUP = peer-$(subst _,-,$*)
+tests/clients/.venv-%/.installed: GROUP = client-$(subst _,-,$*)
+benchmarks/.venv-%/.installed tests/clients/.venv-%/.installed: pyproject.toml
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/pip --disable-pip-version-check install --quiet 'pip>=25.1'
-	$(@D)/bin/pip install --quiet --group peer-$(subst _,-,$*)
+	$(@D)/bin/pip install --quiet --group $(GROUP)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(PEERS:%=benchmarks/.venv-%) $(NODE_PACKAGES:%=%/node_modules) dist build artifacts
+	rm -rf $(VENV) $(PEERS:%=benchmarks/.venv-%) $(CLIENTS:%=tests/clients/.venv-%) $(NODE_PACKAGES:%=%/node_modules) dist build artifacts
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -40,6 +40,12 @@ def require_npm(package: str) -> Path:
     return directory
 
 
+def require_client(name: str) -> Path:
+    """The Python of a client's own environment, which `make clients` makes."""
+    python = ROOT / "tests" / "clients" / f".venv-{name}" / "bin" / "python"
+    return python if python.exists() else give_up(f"{name}, in an environment of its own", "make clients")
+
+
 def require_chromium() -> str:
     """The path of a Chromium or Chrome; `CHROMIUM` in the environment names another."""
     names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")

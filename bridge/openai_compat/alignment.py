@@ -114,6 +114,34 @@ def unsaved(answer: Message, known: Sequence[Message], *, whole: bool) -> list[d
     return [{"id": answer["id"], "role": "assistant", "content": mine}] if mine else []
 
 
+def without_questions(messages: Sequence[dict[str, Any]], history: Sequence[Message]) -> list[dict[str, Any]]:
+    """The messages as an agent is given them: less the calls of the tool ``interrupt``, and the answers to these.
+
+    The calls are the bridge's own: a thread holds none of them, its model has no such tool, and providers refuse a call
+    that nobody has answered. ``history`` is the whole that the messages are of: an answer's call may be before them.
+    """
+    asked = {
+        call["id"]
+        for message in history
+        for call in message.get("toolCalls") or ()
+        if call["function"]["name"] == INTERRUPT_TOOL
+    }
+    if not asked:
+        return list(messages)
+    kept: list[dict[str, Any]] = []
+    for message in messages:
+        if message["role"] == "tool" and message["toolCallId"] in asked:
+            continue
+        calls = message.get("toolCalls") or []
+        left = [call for call in calls if call["id"] not in asked]
+        if len(left) == len(calls):
+            kept.append(message)
+        elif left or message.get("content"):
+            rest = {key: value for key, value in message.items() if key != "toolCalls"}
+            kept.append(rest | ({"toolCalls": left} if left else {}))
+    return kept
+
+
 def check_tool_answers(new: Sequence[Message], known: Sequence[Message]) -> None:
     """Raises `InvalidRequest` that names the calls of an answer which were left out, where others were answered.
 

@@ -20,11 +20,11 @@ from typing import Any
 
 from bridge.agents.base import ThreadState
 from bridge.agents.scripted import scripted
-from bridge.errors import BridgeError, ThreadBusy
+from bridge.errors import BridgeError, InvalidRequest, ThreadBusy
 from bridge.events.event import Event, text_message
 from bridge.events.interrupts import Interrupt, asked_first
 from bridge.json import dumps
-from bridge.openai_compat.alignment import align, check_tool_answers, unsaved
+from bridge.openai_compat.alignment import align, check_tool_answers, unsaved, without_questions
 from bridge.openai_compat.approval import resume_entries
 from bridge.openai_compat.fingerprint import (
     INSTRUCTIONS,
@@ -117,7 +117,7 @@ class Found:
             agent=caller.agent,
             thread_id=thread_id,
             run_id=run_id,
-            messages=self.messages,
+            messages=self._given(chat),
             tools=[tool for tool in chat.tools if tool["name"] != INTERRUPT_TOOL],
             resume=self.resume,
             one_by_one=self.one_by_one,
@@ -128,6 +128,13 @@ class Found:
             client_history="trust",  # the history is all that such a client has of its conversation
             instructions=_instructions(chat),
         )
+
+    def _given(self, chat: ChatRequest) -> list[dict[str, Any]]:
+        """Raises `InvalidRequest` where only answers to questions are left, which nobody asks any more."""
+        given = without_questions(self.messages, chat.messages)
+        if self.messages and not given:
+            raise InvalidRequest("No question waits for these answers.", param="messages")
+        return given
 
     def events(self, request: RunRequest) -> AsyncIterable[Event] | None:
         """The question again, where the answer to an interrupt could not be read; ``None``: the agent's own events."""
@@ -158,6 +165,7 @@ class Place:
         partial: it may be the answer's beginning alone.
         unused: only if there is no such thread yet.
         family: the new thread's.
+        instead: where to go on while the thread is busy; ``None``: in a new one, with the whole history.
     """
 
     thread_id: str | None
@@ -168,6 +176,7 @@ class Place:
     partial: bool = False
     unused: bool = False
     family: str = ""
+    instead: Place | None = None
 
     @property
     def question_shown(self) -> bool:
@@ -194,7 +203,9 @@ async def find_places(bridge: Bridge, chat: ChatRequest, caller: Caller, *, head
         if not found:
             continue
         if len({turn.family for turn in found}) > 1:
-            fresh = _afresh(messages, candidate, asks=any(turn.asks for turn in found))
+            fresh = Place(
+                None, _given_afresh(messages, candidate, candidates, turns, asks=any(turn.asks for turn in found))
+            )
             break
         turn = found[-1]
         if not turn.thread_id:
@@ -202,7 +213,9 @@ async def find_places(bridge: Bridge, chat: ChatRequest, caller: Caller, *, head
         covered = messages[: candidate.covered]
         answer = covered[-1] if covered[-1]["role"] == "assistant" else None
         new = messages[candidate.covered :]
-        places.append(Place(turn.thread_id, new, named is not None, turn, answer, candidate.partial))
+        again = _given_afresh(messages, candidate, candidates, turns, asks=turn.asks)
+        instead = Place(None, again, family=turn.family)
+        places.append(Place(turn.thread_id, new, named is not None, turn, answer, candidate.partial, instead=instead))
     if named is not None:
         return [*places, Place(named, messages, named=True)]
     if caller.chat_thread is not None:
@@ -226,12 +239,28 @@ def _turns_of(
     return found
 
 
-def _afresh(messages: list[dict[str, Any]], candidate: Candidate, *, asks: bool, family: str = "") -> Place:
-    """A new thread for this history. An approval that was met in it is met again, by asking again what led to it."""
+def _given_afresh(
+    messages: list[dict[str, Any]],
+    candidate: Candidate,
+    candidates: Sequence[Candidate],
+    turns: Mapping[str, Sequence[Turn]],
+    *,
+    asks: bool,
+) -> list[dict[str, Any]]:
+    """What a new thread is given of this history, which has come to the candidate's turns.
+
+    An approval that was met in it is met again, by asking again what led to it. That is before the first of the
+    questions that follow one another: what stands between them was typed at a question, and is no message.
+    """
     earlier, new = split(messages)
-    if asks and candidate.covered == len(earlier) and new:
-        return Place(None, earlier[:-1], family=family)
-    return Place(None, messages, family=family)
+    if not asks or candidate.covered != len(earlier) or not new:
+        return messages
+    first = candidate.covered - 1
+    for before in candidates:  # the longest beginning first
+        asked = before.covered <= first and any(turn.asks for turn in turns.get(before.fingerprint, ()))
+        if asked and all(message["role"] != "assistant" for message in messages[before.covered : first]):
+            first = before.covered - (messages[before.covered - 1]["role"] == "assistant")
+    return messages[:first] or messages
 
 
 Begin = Callable[[Found, Held], Awaitable[Run]]
@@ -262,16 +291,8 @@ async def begin_run(bridge: Bridge, chat: ChatRequest, caller: Caller, begin: Be
         except ThreadBusy:
             if place.named:
                 raise
-            places = [_forked(place, conversation(chat.messages))]
+            places = [place.instead or Place(None, conversation(chat.messages))]
     raise AssertionError("the last place is a new thread")
-
-
-def _forked(place: Place, messages: list[dict[str, Any]]) -> Place:
-    """Instead of a busy thread a new one, with the whole history as its input."""
-    if place.turn is None:
-        return Place(None, messages)
-    covered = Candidate("", "history", len(messages) - len(place.new))
-    return _afresh(messages, covered, asks=place.turn.asks, family=place.turn.family)
 
 
 async def find_thread(bridge: Bridge, chat: ChatRequest, caller: Caller, place: Place, held: Held) -> Found | None:

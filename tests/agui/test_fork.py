@@ -12,7 +12,7 @@ from langgraph.checkpoint.base import CheckpointTuple
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
 
-from bridge.agents.langgraph.fork import Fork, _walk, find_fork
+from bridge.agents.langgraph.fork import Fork, Shown, _walk, find_fork
 from bridge.errors import InvalidRequest
 from bridge.storage.opening import open_storage
 from tests.databases import postgres
@@ -74,7 +74,7 @@ async def compare(graph: Any) -> None:
     for length in range(1, len(ids) + 1):
         for kept in (ids[:length], [*ids[:length], "gone"]):
             for again in (False, True):
-                walked = await _walk(graph, "t", kept, {}, again=again)
+                walked = await _walk(graph, "t", kept, Shown({}), again=again)
                 assert walked is not None
                 assert await find_fork(graph, "t", kept, {}, again=again) == walked, (kept, again)
 
@@ -131,7 +131,7 @@ async def test_hidden_messages_do_not_count() -> None:
         await ask(graph, f"u{turn}", "дважды")
     hidden = {"b1": "", "b2": ""}
     kept = [name for name in await conversation(graph) if name not in hidden][:5]
-    walked = await _walk(graph, "t", kept, hidden, again=False)
+    walked = await _walk(graph, "t", kept, Shown(hidden), again=False)
     assert walked is not None
     assert walked.length == 5
     assert await find_fork(graph, "t", kept, hidden, again=False) == walked

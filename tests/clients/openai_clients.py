@@ -1,4 +1,4 @@
-"""The OpenAI clients that people use from Node: openai-node and the AI SDK, holding a whole conversation."""
+"""The OpenAI clients that people use from Node, holding a whole conversation: openai-node, the AI SDK, LangChain JS."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ NodeClient = Literal[
     "openai-node whole",  # does not stream
     "ai-sdk compatible",  # @ai-sdk/openai-compatible
     "ai-sdk openai",  # @ai-sdk/openai, its chat API; always asks for usage; it knows no reasoning
+    "langchain-js stream",  # @langchain/openai; gathers the chunks of `.stream()`
+    "langchain-js whole",  # `.invoke()`, which does not stream
 ]
 NODE_CLIENTS: tuple[NodeClient, ...] = (
     "openai-node raw",
@@ -25,8 +27,10 @@ NODE_CLIENTS: tuple[NodeClient, ...] = (
     "openai-node whole",
     "ai-sdk compatible",
     "ai-sdk openai",
+    "langchain-js stream",
+    "langchain-js whole",
 )
-PROGRAMS = {"openai-node": "openai_node.mjs", "ai-sdk": "aisdk.mjs"}
+PROGRAMS = {"openai-node": "openai_node.mjs", "ai-sdk": "aisdk.mjs", "langchain-js": "langchain.mjs"}
 
 
 @dataclass(frozen=True)

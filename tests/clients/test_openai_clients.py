@@ -70,7 +70,7 @@ async def test_an_error_of_the_server(client: NodeClient, model: ModelServer) ->
     assert conversation.error is not None
     assert conversation.error.status == 429
     assert conversation.error.code == "rate_limit_exceeded"
-    assert conversation.error.message.endswith("Слишком много запросов")
+    assert "Слишком много запросов" in conversation.error.message  # some clients add words of their own
 
 
 @pytest.mark.parametrize("client", [client for client in NODE_CLIENTS if not client.endswith("whole")])

@@ -27,8 +27,10 @@ from langgraph.types import interrupt
 from pydantic import PrivateAttr
 
 from bridge import Settings, create_app
+from bridge.openai_compat.fold import Fold
 from bridge.runs.request import ANONYMOUS, ThreadKey
 from bridge.service import Bridge
+from tests.http.talking import chunks_of
 
 Message = dict[str, Any]
 
@@ -215,9 +217,20 @@ class Window:
         response = await self.app.post(self.history, self.headers, **self.body, **body)
         assert response.status_code == 200, response.text
         self.threads.append(response.headers["x-thread-id"])
-        message = response.json()["choices"][0]["message"]
+        message = message_of(response)
         self.history.append({key: message[key] for key in ("role", "content", "tool_calls") if key in message})
         return str(message["content"])
+
+
+def message_of(response: httpx.Response) -> Message:
+    """The answer, streamed or not."""
+    if not response.headers["content-type"].startswith("text/event-stream"):
+        answer: Message = response.json()["choices"][0]["message"]
+        return answer
+    folded = Fold()
+    for chunk in chunks_of(response.content):
+        folded.add(chunk)
+    return folded.message()
 
 
 def user(text: str) -> Message:

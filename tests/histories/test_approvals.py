@@ -43,6 +43,21 @@ async def test_an_approval_in_a_busy_thread_is_asked_again(window: Window) -> No
     assert all(answer == question or answer.endswith("granted") for answer in answers)
 
 
+@pytest.mark.parametrize("unclear", [["fail"], ["hm", "fail"]])
+async def test_a_question_that_was_asked_again_is_met_where_it_was_asked_first(
+    window: Window, unclear: list[str]
+) -> None:
+    """One of two answers at once meets a busy thread. What was typed at the question is no question of its own."""
+    app = window.app
+    question = await window.say("quote 1")
+    for text in unclear:
+        assert question in await window.say(text)
+    going = [asyncio.create_task(app.post([*window.history, user("a")])) for _ in range(2)]
+    for answer in [await each for each in going]:
+        assert answer.status_code == 200, answer.text
+        assert question in answer.json()["choices"][0]["message"]["content"]
+
+
 @pytest.mark.parametrize("headers", [{"X-OpenWebUI-Chat-Id": "1"}, {"X-Thread-Id": "1"}])
 async def test_who_names_a_chat_is_not_asked_twice(app: App, headers: dict[str, str]) -> None:
     others = Window(app)

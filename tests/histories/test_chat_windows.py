@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.histories.talk import App, Message, Window, assistant, expected, opened, user
+from tests.histories.talk import App, Message, Window, assistant, expected, message_of, opened, user
 
 TITLE = """### Task:
 Generate a concise, 3-5 word title with an emoji summarizing the chat history.
@@ -30,7 +30,7 @@ def open_webui(chat: str, person: str) -> dict[str, str]:
     }
 
 
-OPEN_WEBUI_BODY: dict[str, Any] = {"model": "talk", "stream": False}
+OPEN_WEBUI_BODY: dict[str, Any] = {"model": "talk", "stream": True, "stream_options": {"include_usage": True}}
 
 
 def libre_chat(chat: str) -> dict[str, str]:
@@ -43,6 +43,8 @@ def libre_chat_body(person: str) -> dict[str, Any]:
     return {
         "model": "talk",
         "user": person,
+        "stream": True,
+        "stream_options": {"include_usage": True},
         "temperature": 1,
         "top_p": 1,
         "presence_penalty": 0,
@@ -54,7 +56,9 @@ async def title(window: Window) -> None:
     """Both ask for a title after the first answer, of the same chat; the request must not get into it."""
     asked = TITLE.format(first=window.history[0]["content"], answer=window.history[1]["content"])
     for _ in range(2):  # and for tags
-        answer = await window.app.post([user(asked)], window.headers, **window.body, max_tokens=1000)
+        answer = await window.app.post(
+            [user(asked)], window.headers, **{**window.body, "stream": False}, max_tokens=1000
+        )
         assert answer.headers["x-thread-id"] not in window.threads
 
 
@@ -87,6 +91,43 @@ async def test_a_team_talks(app: App, kind: str, named: bool) -> None:
         assert len(set(window.threads[-2:])) == 1
 
 
+@pytest.mark.parametrize("kind", ["open_webui", "libre_chat"])
+@pytest.mark.parametrize("named", [True, False])
+async def test_a_team_edits_regenerates_and_approves(app: App, kind: str, named: bool) -> None:
+    """Whose histories have been the same, and are without a name, are asked again before they approve."""
+    team = windows(app, kind, named=named)
+    for number, window in enumerate(team):
+        await window.say("hello")
+        await window.say(f"b{number}")
+        first = window.history.pop()
+        assert await window.say() == first["content"]  # regenerated
+        window.history = [*window.history[:2], user(f"edited {number}")]
+        assert (await window.say()).startswith(f"users=hello; edited {number} ")
+    for window in team:
+        window.history = []
+        await window.say("quote 1")
+    for window, words, outcome in zip(team, ("yes", "no", "yes"), ("granted", "refused", "granted"), strict=True):
+        answered, times = await window.say(words), 0
+        while "Grant quote 1?" in answered and times < len(team):  # as often as others have gone the same way
+            answered, times = await window.say(words), times + 1
+        assert not (named and times)
+        assert answered.endswith(f"seen=quote 1; quote 1 {outcome}")
+        assert answered.startswith("users=quote 1 ")
+
+
+async def test_a_teams_shared_key(tmp_path: Path) -> None:
+    """With the key marked as shared, a chat's name or the user's finds the thread, and a history alone does not."""
+    for kind in ("open_webui", "libre_chat"):
+        async with opened(str(tmp_path / f"{kind}.sqlite"), shared_keys=("of-the-whole-team",)) as app:
+            for named in (True, False):
+                for number, window in enumerate(windows(app, kind, named=named)):
+                    texts = [f"{text} {number}{named}" for text in "ab"]
+                    for text in texts:
+                        await window.say(text)
+                    seen = texts if named or kind == "libre_chat" else texts[1:]
+                    assert window.history[-1]["content"] == expected(window.history[:-1], seen)
+
+
 async def test_libre_chat_names_a_chat_when_it_has_begun(app: App) -> None:
     for nothing in ("new", "{{LIBRECHAT_BODY_CONVERSATIONID}}", "null"):
         window = Window(app, libre_chat(nothing), libre_chat_body(f"ann {nothing}"))
@@ -107,7 +148,7 @@ async def test_open_webui_rewrites_what_its_user_wrote(app: App) -> None:
             found,
         ]
         answer = await app.post(sent, window.headers, **window.body)
-        window.history += [user(text), assistant(answer.json()["choices"][0]["message"]["content"])]
+        window.history += [user(text), assistant(message_of(answer)["content"])]
         window.threads.append(answer.headers["x-thread-id"])
     assert window.history[-1]["content"].endswith(
         "> a; ### Task: answer <context>found</context> b; ### Task: answer <context>found</context> c"

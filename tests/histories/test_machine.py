@@ -1,8 +1,12 @@
 """A model checker of its own: several people, in several windows, in any interleaving, over HTTP.
 
-Everybody says the same few things, so that histories collide. What cannot collide is the window's own mark, which it
-sends as its system prompt and the graph writes into its state: nobody's mark is ever in another's state, whatever they
-say, edit, cut, stop or send again; and each answer names the messages of the history that was sent.
+What must hold (`Conversations.check` and its kin), whatever people say, edit, cut, stop, answer or send again:
+
+- nobody's mark is in the state of another person's thread;
+- a thread has no approval that its own person did not grant, and nobody grants what was not shown to them;
+- each answer names the messages of the history that was sent;
+- a strict provider accepts each history that the model is given;
+- no thread is wedged: every window goes on, after anything.
 
 ``make test`` takes a few examples; ``make torture`` many (``TORTURE`` is how many).
 """
@@ -10,122 +14,50 @@ say, edit, cut, stop or send again; and each answer names the messages of the hi
 from __future__ import annotations
 
 import asyncio
-import operator
 import os
 import tempfile
+import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
-from langchain_core.runnables import RunnableConfig
-from langgraph.graph import START, MessagesState, StateGraph
-from langgraph.types import interrupt
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from bridge import Settings, create_app
+from bridge.agents.base import ThreadState
 from bridge.runs.request import ThreadKey
-from tests.histories.talk import Echo, Message, Slow, assistant, user
+from bridge.service import Bridge
+from tests.histories.people import QUOTES, Screen, Window, asked_in, build, marks, people, users_in
+from tests.histories.talk import Message, Slow, assistant, user
 
 Result = TypeVar("Result")
 
 TEXTS = st.sampled_from(["a", "b", "c"])
 
 
-class State(MessagesState, total=False):
-    """``seen``: the windows that this thread has worked for, and what they granted."""
-
-    seen: Annotated[list[str], operator.add]
-
-
-def build(slow: Slow) -> Any:
-    """Each turn notes whose it is; ``quote`` needs an approval."""
-
-    def mark(state: State) -> str:
-        return next(message.text for message in state["messages"] if message.type == "system")
-
-    async def note(state: State) -> dict[str, Any]:
-        return {"seen": [mark(state)]}
-
-    async def approve(state: State) -> dict[str, Any]:
-        if state["messages"][-1].text != "quote":
-            return {}
-        granted = interrupt({"message": "Grant it?", "responseSchema": {"type": "boolean"}})
-        return {"seen": [f"{mark(state)} {'granted' if granted else 'refused'}"]}
-
-    async def answer(state: State, config: RunnableConfig) -> dict[str, Any]:
-        said = [
-            message for message in state["messages"] if message.type != "system"
-        ]  # answers do not tell windows apart
-        return {"messages": [await Echo(slow, [], []).ainvoke(said, config)]}
-
-    graph = StateGraph(State).add_node(note).add_node(approve).add_node(answer)
-    return graph.add_edge(START, "note").add_edge("note", "approve").add_edge("approve", "answer").compile()
-
-
-@dataclass
-class Window:
-    """A window of a person's. ``cut``: it does not have the beginning; ``granted``: how often it said yes."""
-
-    person: str
-    mark: str
-    headers: dict[str, str]
-    body: dict[str, Any] = field(default_factory=dict)
-    history: list[Message] = field(default_factory=list)
-    cut: bool = False
-    granted: int = 0
-
-    @property
-    def named(self) -> bool:
-        """Whether it names its thread: a first message alone is then new, as from who sends what is new alone."""
-        return "X-Thread-Id" in self.headers
-
-    @property
-    def asked(self) -> bool:
-        return bool(self.history) and is_question(self.history[-1])
-
-    def copied(self, mark: str) -> Window:
-        return Window(self.person, mark, self.headers, self.body, list(self.history), self.cut)
-
-
-def people() -> list[list[Window]]:
-    """Those who may meet: strangers behind one key who say nothing of themselves, people behind one key who do, chats,
-    a shared key, a key of one's own.
-    """
-    team = {"Authorization": "Bearer team"}
-    shared = {"Authorization": "Bearer shared"}
-    return [
-        [Window("stranger 1", "s1", team), Window("stranger 2", "s2", team)],
-        [Window(name, mark, team, {"user": name}) for name, mark in (("ann", "ann"), ("ann", "ann-2"), ("bob", "bob"))],
-        [
-            Window(name, name, {**team, "X-OpenWebUI-Chat-Id": "1", "X-OpenWebUI-User-Id": name})
-            for name in ("cid", "dan")
-        ],
-        [Window("eve", "eve", {**shared, "X-Conversation-Id": "1"}), *(Window(n, n, shared) for n in ("fay", "gus"))],
-        [
-            *(Window("own", mark, {"Authorization": "Bearer own"}) for mark in ("own", "own-2")),
-            Window("named", "named", {"Authorization": "Bearer own", "X-Thread-Id": "t"}),
-        ],
-    ]
-
-
 class Conversations(RuleBasedStateMachine):
-    """Rules are what people do; `check` is what must hold of every answer.
-
-    Approvals are asked and answered in words here. What section 1 adds (answered again, typed over, from AG-UI and
-    CopilotKit) is a rule each: `granted` counts what a window has granted.
-    """
+    """Rules are what people do. ``granted``: who granted which quote, after it was shown to them."""
 
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
         self.stack = AsyncExitStack()
         self.slow = Slow()
+        self.refused: list[str] = []
         self.windows: list[Window] = []
+        self.screens: list[Screen] = []
+        self.granted: set[tuple[str, str]] = set()
         self.typed: dict[int, Message] = {}  # at a question that was lost, so that nobody can see it any more
 
     def run(self, work: Awaitable[Result]) -> Result:
@@ -134,7 +66,7 @@ class Conversations(RuleBasedStateMachine):
 
         return self.runner.run(awaited())
 
-    @initialize(groups=st.lists(st.sampled_from(range(5)), min_size=1, max_size=2, unique=True))
+    @initialize(groups=st.lists(st.sampled_from(range(len(people()))), min_size=1, max_size=2, unique=True))
     def open(self, groups: list[int]) -> None:
         self.windows = [window for group in groups for window in people()[group]]
         self.run(self._open())
@@ -147,7 +79,7 @@ class Conversations(RuleBasedStateMachine):
         db = self.stack.enter_context(tempfile.TemporaryDirectory())
         keys = ("team=team", "own=own")
         chosen = Settings(db=f"{db}/bridge.sqlite", api_keys=keys, shared_keys=("shared=shared",))
-        app = create_app({"talk": build(self.slow)}, chosen)
+        app = create_app({"talk": build(self.slow, self.refused)}, chosen)
         await self.stack.enter_async_context(app.router.lifespan_context(app))
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bridge", timeout=30)
         self.client = await self.stack.enter_async_context(client)
@@ -165,20 +97,52 @@ class Conversations(RuleBasedStateMachine):
         window.history.append(user(text))
         self.send(window)
 
-    @rule(data=st.data())
-    def ask_for_a_quote(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), quote=st.sampled_from(QUOTES))
+    def ask_for_a_quote(self, data: st.DataObject, quote: str) -> None:
         window = self.pick(data)
-        window.history.append(user("quote"))
+        window.history.append(user(quote))
         self.send(window)
 
     @rule(data=st.data(), answer=st.sampled_from(["yes", "no"]))
     def answer_the_question(self, data: st.DataObject, answer: str) -> None:
         window = self.pick(data, lambda window: window.asked)
-        if window is None:
-            return
-        window.history.append(user(answer))
-        window.granted += answer == "yes"
+        if window is not None:
+            self.answer(window, answer)
+
+    def answer(self, window: Window, answer: str) -> None:
+        assert window.asked is not None
+        if answer == "yes":
+            self.granted.add((window.person, window.asked))
+        calls = window.history[-1].get("tool_calls")
+        if calls:
+            value = "true" if answer == "yes" else "false"
+            window.history += [{"role": "tool", "tool_call_id": call["id"], "content": value} for call in calls]
+        else:
+            window.history.append(user(answer))
         self.send(window)
+
+    @rule(data=st.data(), answer=st.sampled_from(["yes", "no"]))
+    def answer_again(self, data: st.DataObject, answer: str) -> None:
+        """The history as it was at some question, and another answer."""
+        window = self.pick(data, lambda window: any(map(asked_in, window.history)))
+        if window is not None:
+            places = [place for place, message in enumerate(window.history) if asked_in(message)]
+            window.history = window.history[: data.draw(st.sampled_from(places)) + 1]
+            self.answer(window, answer)
+
+    @rule(data=st.data(), count=st.integers(1, 2))
+    def have_a_tool_called(self, data: st.DataObject, count: int) -> None:
+        window = self.pick(data, lambda window: "tools" in window.body)
+        if window is not None:
+            window.history.append(user("call" + " {}" * count))
+            self.send(window)
+
+    @rule(data=st.data())
+    def answer_the_calls(self, data: st.DataObject) -> None:
+        window = self.pick(data, lambda window: window.calls)
+        if window is not None:
+            window.history += [{"role": "tool", "tool_call_id": call, "content": "ok"} for call in window.calls]
+            self.send(window)
 
     @rule(data=st.data())
     def regenerate(self, data: st.DataObject) -> None:
@@ -212,7 +176,7 @@ class Conversations(RuleBasedStateMachine):
     def lose_an_answer(self, data: st.DataObject, text: str) -> None:
         window = self.pick(data, lambda window: len(window.history) > 1)
         if window is not None and window.history[-1]["role"] == "assistant":
-            if is_question(window.history.pop()):
+            if asked_in(window.history.pop()):
                 self.typed[id(window.history[-1])] = window.history[-1]
             window.history.append(user(text))
             self.send(window)
@@ -232,7 +196,8 @@ class Conversations(RuleBasedStateMachine):
         window.history.append(user("slow"))
         received = self.check(window, self.run(self._stopped(window)))
         if kept != "none":
-            window.history.append(assistant(received if kept == "all" else received[:6]))
+            whole = received if kept == "all" else assistant(str(received["content"] or "")[:6])
+            window.history.append(whole)
         window.history.append(user("a"))
         self.send(window)
 
@@ -242,7 +207,7 @@ class Conversations(RuleBasedStateMachine):
         window.history.append(user(how))
         response = self.run(self.post(window))
         if response.status_code == 200:  # a question came first
-            window.history.append(assistant(self.check(window, response)))
+            window.history.append(self.check(window, response))
             return
         assert response.status_code == 500
         window.history.append(user("b"))
@@ -262,7 +227,143 @@ class Conversations(RuleBasedStateMachine):
             window.history.append(user(text))
             for answer in self.run(self._at_once(window)):
                 received = self.check(window, answer)
-            window.history.append(assistant(received))
+            window.history.append(received)
+
+    # The same over AG-UI and CopilotKit
+
+    @precondition(lambda self: len(self.screens) < 4)
+    @rule(data=st.data(), page=st.booleans(), joins=st.booleans())
+    def open_a_screen(self, data: st.DataObject, page: bool, joins: bool) -> None:
+        """On the thread that a window's history has led to, or on one of its own."""
+        window = self.pick(data)
+        mark = f"{window.mark}-{len(self.screens)}"
+        thread = window.thread if joins and window.thread else uuid.uuid4().hex
+        screen = Screen(window.person, mark, window.headers, thread, page)
+        self.screens.append(screen)
+        if thread == window.thread:
+            self.connect(screen)
+
+    @rule(data=st.data(), text=st.sampled_from(["a", "b", *QUOTES]))
+    def write(self, data: st.DataObject, text: str) -> None:
+        screen = self.pick_screen(data)
+        if screen is not None:
+            self.write_in(screen, text)
+
+    @rule(data=st.data(), granted=st.booleans())
+    def decide(self, data: st.DataObject, granted: bool) -> None:
+        screen = self.pick_screen(data, lambda screen: screen.asked)
+        if screen is not None:
+            self.decide_in(screen, granted)
+
+    @rule(data=st.data(), granted=st.booleans())
+    def decide_again(self, data: st.DataObject, granted: bool) -> None:
+        """A retry of an answer: it grants nothing more than what is asked."""
+        screen = self.pick_screen(data, lambda screen: screen.answered and not screen.pending)
+        if screen is not None:
+            before = self.held(screen)
+            asked = data.draw(st.sampled_from(screen.answered))
+            response = self.run(self.ask(screen, screen.resume(asked, granted)))
+            if not before.interrupts:
+                assert "RUN_ERROR" in response.text, response.text
+            elif "RUN_ERROR" not in response.text and granted:  # the same question waits: it was on this screen
+                self.granted.add((screen.person, quote_of(asked)))
+            if not before.interrupts or "RUN_ERROR" in response.text:
+                assert self.held(screen) == before
+            self.connect(screen)
+
+    @rule(data=st.data(), text=TEXTS)
+    def edit_on_a_screen(self, data: st.DataObject, text: str) -> None:
+        screen = self.pick_screen(data, lambda screen: [one for one in screen.messages if one["role"] == "user"])
+        if screen is not None:
+            places = [place for place, message in enumerate(screen.messages) if message["role"] == "user"]
+            place = data.draw(st.sampled_from(places))
+            edited = {**screen.messages[place], "content": text}
+            screen.messages = [*screen.messages[:place], edited]
+            self.write_in(screen)
+
+    @rule(data=st.data())
+    def regenerate_on_a_screen(self, data: st.DataObject) -> None:
+        screen = self.pick_screen(data, lambda one: one.messages and one.messages[-1]["role"] == "assistant")
+        if screen is not None:
+            while screen.messages and screen.messages[-1]["role"] != "user":
+                screen.messages.pop()
+            if screen.messages:
+                self.write_in(screen)
+
+    @rule(data=st.data())
+    def stop_on_a_screen(self, data: st.DataObject) -> None:
+        screen = self.pick_screen(data, lambda screen: not screen.pending)
+        if screen is not None:
+            screen.type("slow")
+            screen.receive(self.run(self._stopped(screen)))
+            self.connect(screen)
+
+    @rule()
+    def go_on_everywhere(self) -> None:
+        """Nothing is wedged: what waits is answered, and a new message is."""
+        for window in self.windows:
+            if window.asked:
+                self.answer(window, "no")
+            for _ in range(2):
+                window.history.append(user("c"))
+                self.send(window)
+                if not window.asked:
+                    break
+                self.answer(window, "no")
+            assert window.asked is None, window
+        for screen in self.screens:
+            self.connect(screen)
+            if screen.asked:
+                self.decide_in(screen, granted=False)
+            self.write_in(screen, "c")
+            assert not screen.error, screen
+
+    def pick_screen(self, data: st.DataObject, which: Callable[[Screen], Any] = lambda screen: True) -> Any:
+        found = [number for number, screen in enumerate(self.screens) if which(screen)]
+        return self.screens[data.draw(st.sampled_from(found), label="screen")] if found else None
+
+    async def ask(self, screen: Screen, body: dict[str, Any], path: str | None = None) -> httpx.Response:
+        return await self.client.post(path or screen.path, json=body, headers=screen.headers)
+
+    def connect(self, screen: Screen) -> None:
+        """The screen is opened anew: it shows what its thread holds."""
+        screen.messages, screen.pending = [], []
+        screen.receive(self.run(self.ask(screen, screen.body(), "/api/copilotkit/agent/talk/connect")))
+        assert not screen.error
+
+    def write_in(self, screen: Screen, text: str | None = None) -> None:
+        """Send what is on the screen, with a new text. Over a question that waits nothing changes."""
+        if text is not None:
+            screen.type(text)
+        before = self.held(screen)
+        sent = [message["content"] for message in screen.messages if message["role"] == "user"]
+        received = screen.receive(self.run(self.ask(screen, screen.body())))
+        if screen.error:
+            assert screen.error == "interrupt_pending", screen
+            assert before.interrupts
+            assert self.held(screen) == before
+            self.connect(screen)
+            return
+        self.check_state(screen)
+        users = users_in(received)
+        assert users is None or users == sent, (screen, users)
+        assert users is not None or screen.pending, (screen, received)
+
+    def decide_in(self, screen: Screen, granted: bool) -> None:
+        assert screen.asked is not None
+        if granted:
+            self.granted.add((screen.person, screen.asked))
+        [asked] = screen.pending
+        before = self.held(screen)
+        sent = [message["content"] for message in screen.messages if message["role"] == "user"]
+        received = screen.receive(self.run(self.ask(screen, screen.resume(asked, granted))))
+        if screen.error:  # another window has answered meanwhile, or asked something else
+            assert self.held(screen) == before
+            self.connect(screen)
+            return
+        screen.answered.append(asked)
+        self.check_state(screen)
+        assert users_in(received) == sent, (screen, received)
 
     # How they do it
 
@@ -277,21 +378,21 @@ class Conversations(RuleBasedStateMachine):
         )
 
     def send(self, window: Window) -> None:
-        window.history.append(assistant(self.check(window, self.run(self.post(window)))))
+        window.history.append(self.check(window, self.run(self.post(window))))
 
     async def _at_once(self, window: Window) -> list[httpx.Response]:
         return list(await asyncio.gather(self.post(window), self.post(window)))
 
-    async def _stopped(self, window: Window) -> httpx.Response:
-        going = asyncio.create_task(self.post(window))
+    async def _stopped(self, window: Window | Screen) -> httpx.Response:
+        sent = self.post(window) if isinstance(window, Window) else self.ask(window, window.body())
+        going = asyncio.create_task(sent)
         begun = asyncio.create_task(self.slow.begun.acquire())
         await asyncio.wait([going, begun], return_when=asyncio.FIRST_COMPLETED)
         if going.done():  # a question came first
             begun.cancel()
             return going.result()
-        principal = window.headers["Authorization"].removeprefix("Bearer ")
-        [run] = [run for run in self.bridge.runs._running.values() if run.request.principal == principal]
-        assert self.bridge.runs.of_thread(ThreadKey(principal, "talk", run.request.thread_id)) is run
+        [run] = self.bridge.runs._running.values()
+        assert run.request.principal == window.principal
         while "answer to" not in str(run.journal.after(0)):
             assert await run.journal.changed(run.journal.last, 5)
         await run.stop()
@@ -299,22 +400,33 @@ class Conversations(RuleBasedStateMachine):
 
     # What must hold
 
-    def check(self, window: Window, response: httpx.Response) -> str:
+    def check(self, window: Window, response: httpx.Response) -> Message:
         """The answer; nothing of another person's is in it, and it is about this history."""
         assert response.status_code == 200, (window, response.text)
-        received = str(response.json()["choices"][0]["message"]["content"])
-        if not received.startswith("users="):
-            return received  # a question, or the half of an answer
-        users = received.removeprefix("users=").partition(" answers=")[0]
-        principal = window.headers["Authorization"].removeprefix("Bearer ")
-        thread = ThreadKey(principal, "talk", response.headers["x-thread-id"])
-        seen = self.run(self.bridge.read(thread)).state["seen"]
-        mine = [other.mark for other in self.windows if other.person == window.person]
-        assert all(entry.split(" ")[0] in mine for entry in seen), (window, seen)
-        granted = sum(other.granted for other in self.windows if other.person == window.person)
-        assert sum(entry.endswith(" granted") for entry in seen) <= granted, (window, seen)
-        self.check_history(window, users.split("; "))
-        return received
+        received = response.json()["choices"][0]["message"]
+        message = {key: received[key] for key in ("role", "content", "tool_calls") if received.get(key)}
+        window.thread = response.headers["x-thread-id"]
+        self.check_state(window)
+        users = users_in(received["content"])
+        if users is not None:  # else a question, the half of an answer, or a call
+            self.check_history(window, users)
+        return {"content": None, **message}
+
+    def check_state(self, one: Window | Screen) -> None:
+        """The thread has worked for this person alone, and has granted what they granted."""
+        seen = self.held(one).state.get("seen", [])
+        mine = marks(one.person, [*self.windows, *self.screens])
+        assert {entry.split(" ")[0] for entry in seen} <= mine, (one, seen)
+        given = {entry.partition(" granted ")[2] for entry in seen if " granted " in entry}
+        assert {(one.person, quote) for quote in given} <= self.granted, (one, seen)
+
+    def held(self, one: Window | Screen) -> ThreadState:
+        bridge: Bridge = self.bridge
+        return self.run(bridge.read(ThreadKey(one.principal, "talk", one.thread)))
+
+    @invariant()
+    def a_provider_accepts_each_history(self) -> None:
+        assert self.refused == []
 
     def check_history(self, window: Window, users: list[str]) -> None:
         """The model was given the users' messages of the history, in order, but for answers to approvals.
@@ -322,8 +434,8 @@ class Conversations(RuleBasedStateMachine):
         Where the history was cut, those before it as well.
         """
         sent = window.history
-        at_question = [is_question(sent[place - 1]) if place else window.cut for place in range(len(sent))]
-        asked_again = [is_question(sent[place + 1]) if place + 1 < len(sent) else False for place in range(len(sent))]
+        at_question = [asked_in(sent[place - 1]) if place else window.cut for place in range(len(sent))]
+        asked_again = [asked_in(sent[place + 1]) if place + 1 < len(sent) else False for place in range(len(sent))]
         left = list(users)
         for place in range(len(sent) - 1, -1, -1):
             if sent[place]["role"] != "user":
@@ -336,9 +448,8 @@ class Conversations(RuleBasedStateMachine):
         assert not left or window.cut, (window, users)
 
 
-def is_question(message: Message) -> bool:
-    """What is typed at a question is its answer, and no message for the model."""
-    return message["role"] == "assistant" and str(message["content"]).endswith("Please answer: yes / no")
+def quote_of(asked: Message) -> str:
+    return next(quote for quote in QUOTES if f"Grant {quote}?" in str(asked))
 
 
 def torture(examples: int, steps: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from tests.clients.openai_clients import NODE_CLIENTS, ClientTool, NodeClient, R
 from tests.histories.rounds import ANSWER, graph
 from tests.histories.talk import COLOUR, Message, user
 from tests.server import Server, serve
+from tests.tools import ROOT, require_client
 
 TOOL = ClientTool(
     name="colour", description="Paint", parameters={"type": "object", "properties": {}}, result={"ok": 1.0}
@@ -49,6 +52,32 @@ def test_langchain(server: Server, streaming: bool) -> None:
         history += [answer, *(ToolMessage('{"ok": 1.0}', tool_call_id=call["id"]) for call in answer.tool_calls)]
         assert len(history) < 12
     assert history[-1].text == ANSWER
+
+
+@pytest.mark.clients
+@pytest.mark.parametrize("stream", [True, False])
+def test_haystack(server: Server, stream: bool) -> None:
+    asked = {
+        "base_url": f"{server.url}/v1",
+        "api_key": f"haystack {stream}",
+        "model": "rounds",
+        "text": "go",
+        "tool": {"name": TOOL.name, "description": TOOL.description, "parameters": TOOL.parameters},
+        "result": {"ok": 1.0},
+        "stream": stream,
+    }
+    done = subprocess.run(
+        [require_client("haystack"), "tests/clients/haystack_client.py"],
+        cwd=ROOT,
+        env={**os.environ, "HAYSTACK_TELEMETRY_ENABLED": "False"},
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"calls": 4, "text": ANSWER}
 
 
 # Clients that are not here, by the shape of their requests

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -11,6 +12,7 @@ import httpx
 import orjson
 import pytest
 
+from bridge.openai_compat.fold import Fold
 from tests.clients.agui_client import RecordedStream
 from tests.http.stored import stored
 from tests.http.talking import chat, chunks_of, events_of, run_input, text_of
@@ -208,6 +210,63 @@ def test_as_a_tool_over_openai(
     assert done["finish_reason"] == "stop"
     assert quotes() == ([("approved", 15.0)] if approved else [])
     assert (REFUSED in done["message"]["content"]) is not approved
+
+
+def _reversed(value: Any) -> Any:
+    """The fields of all objects in the other order."""
+    if isinstance(value, dict):
+        return {key: _reversed(value[key]) for key in reversed(value)}
+    return [_reversed(item) for item in value] if isinstance(value, list) else value
+
+
+def _whole(value: Any) -> Any:
+    """JavaScript: 15.0 is 15."""
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+REWRITES: dict[str, Callable[[Any], str]] = {
+    "numbers": lambda value: json.dumps(_whole(value), ensure_ascii=False, separators=(",", ":")),
+    "order": lambda value: json.dumps(_reversed(value), ensure_ascii=False),
+    "white space": lambda value: json.dumps(value, ensure_ascii=False, indent=4),
+    "escapes": lambda value: json.dumps(value, ensure_ascii=True),
+}
+
+
+@pytest.mark.parametrize("rewrite", REWRITES)
+@pytest.mark.parametrize("stream", [True, False])
+def test_as_a_tool_through_a_client_that_rewrites_arguments(
+    client: httpx.Client, quotes: Quotes, rewrite: str, stream: bool
+) -> None:
+    """And through its next turn, by which the whole history comes back."""
+    history = chat(QUOTE)["messages"]
+
+    def send() -> dict[str, Any]:
+        body = {"messages": history, "tools": [INTERRUPT], "stream": stream}
+        answer = client.post("/v1/chat/completions", json=body)
+        folded = Fold()
+        if stream:
+            for chunk in chunks_of(answer.content):
+                folded.add(chunk)
+            return folded.message()
+        return answer.json()["choices"][0]["message"]  # type: ignore[no-any-return]
+
+    asked = send()
+    [call] = asked["tool_calls"]
+    sent = call["function"]["arguments"]
+    assert "15.0" in sent
+    call["function"]["arguments"] = REWRITES[rewrite](orjson.loads(sent))
+    assert call["function"]["arguments"] != sent
+    history += [asked, {"role": "tool", "tool_call_id": call["id"], "content": '{"approved": true}'}]
+    done = send()
+    assert REFUSED not in done["content"]
+    assert quotes() == [("approved", 15.0)]
+    history += [done, {"role": "user", "content": "Спасибо"}]
+    assert send()["content"]
+    assert quotes() == [("approved", 15.0)]
 
 
 def test_asked_over_openai_and_answered_over_agui(client: httpx.Client, quotes: Quotes) -> None:

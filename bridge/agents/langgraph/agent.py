@@ -337,9 +337,13 @@ class GraphRun:
         back = {streamed: durable for durable, streamed in self._aliases.items() if streamed}
         if chosen.fork is not None:
             wanted = [back.get(message_id, message_id) for message_id in chosen.fork]
-            fork = await find_fork(
-                graph, config["configurable"]["thread_id"], wanted, self._aliases, again=given is None
-            )
+            texts = {
+                message.id: message.content
+                for message in (fields_of(held.values) or {}).get("messages") or ()
+                if message.type == "human"
+            }
+            thread_id = config["configurable"]["thread_id"]
+            fork = await find_fork(graph, thread_id, wanted, self._aliases, again=given is None, texts=texts)
             config["configurable"]["checkpoint_id"] = fork.checkpoint_id
             given = _with_earlier(given, thread, chosen.fork[fork.length :])
         known = () if chosen.fork is not None else (fields_of(held.values) or {}).get("messages") or ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.messages import BaseMessage
@@ -33,40 +33,56 @@ class Fork:
 
 
 async def find_fork(
-    graph: Any, thread_id: str, kept: Sequence[str], aliases: Mapping[str, str], *, again: bool
+    graph: Any,
+    thread_id: str,
+    kept: Sequence[str],
+    aliases: Mapping[str, str],
+    *,
+    again: bool,
+    texts: Mapping[str, Any] | None = None,
 ) -> Fork:
     """The checkpoint whose conversation is ``kept``, or the longest beginning of it.
 
     Not every beginning of a conversation has a checkpoint: a paused subgraph's messages are its own until it has
     finished. To answer ``again``, the earliest that has a node to run, so that routing is done anew; else the latest,
     with all that was done until then. ``kept`` are the checkpoints' ids, ``aliases`` tells hidden nodes' messages.
-    Raises `InvalidRequest` when nothing of the thread is kept.
+    ``texts`` are the contents of the user's messages, by id: one that was edited under its id is another message on
+    the branch that was left. Raises `InvalidRequest` when nothing of the thread is kept.
     """
-    kept = list(kept)
+    kept, shown = list(kept), Shown(aliases, texts or {})
     checkpointer = getattr(graph, "checkpointer", None)
     found: Fork | None = None
     if isinstance(checkpointer, BaseCheckpointSaver) and kept:
-        search = _Search(graph, checkpointer, thread_id, kept, aliases)
+        search = _Search(graph, checkpointer, thread_id, kept, shown)
         found = await (search.earliest() if again else search.latest())
     if found is None:
-        found = await _walk(graph, thread_id, kept, aliases, again=again)
+        found = await _walk(graph, thread_id, kept, shown, again=again)
     if found is None:
         raise InvalidRequest("Nothing of this conversation is kept any more.", param="messages")
     return found
 
 
-def _conversation(messages: Any, aliases: Mapping[str, str]) -> list[str | None]:
-    """The ids of a conversation, less a hidden node's messages."""
-    return [
-        message.id for message in messages or () if message.type in CONVERSATION and aliases.get(str(message.id)) != ""
-    ]
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of a checkpoint's messages clients know: see `find_fork`."""
+
+    aliases: Mapping[str, str]
+    texts: Mapping[str, Any] = field(default_factory=dict)
+
+    def ids(self, messages: Any) -> list[str | None]:
+        """The ids of a conversation, less a hidden node's messages; ``None`` for one that reads otherwise now."""
+        return [
+            message.id if self.texts.get(str(message.id), message.content) == message.content else None
+            for message in messages or ()
+            if message.type in CONVERSATION and self.aliases.get(str(message.id)) != ""
+        ]
 
 
-async def _walk(graph: Any, thread_id: str, kept: list[str], aliases: Mapping[str, str], *, again: bool) -> Fork | None:
+async def _walk(graph: Any, thread_id: str, kept: list[str], shown: Shown, *, again: bool) -> Fork | None:
     """By the whole history, latest first."""
     found: Fork | None = None
     async for held in graph.aget_state_history({"configurable": {"thread_id": thread_id}}):
-        ids = _conversation((fields_of(held.values) or {}).get("messages"), aliases)
+        ids = shown.ids((fields_of(held.values) or {}).get("messages"))
         if ids != kept[: len(ids)] or (found is not None and len(ids) < found.length):
             continue
         whole = len(ids) == len(kept)
@@ -108,12 +124,12 @@ class _Search:
         checkpointer: BaseCheckpointSaver[Any],
         thread_id: str,
         kept: list[str],
-        aliases: Mapping[str, str],
+        shown: Shown,
     ) -> None:
         self._graph = graph
         self._checkpointer = checkpointer
         self._kept = kept
-        self._aliases = aliases
+        self._shown = shown
         self._where: RunnableConfig = {"configurable": {"thread_id": thread_id, "checkpoint_ns": ""}}
         self._probes: dict[int, _Probe] = {}
 
@@ -188,7 +204,7 @@ class _Search:
         if not isinstance(messages, list | tuple) or not all(isinstance(one, BaseMessage) for one in messages):
             held = await self._graph.aget_state(self._at(checkpoint_id))  # a channel that stores its value in pieces
             messages = (fields_of(held.values) or {}).get("messages")
-        return _conversation(messages, self._aliases)
+        return self._shown.ids(messages)
 
     def _at(self, checkpoint_id: str) -> RunnableConfig:
         return {"configurable": {**self._where["configurable"], "checkpoint_id": checkpoint_id}}
