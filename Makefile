@@ -43,6 +43,16 @@ demo: $(VENV)/.installed examples/copilotkit/node_modules/.installed
 test: $(VENV)/.dev-installed $(NODE_READY)
 	$(BIN)/python -m pytest $(TESTS)
 
+# By hand: what `make test` tries a few times, many times; loopback only, and hours. TORTURE is how many for each route,
+# stream or conversation; `make torture TESTS=tests/fuzz` takes some of it.
+torture: export TORTURE ?= 10000
+torture: $(VENV)/.dev-installed
+	$(BIN)/python -m pytest -m torture $(TESTS)
+
+# What the agent does with 150 requests and more, as a table: with the demo model, or with a real one that
+# OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL name. `make test` runs it too, for the demo model.
+eval: $(VENV)/.dev-installed
+	$(BIN)/python -m tests.evaluation
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
