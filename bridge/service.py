@@ -22,6 +22,7 @@ from bridge.runs.leases import Lease
 from bridge.runs.registry import Runs
 from bridge.runs.request import ANONYMOUS, Disconnect, Principal, RunRequest, ThreadKey
 from bridge.runs.run import Limits, Run
+from bridge.runs.threads import Workers
 from bridge.settings import Settings
 from bridge.storage.base import Storage
 from bridge.storage.binding import bound, default_store
@@ -74,6 +75,7 @@ class Bridge:
             disconnect_grace=self.settings.disconnect_grace,
             slow_reader=self.settings.slow_reader,
         )
+        self.workers = None if self.settings.threads is None else Workers(self.settings.threads)
         self._storage: Storage | None = None
         self._quota: Quota | None = None
         self._stack = AsyncExitStack()
@@ -88,6 +90,8 @@ class Bridge:
         async with self._opening:
             if self._storage is not None:
                 return
+            if self.workers is not None:
+                asyncio.get_running_loop().set_default_executor(self.workers)
             async with AsyncExitStack() as opening:
                 storage = await opening.enter_async_context(open_storage(self.settings.db))
                 store = self._store if self._store is not None else default_store()
