@@ -140,6 +140,14 @@ def main() -> None:
     help="Plain def nodes and tools that work at once.",
 )
 @click.option(
+    "--max-loop-lag",
+    default=_DEFAULTS.max_loop_lag,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    envvar="BRIDGE_MAX_LOOP_LAG",
+    help="Seconds after which who blocks the event loop is logged; 0: never.",
+)
+@click.option(
     "--keep-alive", default=_DEFAULTS.keep_alive, show_default=True, envvar="BRIDGE_KEEP_ALIVE", help="Seconds."
 )
 @click.option(

@@ -13,8 +13,10 @@ from typing import Any
 
 from bridge.agents.base import Agent, ThreadState
 from bridge.agents.catalog import Catalog
+from bridge.agents.langgraph.place import place_of
 from bridge.errors import AgentFailure, InvalidRequest
 from bridge.events.event import Event
+from bridge.observe.lag import LoopWatch
 from bridge.observe.logging import LogObserver
 from bridge.observe.observer import Observer, Observers, RunRecord
 from bridge.runs.journal import MemoryJournal
@@ -100,6 +102,10 @@ class Bridge:
                 await opening.enter_async_context(
                     pruning(storage, retention_of(self.settings), self.catalog.agents, self.runs.hold)
                 )
+                if self.settings.max_loop_lag:
+                    watch = LoopWatch(self.settings.max_loop_lag, self.observers, place_of)
+                    watch.start()
+                    opening.callback(watch.stop)
                 self._stack = opening.pop_all()
             self.runs.open()
             limit = self.settings.max_stored_bytes
