@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from benchmarks import (
     cold_start,
     concurrency,
+    crowd,
     first_event,
     history,
     memory,
@@ -32,6 +33,7 @@ PARTS: dict[str, Callable[[Arena, Scale], Iterable[Table]]] = {
     "single": single.measure,
     "first": first_event.measure,
     "many": concurrency.measure,
+    "load": crowd.measure,
     "memory": memory.measure,
     "parts": parts.measure,
     "translators": translators.measure,

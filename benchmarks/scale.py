@@ -15,6 +15,8 @@ class Scale:
     """Streams at once, and tokens of each, as fast as they go."""
     paced_seconds: int = 6
     paced: tuple[int, ...] = (50, 500)
+    crowd: tuple[int, ...] = (1000,)
+    idle: int = 5000
     memory_rounds: int = 3
     """Rounds of the memory of a stream: 100 s each, in fresh processes."""
     finished_runs: int = 10_000
@@ -30,6 +32,8 @@ QUICK = Scale(
     many=((50, 40),),
     paced_seconds=3,
     paced=(50,),
+    crowd=(),
+    idle=500,
     memory_rounds=1,
     finished_runs=1000,
     histories=(10, 100, 1000),

@@ -65,7 +65,7 @@ def create_app(
             run. Without it: what the client sent for the schema's fields, and its defaults.
         store: LangGraph's store (a ``BaseStore``) for graphs that were compiled without one; by default one in this
             process's memory.
-        observers: who wants to know of runs, readers and faults, beside the log.
+        observers: who wants to know of runs, readers, faults and a blocked event loop, beside the log.
 
     The application may be mounted in another one. Where the outer framework does not pass the lifespan on, the first
     request opens the storage.

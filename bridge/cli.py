@@ -22,6 +22,7 @@ from bridge.app import create_app
 from bridge.observe import logging as logs
 from bridge.options import access_options, check_access, limit_options
 from bridge.runs.request import RIGHTS
+from bridge.runs.threads import DEFAULT_THREADS
 from bridge.service import Bridge
 from bridge.settings import Settings
 from bridge.storage.adoption import adopt_all
@@ -32,14 +33,12 @@ from bridge.storage.scoping import settle
 from bridge.web.callers import Callers
 from bridge.web.keys import new_key, read_keys
 from bridge.web.protocol import http_protocol
-from bridge.web.threads import Workers
 
 logger = logging.getLogger("bridge")
 
 Result = TypeVar("Result")
 
 _DEFAULTS = Settings()
-_WORKERS = 64  # threads, made when they are needed: plain functions mostly wait
 
 
 def _checked_db(context: click.Context, parameter: click.Parameter, db: str) -> str:
@@ -131,6 +130,22 @@ def main() -> None:
     show_default=True,
     envvar="BRIDGE_STOP_TIMEOUT",
     help="Seconds that an agent may take to stop, before its run ends without it.",
+)
+@click.option(
+    "--threads",
+    default=DEFAULT_THREADS,
+    show_default=True,
+    type=click.IntRange(min=1),
+    envvar="BRIDGE_THREADS",
+    help="Plain def nodes and tools that work at once.",
+)
+@click.option(
+    "--max-loop-lag",
+    default=_DEFAULTS.max_loop_lag,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    envvar="BRIDGE_MAX_LOOP_LAG",
+    help="Seconds after which who blocks the event loop is logged; 0: never.",
 )
 @click.option(
     "--keep-alive", default=_DEFAULTS.keep_alive, show_default=True, envvar="BRIDGE_KEEP_ALIVE", help="Seconds."
@@ -358,11 +373,9 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._bridge = bridge
         self._callers = callers
-        self._workers = Workers(_WORKERS)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve, and print the address."""
-        asyncio.get_running_loop().set_default_executor(self._workers)
         try:
             await self._bridge.open()
         except Exception as error:
@@ -391,7 +404,8 @@ class _Server(uvicorn.Server):
         ending = asyncio.create_task(self._bridge.end_runs())
         await super().shutdown(sockets)
         await ending
-        if self._bridge.runs.abandoned or self._workers.busy:
+        workers = self._bridge.workers
+        if self._bridge.runs.abandoned or (workers is not None and workers.busy):
             # an agent that does not stop would keep the process for as long as it likes; all of ours is stored
             logging.shutdown()
             os._exit(0)

@@ -13,8 +13,10 @@ from typing import Any
 
 from bridge.agents.base import Agent, ThreadState
 from bridge.agents.catalog import Catalog
+from bridge.agents.langgraph.place import place_of
 from bridge.errors import AgentFailure, InvalidRequest
 from bridge.events.event import Event
+from bridge.observe.lag import LoopWatch
 from bridge.observe.logging import LogObserver
 from bridge.observe.observer import Observer, Observers, RunRecord
 from bridge.runs.journal import MemoryJournal
@@ -22,6 +24,7 @@ from bridge.runs.leases import Lease
 from bridge.runs.registry import Runs
 from bridge.runs.request import ANONYMOUS, Disconnect, Principal, RunRequest, ThreadKey
 from bridge.runs.run import Limits, Run
+from bridge.runs.threads import Workers
 from bridge.settings import Settings
 from bridge.storage.base import Storage
 from bridge.storage.binding import bound, default_store
@@ -88,6 +91,7 @@ class Bridge:
             slow_reader=self.settings.slow_reader,
             reveal_errors=self.settings.reveal_errors,
         )
+        self.workers = None if self.settings.threads is None else Workers(self.settings.threads)
         self._storage: Storage | None = None
         self._quota: Quota | None = None
         self._stack = AsyncExitStack()
@@ -102,6 +106,8 @@ class Bridge:
         async with self._opening:
             if self._storage is not None:
                 return
+            if self.workers is not None:
+                asyncio.get_running_loop().set_default_executor(self.workers)
             async with AsyncExitStack() as opening:
                 storage = await opening.enter_async_context(
                     open_storage(self.settings.db, self.settings.storage_patience)
@@ -112,6 +118,10 @@ class Bridge:
                 await opening.enter_async_context(
                     pruning(storage, retention_of(self.settings), self.catalog.agents, self.runs.hold)
                 )
+                if self.settings.max_loop_lag:
+                    watch = LoopWatch(self.settings.max_loop_lag, self.observers, place_of)
+                    watch.start()
+                    opening.callback(watch.stop)
                 self._stack = opening.pop_all()
             self.runs.open()
             limit = self.settings.max_stored_bytes

@@ -35,6 +35,10 @@ class Settings:
         body_timeout: a body that is not there by then gets 408.
         header_timeout: a connection whose headers are not there by then is closed; `bridge serve` alone sees to it.
         max_header_size: bytes of a request's line and headers; more get 431; `bridge serve` alone sees to it.
+        threads: plain ``def`` nodes and tools that work at once. ``None``: the event loop's own threads, which the
+            application may have set; else the bridge sets the loop's default executor when it opens. `bridge serve`
+            has 64.
+        max_loop_lag: an event loop without a turn for so long is logged, with who blocks it; 0: nobody watches.
         disconnect_grace: how long a run waits for a reader to come back, before `disconnect` applies.
         max_journal_bytes: a run's journal forgets its oldest events beyond this.
         journal_memory_bytes: all journals together, those of finished runs too; those go first.
@@ -86,6 +90,8 @@ class Settings:
     body_timeout: float = 60.0
     header_timeout: float = 10.0
     max_header_size: int = 65_536
+    threads: int | None = None
+    max_loop_lag: float = 1.0
     disconnect_grace: float = 3.0
     max_journal_bytes: int = 16 * 1024 * 1024
     journal_memory_bytes: int = 512 * 1024 * 1024

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ import pytest
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.runtime import Runtime
+from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 
-from bridge import Principal, Settings, create_app
+from bridge import ContextRequest, Principal, Settings, create_app
 from bridge.agents.base import Description, ThreadState
 from bridge.runs.request import RIGHTS, RunRequest
 from bridge.web.callers import Callers
@@ -243,6 +246,50 @@ async def test_a_graph_reads_the_principal_and_its_claims() -> None:
     async with served(graph) as client:
         await client.post("/agui/recorder", json=run_input("да"))
     assert seen == [("anna", {"role": "seller"})] * len(RUNS) + [("anonymous", {})]
+
+
+@dataclass
+class Desk:
+    """A context with who calls in it."""
+
+    caller: Principal
+    size: int = 1
+
+
+class Board(BaseModel):
+    """The same, checked by pydantic."""
+
+    who: Principal | None = None
+    size: int = 1
+
+
+FORGED = {"caller": {"name": "root"}, "who": {"name": "root"}, "size": 2}
+
+
+@pytest.mark.parametrize("schema", [Desk, Board])
+@pytest.mark.parametrize("decides", [False, True], ids=["no function", "a function"])
+async def test_who_calls_is_in_the_typed_context(schema: type[Any], decides: bool) -> None:
+    seen: list[tuple[Any, int]] = []
+
+    async def look(state: MessagesState, runtime: Runtime[Any]) -> dict[str, Any]:
+        del state
+        seen.append((getattr(runtime.context, "caller", None) or runtime.context.who, runtime.context.size))
+        return {"messages": [AIMessage("да")]}
+
+    async def larger(request: ContextRequest) -> dict[str, Any]:
+        return {"size": 10 if request.caller.claims.get("role") == "seller" and "read" in request.caller.scopes else 0}
+
+    graph = StateGraph(MessagesState, context_schema=schema).add_node(look).add_edge(START, "look").compile()
+    async with served(graph, authenticate=authenticate, context=larger if decides else None) as client:
+        for path, body in RUNS:
+            sent = body | ({"forwardedProps": FORGED} if "threadId" in body else {})
+            answer = await client.post(path, json=sent, headers={"X-User": "anna"})
+            assert answer.status_code == 200, answer.text
+    async with served(graph) as client:
+        await client.post("/agui/recorder", json=run_input("да"))
+    assert [who.name for who, _ in seen] == ["anna"] * len(RUNS) + ["anonymous"]
+    assert all(dict(who.claims) == {"role": "seller"} for who, _ in seen[:-1])
+    assert {size for _, size in seen[:-1]} == ({10} if decides else {1, 2})
 
 
 # path, method, body -> the scope that it takes

@@ -42,6 +42,7 @@ PORTS: dict[type, set[str]] = {
         "reader_joined",
         "reader_left",
         "fault",
+        "loop_blocked",
     },
 }
 

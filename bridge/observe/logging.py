@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.json import dumps
-from bridge.observe.observer import Observer, RunRecord
+from bridge.observe.observer import Blocked, Observer, RunRecord
 
 logger = logging.getLogger("bridge.runs")
 
@@ -100,6 +100,13 @@ class LogObserver(Observer):
     def fault(self, run: RunRecord, fault: str) -> None:
         """What an agent emitted and should not have."""
         logger.warning("illegal event: %s", fault, extra=_named(run))
+
+    def loop_blocked(self, blocked: Blocked) -> None:
+        """Who keeps all streams waiting."""
+        who = f" by agent '{blocked.agent}'" if blocked.agent else ""
+        who += f", node '{blocked.node}'" if blocked.node else ""
+        at = f" ({blocked.line})" if blocked.line else ""
+        logger.warning("the event loop has been blocked for %.1f s%s%s", blocked.seconds, who, at)
 
 
 def _named(run: RunRecord) -> dict[str, str]:

@@ -25,6 +25,22 @@ class RunRecord:
     """``success``, ``interrupt``, ``cancelled``, or the ``code`` of a RUN_ERROR; ``None`` while the run goes on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """The event loop had no turn for so long.
+
+    Attributes:
+        seconds: until it was noticed; who blocks it may go on.
+        agent, node: who is at work; ``None`` where that is not known.
+        line: where in the code, as ``file.py:12, in function``; empty where many had short turns.
+    """
+
+    seconds: float
+    agent: str | None = None
+    node: str | None = None
+    line: str = ""
+
+
 class Observer:
     """Does nothing; an observer overrides what it wants to know. A method that raises is logged and disturbs nobody."""
 
@@ -51,6 +67,9 @@ class Observer:
 
     def fault(self, run: RunRecord, fault: str) -> None:
         """An agent emitted what is not legal AG-UI."""
+
+    def loop_blocked(self, blocked: Blocked) -> None:
+        """All streams stand still. Called once a pause, mostly from another thread: the loop has no turn."""
 
 
 class Observers(Observer):
@@ -103,3 +122,7 @@ class Observers(Observer):
     def fault(self, run: RunRecord, fault: str) -> None:
         """Pass it on."""
         self._each("fault", run, fault)
+
+    def loop_blocked(self, blocked: Blocked) -> None:
+        """Pass it on."""
+        self._each("loop_blocked", blocked)

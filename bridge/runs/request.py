@@ -6,7 +6,8 @@ AG-UI's ``RunAgentInput``, an OpenAI body and a CopilotKit envelope are parsed a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
@@ -41,7 +42,7 @@ class Principal:
 
     name: str
     claims: Mapping[str, Any] = field(default_factory=dict)
-    scopes: Collection[Right] = RIGHTS
+    scopes: AbstractSet[Right] = RIGHTS
 
 
 STORED = "bridge:"
@@ -141,6 +142,11 @@ class RunRequest:
     def thread(self) -> ThreadKey:
         """The conversation this run is part of."""
         return ThreadKey(self.principal, self.agent, self.thread_id)
+
+    @property
+    def who(self) -> Principal:
+        """Who calls, with claims and scopes; a principal of the name alone where the request came from no caller."""
+        return self.caller or Principal(self.principal)
 
     @property
     def key(self) -> RunKey:

@@ -116,7 +116,7 @@ class Keys:
         return found[0] if found else None
 
 
-def _scopes(written: Iterable[str]) -> Collection[Right]:
+def _scopes(written: Iterable[str]) -> frozenset[Right]:
     named = frozenset(written)
     if not named <= RIGHTS:
         raise ValueError(f"'{min(named - RIGHTS)}' is none of the scopes run, read, manage")

@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
-from bridge.runs.request import RunRequest
+from bridge.runs.request import Principal, RunRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class ContextRequest:
         headers: the HTTP request's, by lower-case name.
         forwarded_props: what the client sent for the graph: claims of a stranger.
         connection: the whole of the request, as Starlette has it.
+        caller: who calls, with claims and scopes; ``principal`` is its name.
     """
 
     agent: str
@@ -31,6 +32,7 @@ class ContextRequest:
     headers: Mapping[str, str]
     forwarded_props: Mapping[str, Any]
     connection: HTTPConnection | None
+    caller: Principal
 
 
 ContextFunction = Callable[[ContextRequest], Any | Awaitable[Any]]
@@ -62,6 +64,7 @@ class Contexts:
                 headers=connection.headers if connection is not None else {},
                 forwarded_props=request.forwarded_props,
                 connection=connection,
+                caller=request.who,
             )
         )
         return await given if inspect.isawaitable(given) else given

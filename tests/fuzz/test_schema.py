@@ -114,6 +114,6 @@ def has_body(operation: Any) -> bool:
 @pytest.mark.timeout(TIMEOUT)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=NAMES)
 def test_no_request_of_schemathesis_fails_the_server(attacked: Server, operation: Any) -> None:
-    # bodies take it 50 ms each to make up; `test_requests` sends hundreds more of its own
-    few = 4 if has_body(operation) else 15
+    # bodies take it long to make up; `test_requests` sends hundreds more of its own
+    few = 12 if has_body(operation) else 100
     assert attack(attacked, operation, TORTURE // 2 or few) > 0  # as many good ones as bad ones

@@ -236,7 +236,7 @@ class GraphRun:
         self._request = request
         self._aliases = request.aliases
         self._visit: Visit | None = None
-        self._progress = Progress()
+        self._progress = Progress(agent.name)
         self._translator = LangGraphToAgui(
             request.thread_id,
             request.run_id,

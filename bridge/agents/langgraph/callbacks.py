@@ -35,13 +35,15 @@ class Progress(DispatchedToStream):
     """The callbacks of one run. One handler for all: LangChain goes through the handlers for every token.
 
     Attributes:
+        agent: whose run it is.
         failed: the checkpoint namespaces of nodes that failed, and may run again.
     """
 
     ignore_chain = False
     ignore_agent = False  # of tools, too
 
-    def __init__(self) -> None:
+    def __init__(self, agent: str = "") -> None:
+        self.agent = agent
         self.failed: list[str] = []
         self._tools: dict[UUID, dict[str, Any]] = {}
         self._nodes: dict[UUID, str] = {}

@@ -10,12 +10,13 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Collection, Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 
 from bridge.errors import InvalidRequest
-from bridge.runs.request import RunRequest
+from bridge.runs.request import Principal, RunRequest
 
 _RESERVED = frozenset(
     {
@@ -41,7 +42,7 @@ def server_context(request: RunRequest) -> dict[str, Any]:
         "client_context": request.context,
         "model_settings": dict(request.model_settings),
         "principal": request.principal,
-        "claims": dict(request.caller.claims) if request.caller is not None else {},
+        "claims": dict(request.who.claims),
     }
 
 
@@ -91,27 +92,44 @@ def run_context(request: RunRequest, graph: Any, allow: Collection[str] | None =
     """``runtime.context`` for a run; ``None``: LangGraph is given none.
 
     What the application's function gave is all of it (`bridge.create_app`, ``context``). Without such a function the
-    client's values are taken for the fields that ``context_schema`` has. Its defaults stand for what nobody gave.
+    client's values are taken for the fields that ``context_schema`` has. Its defaults stand for what nobody gave. A
+    field whose type is `Principal` holds who calls, where the application gave nothing for it; no client writes it.
     Raises `InvalidRequest` where the values of a client do not fit.
     """
     schema = getattr(graph, "context_schema", None)
     given = request.runtime_context
     if schema is None or (given is not None and not isinstance(given, Mapping)):
         return given
-    values = client_values(request, allow) if given is None else given
+    callers = caller_fields(schema)
+    if given is None:
+        sent = client_values(request, allow)
+        values = {name: value for name, value in sent.items() if name not in callers}
+    else:
+        values = dict(given)
+    values = dict.fromkeys(callers, request.who) | values
     fields = _fields(schema)
     if fields is not None:
         values = {name: value for name, value in values.items() if name in fields}
     if not (dataclasses.is_dataclass(schema) or _is_model(schema)):
-        return dict(values)  # a TypedDict
+        return values  # a TypedDict
     try:
         return schema(**values)
     except (TypeError, ValidationError) as error:
         if given is not None:
             raise
-        if not values:
+        if values.keys() <= callers:
             return None  # a field that has no default, and nobody gave it
         raise InvalidRequest("The values for the agent's context do not fit it.", param="forwardedProps") from error
+
+
+@lru_cache(maxsize=256)
+def caller_fields(schema: Any) -> frozenset[str]:
+    """The fields of a ``context_schema`` that are a `Principal`, or one or ``None``."""
+    try:
+        hints = get_type_hints(schema)
+    except Exception:  # a name that is there for type checkers alone
+        return frozenset()
+    return frozenset(name for name, hint in hints.items() if hint is Principal or Principal in get_args(hint))
 
 
 def _is_model(schema: Any) -> bool:
