@@ -15,7 +15,7 @@ from bridge.events.reviews import review_of
 from bridge.json import JSONDecodeError, loads
 from bridge.openai_compat.questions import as_call, in_words, not_understood, text_of
 from bridge.openai_compat.reading import Answer, parse_answer
-from bridge.openai_compat.reviewing import parse_review
+from bridge.openai_compat.review_answers import parse_review
 
 Entry = dict[str, Any]
 """One entry of AG-UI's ``resume``: interruptId, status, payload."""

@@ -10,7 +10,7 @@ from bridge.events.json_schema import alternatives
 from bridge.events.reviews import review_of
 from bridge.json import dumps
 from bridge.openai_compat.reading import asked_field, decision_field, fields_of, titles
-from bridge.openai_compat.reviewing import how_to_answer
+from bridge.openai_compat.review_answers import how_to_answer
 from bridge.openai_compat.words import WAY_OUT, Language, language_of, plain
 
 

@@ -10,7 +10,7 @@ from langgraph.types import Durability
 
 from bridge.agents.base import Agent
 from bridge.agents.langgraph.agent import LangGraphAgent
-from bridge.agents.langgraph.types import reading
+from bridge.agents.langgraph.readable_types import reading
 from bridge.settings import Settings
 from bridge.storage.base import Storage
 

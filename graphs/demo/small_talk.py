@@ -2,8 +2,8 @@
 
 import re
 
-from graphs.demo.answers import NEGATED, NO, YES
 from graphs.demo.conversation import Turn
+from graphs.demo.cues import NEGATED, NO, YES
 
 ABILITIES = (
     (

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from graphs.demo import (
-    answers,
     aspects,
     campaign_wishes,
+    cues,
     deal_wishes,
     follow_ups,
     lead_wishes,
@@ -121,7 +121,7 @@ def read_wishes(turn: Turn) -> list[Wish]:
 
 def readable(text: str) -> str:
     """The text without greetings and politeness, its words spelled as the rules know them."""
-    without = answers.POLITE.sub(" ", answers.GREETING.sub("", answers.LEADING_NO.sub("", text)))
+    without = cues.POLITE.sub(" ", cues.GREETING.sub("", cues.LEADING_NO.sub("", text)))
     return corrected(without if without.strip() else text)
 
 
@@ -133,7 +133,7 @@ def _answered(turn: Turn, text: str, wishes: list[Wish]) -> list[Wish]:
         question = wish.arguments(turn)
         if not isinstance(question, Ask):
             continue
-        if answers.YES.match(turn.text):
+        if cues.YES.match(turn.text):
             return [Wish(wish.tool, wish.text, question.proposal), *before[index + 1 :]] if question.proposal else []
         if any(again.tool == wish.tool and not isinstance(again.arguments(turn), Ask) for again in wishes):
             return []  # said anew, and whole
@@ -177,7 +177,7 @@ def _each(wish: Wish) -> list[Wish]:
 def _split(text: str) -> list[Wish]:
     wishes: list[Wish] = []
     for clause in clauses(text):
-        if answers.NEGATED.search(masked(clause)):
+        if cues.NEGATED.search(masked(clause)):
             continue
         tool = match(clause)
         pointed = wishes and wishes[-1].tool in SEVERAL and _is_pointer(clause)
@@ -192,7 +192,7 @@ def _split(text: str) -> list[Wish]:
         elif wishes:
             # No wish by itself: it belongs to the one before ("… и Москве").
             wishes[-1] = Wish(wishes[-1].tool, f"{wishes[-1].text}, {clause}")
-    if len(wishes) <= 1 and not answers.NEGATED.search(masked(text)) and (tool := match(text)) is not None:
+    if len(wishes) <= 1 and not cues.NEGATED.search(masked(text)) and (tool := match(text)) is not None:
         return [Wish(tool, text)]
     return wishes
 

@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, Too
 from langgraph.checkpoint.memory import InMemorySaver
 
 from bridge.agents.langgraph.call_ids import distinct_calls, given_id
-from bridge.agents.langgraph.copies import is_copy
+from bridge.agents.langgraph.duplicates import is_copy
 from bridge.agents.langgraph.translate import LangGraphToAgui
 from bridge.events.event import Event
 from bridge.events.verify import Verifier

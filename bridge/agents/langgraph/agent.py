@@ -24,10 +24,10 @@ from bridge.agents.langgraph.history import admitted, as_sent_before, without_su
 from bridge.agents.langgraph.inputs import plan
 from bridge.agents.langgraph.instructions import instruct
 from bridge.agents.langgraph.interrupts import interrupt_to_agui, waiting_interrupts
-from bridge.agents.langgraph.limits import limit_of_steps
 from bridge.agents.langgraph.messages import messages_to_langchain
 from bridge.agents.langgraph.nodes import tool_nodes, worker_nodes
 from bridge.agents.langgraph.reanswer import earlier_ids, resume_on_copy
+from bridge.agents.langgraph.recursion_limit import limit_of_steps
 from bridge.agents.langgraph.repair import heal
 from bridge.agents.langgraph.saving import PATIENCE
 from bridge.agents.langgraph.serializer import Serializer
