@@ -31,6 +31,7 @@ from bridge.storage.opening import InvalidDatabase, agent_database_url, open_sto
 from bridge.storage.retention import Retention, prune_once
 from bridge.web.callers import Callers
 from bridge.web.keys import new_key, read_keys
+from bridge.web.prefix import Prefix
 from bridge.web.protocol import http_protocol
 from bridge.web.threads import Workers
 
@@ -195,6 +196,7 @@ def serve(
     agents: tuple[str, ...],
     host: str,
     port: int,
+    root_path: str,
     *,
     no_auth: bool,
     context: str | None,
@@ -229,7 +231,7 @@ def serve(
         store=None if store is None else _object(store),
     )
     config = uvicorn.Config(
-        app,
+        Prefix(app, root_path),
         host=host,
         port=port,
         http=http_protocol(settings.header_timeout, settings.max_header_size),
