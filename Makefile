@@ -17,7 +17,7 @@ NODE_READY := $(if $(NODE),$(NODE_PACKAGES:%=%/node_modules/.installed))
 PEERS := agui openai_serve langgraph_dev
 
 .DELETE_ON_ERROR:
-.PHONY: run demo test torture eval bench lint types lock audit clean
+.PHONY: run demo test servers torture eval bench lint types lock audit clean
 
 run: $(VENV)/.installed
 	$(BIN)/bridge serve --host $(HOST) --port $(PORT)
@@ -43,6 +43,18 @@ demo: $(VENV)/.installed examples/copilotkit/node_modules/.installed
 test: $(VENV)/.dev-installed $(NODE_READY)
 	$(BIN)/python -m pytest $(TESTS)
 
+
+# Other people's servers in an environment of their own, proxies from Debian's packages; writes docs/deployment.md's table.
+SERVERS := tests/servers/.venv
+
+servers: $(SERVERS)/.installed
+	PYTHONPATH=. $(SERVERS)/bin/python -m tests.servers
+
+$(SERVERS)/.installed: pyproject.toml
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/pip --disable-pip-version-check install --quiet 'pip>=25.1'
+	$(@D)/bin/pip install --quiet --editable '.[postgres]' --group servers
+	@touch $@
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
@@ -77,7 +89,7 @@ benchmarks/.venv-%/.installed: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(PEERS:%=benchmarks/.venv-%) $(NODE_PACKAGES:%=%/node_modules) dist build artifacts
+	rm -rf $(VENV) $(SERVERS) $(PEERS:%=benchmarks/.venv-%) $(NODE_PACKAGES:%=%/node_modules) dist build artifacts
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -38,6 +38,12 @@ class Kind:
         return importlib.util.find_spec(self.package) is not None
 
 
+_BRIDGE = [
+    *("bridge.cli", "serve", "teller=tests.servers.application:teller", "pacer=tests.servers.application:pacer"),
+    *("--keep-alive", "0.2", "--disconnect-grace", "1", "--shutdown-grace", "0.5", "--max-body-bytes", "1048576"),
+]
+
+
 def _uvicorn(*more: str) -> Callable[[int], list[str]]:
     return lambda port: ["uvicorn", APPLICATION, "--port", str(port), "--timeout-graceful-shutdown", "2", *more]
 
@@ -72,10 +78,6 @@ KINDS = {
     "granian": Kind("granian", _granian("asgi"), "--workers", "--url-path-prefix"),
     "granian asginl": Kind("granian", _granian("asginl"), "--workers", "--url-path-prefix"),
 }
-_BRIDGE = [
-    *("bridge.cli", "serve", "teller=tests.servers.application:teller", "pacer=tests.servers.application:pacer"),
-    *("--keep-alive", "0.2", "--disconnect-grace", "1", "--shutdown-grace", "0.5", "--max-body-bytes", "1048576"),
-]
 
 
 def prepared(kind: str, directory: Path, *, db: str | None = None, more: tuple[str, ...] = ()) -> Server:
