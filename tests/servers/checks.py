@@ -152,6 +152,14 @@ def idle(url: str, server: Server) -> None:
             assert KEEP_ALIVE in lines_of(answer)
 
 
+def _last_of(answer: http.client.HTTPResponse) -> str:
+    deadline, last = time.monotonic() + 2 * PATIENCE, ""
+    for line in lines_of(answer):
+        last = line
+        assert time.monotonic() < deadline, "the stream goes on"
+    return last
+
+
 def ending(url: str, server: Server) -> None:
     """SIGTERM: streams end with an error in their clients' languages, then the process ends."""
     with (
@@ -161,7 +169,7 @@ def ending(url: str, server: Server) -> None:
         for answer in (openai, agui):
             next(line for line in lines_of(answer) if word_of(line))
         server.process.terminate()
-        last = {"openai": [*lines_of(openai)][-1], "agui": [*lines_of(agui)][-1]}
+        last = {"openai": _last_of(openai), "agui": _last_of(agui)}
     assert last["openai"].startswith('data: {"error":'), last
     assert '"RUN_ERROR"' in last["agui"], last
     server.process.wait(2 * PATIENCE)

@@ -60,7 +60,10 @@ def _gunicorn(worker: str) -> Callable[[int], list[str]]:
 
 
 def _granian(interface: str) -> Callable[[int], list[str]]:
-    return lambda port: ["granian", APPLICATION, "--interface", interface, "--port", str(port)]
+    return lambda port: [
+        *("granian", APPLICATION, "--interface", interface, "--port", str(port)),
+        *("--workers-kill-timeout", "5"),
+    ]
 
 
 def _daphne(port: int) -> list[str]:
