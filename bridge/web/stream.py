@@ -13,6 +13,7 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import anyio
@@ -96,11 +97,7 @@ class RunReader(Response, ABC):
             await asyncio.wait((reading, watching), return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             if not watching.done() and reading.cancel():
-                ending = asyncio.create_task(self._break_off(reading, scope, receive, send))
-                with anyio.CancelScope(shield=True):  # anyio cancels again and again
-                    await asyncio.wait((ending,), timeout=LAST_WORDS)
-                ending.cancel()
-                await asyncio.gather(ending, return_exceptions=True)
+                await self._break_off(reading, scope, receive, send)
             raise
         finally:
             for task in (reading, watching):
@@ -112,15 +109,23 @@ class RunReader(Response, ABC):
             raise failure
 
     async def _break_off(self, reading: asyncio.Task[None], scope: Scope, receive: Receive, send: Send) -> None:
-        """Once nothing else is being sent: an error with its status, or the end of what was begun."""
-        await asyncio.wait((reading,))
-        if not reading.cancelled():
-            return  # it came to its own end
+        """Once nothing else is being sent: an error with its status, or the end of what was begun.
+
+        In this task: where a loop ends, it cancels all tasks once more, and waits for those that go on all the same.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LAST_WORDS
+        while not reading.done() and loop.time() < until:
+            with suppress(asyncio.CancelledError), anyio.CancelScope(shield=True):  # anyio cancels again and again
+                await asyncio.wait((reading,), timeout=until - loop.time())
+        if not reading.done() or not reading.cancelled():
+            return  # it does not stop, or came to its own end
         error = AgentFailure("The server broke this answer off.")
-        if not self.begun:
-            await error_response(error)(scope, receive, send)
-        elif end := self.last_words(error):
-            await send({"type": "http.response.body", "body": end, "more_body": False})
+        with suppress(OSError), anyio.move_on_after(until - loop.time(), shield=True):
+            if not self.begun:
+                await error_response(error)(scope, receive, send)
+            elif end := self.last_words(error):
+                await send({"type": "http.response.body", "body": end, "more_body": False})
 
     @abstractmethod
     async def read(self, send: Send) -> None:
