@@ -105,7 +105,7 @@ class Exchange:
         return self.sent[-1]["type"] == "http.response.body" and not self.sent[-1].get("more_body", False)
 
 
-LANGUAGES = {
+LANGUAGES: dict[str, tuple[str, Callable[[str], dict[str, Any]], bytes]] = {
     "openai": ("/v1/chat/completions", lambda text: chat("teller", text), b'data: {"error":'),
     "agui": ("/agui/teller", run_input, b'"type":"RUN_ERROR"'),
 }
@@ -156,7 +156,7 @@ async def test_a_client_that_takes_nothing_more_does_not_hold_the_end_up(applica
         if exchange.shown.is_set():
             await asyncio.Event().wait()
 
-    serving = asyncio.create_task(application(exchange.scope, exchange.receive, stuck))  # type: ignore[arg-type]
+    serving = asyncio.create_task(application(exchange.scope, exchange.receive, stuck))
     await exchange.shown.wait()
     serving.cancel()
     with pytest.raises(asyncio.CancelledError):
