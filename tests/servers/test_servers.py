@@ -30,6 +30,10 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_holds(server: Server, check: str) -> None:
+    if check == "SIGTERM" and "off" in server.command:  # uvicorn then ends with its answers: docs/deployment.md says so
+        with pytest.raises(AssertionError):
+            CHECKS[check](server.url, server)
+        return
     CHECKS[check](server.url, server)
 
 
