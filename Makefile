@@ -18,7 +18,7 @@ PEERS := agui openai_serve langgraph_dev
 CLIENTS := haystack
 
 .DELETE_ON_ERROR:
-.PHONY: run demo test torture eval clients bench lint types lock audit clean
+.PHONY: run demo test torture eval clients servers bench lint types lock audit clean
 
 run: $(VENV)/.installed
 	$(BIN)/bridge serve --host $(HOST) --port $(PORT)
@@ -59,6 +59,18 @@ eval: $(VENV)/.dev-installed
 clients: $(VENV)/.dev-installed $(CLIENTS:%=tests/clients/.venv-%/.installed)
 	CI=true $(BIN)/python -m pytest -m clients $(TESTS)
 
+# Other people's servers in an environment of their own, proxies from Debian's packages; writes docs/deployment.md's table.
+SERVERS := tests/servers/.venv
+
+servers: $(SERVERS)/.installed
+	PYTHONPATH=. $(SERVERS)/bin/python -m tests.servers
+
+$(SERVERS)/.installed: pyproject.toml
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/pip --disable-pip-version-check install --quiet 'pip>=25.1'
+	$(@D)/bin/pip install --quiet --editable '.[postgres]' --group servers
+	@touch $@
+
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -94,7 +106,7 @@ benchmarks/.venv-%/.installed tests/clients/.venv-%/.installed: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(PEERS:%=benchmarks/.venv-%) $(CLIENTS:%=tests/clients/.venv-%) $(NODE_PACKAGES:%=%/node_modules) dist build artifacts
+	rm -rf $(VENV) $(SERVERS) $(PEERS:%=benchmarks/.venv-%) $(CLIENTS:%=tests/clients/.venv-%) $(NODE_PACKAGES:%=%/node_modules) dist build artifacts
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -32,6 +32,7 @@ from bridge.storage.retention import Retention, prune_once
 from bridge.storage.scoping import settle
 from bridge.web.callers import Callers
 from bridge.web.keys import new_key, read_keys
+from bridge.web.prefix import Prefix
 from bridge.web.protocol import http_protocol
 
 logger = logging.getLogger("bridge")
@@ -216,6 +217,7 @@ def serve(
     agents: tuple[str, ...],
     host: str,
     port: int,
+    root_path: str,
     *,
     no_auth: bool,
     context: str | None,
@@ -250,7 +252,7 @@ def serve(
         store=None if store is None else _object(store),
     )
     config = uvicorn.Config(
-        app,
+        Prefix(app, root_path),
         host=host,
         port=port,
         http=http_protocol(settings.header_timeout, settings.max_header_size),

@@ -11,6 +11,7 @@ import click
 from bridge.settings import Settings
 from bridge.web.gate import Gate, is_loopback
 from bridge.web.keys import Keys
+from bridge.web.prefix import checked_prefix
 
 _DEFAULTS = Settings()
 _KEYS = "BRIDGE_API_KEYS"
@@ -18,9 +19,25 @@ _KEYS = "BRIDGE_API_KEYS"
 Command = Callable[..., None]
 Option = Callable[[Command], Command]
 
+
+def _checked_root_path(context: click.Context, parameter: click.Parameter, path: str) -> str:
+    del context
+    try:
+        return checked_prefix(path)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.", param=parameter) from None
+
+
 _ACCESS: tuple[Option, ...] = (
     click.option("--host", default="127.0.0.1", show_default=True, envvar="BRIDGE_HOST"),
     click.option("--port", default=8000, show_default=True, type=int, envvar="BRIDGE_PORT"),
+    click.option(
+        "--root-path",
+        default="",
+        callback=_checked_root_path,
+        envvar="BRIDGE_ROOT_PATH",
+        help="The path below which a proxy serves it, such as /ai; default: the proxy's X-Forwarded-Prefix.",
+    ),
     click.option("--api-key", "api_keys", multiple=True, envvar=_KEYS, help="key or name=key; several may be given."),
     click.option(
         "--api-key-file",

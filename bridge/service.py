@@ -96,13 +96,17 @@ class Bridge:
         self._quota: Quota | None = None
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     # Its life
 
     async def open(self) -> None:
         """Open the storage and bind the agents to it. Done by the lifespan, or by the first request where a framework
-        that mounts the bridge does not pass the lifespan on. After `close` it may be opened again.
+        that mounts the bridge does not pass the lifespan on. After `close` it may be opened again; also in another
+        event loop, once the one before has come to its end. Raises ``RuntimeError`` while that one runs.
         """
+        if self._loop is not (loop := asyncio.get_running_loop()):
+            self._begin_in(loop)
         async with self._opening:
             if self._storage is not None:
                 return
@@ -127,6 +131,17 @@ class Bridge:
             limit = self.settings.max_stored_bytes
             self._quota = None if limit is None else Quota(storage.index, limit)
             self._storage = storage
+
+    def _begin_in(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Nothing of an earlier event loop is of use: with it ended its runs, and asyncio has closed the storage."""
+        if self._loop is not None:
+            if self._loop.is_running() and self._storage is not None:
+                raise RuntimeError("the application is served in another event loop already: make one for each")
+            self.runs = _runs(self.settings)
+            self._opening = asyncio.Lock()
+            self._storage = None
+            self._stack = AsyncExitStack()
+        self._loop = loop
 
     async def close(self) -> None:
         """End the runs, legally, and close the storage."""

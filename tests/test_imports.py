@@ -40,7 +40,7 @@ ROOMS: dict[str, set[str]] = {
         "agui.encode",
         "agui.capabilities",
     },
-    "options": {"settings", "web.gate", "web.keys"},
+    "options": {"settings", "web.gate", "web.keys", "web.prefix"},
     "addresses": {"*"},
     "app": {"*"},
     "cli": {"*"},

@@ -47,6 +47,7 @@ class ChunkStream(RunStream):
         """Wait for the first word, or a failure instead of it; then stream."""
         failure = await _failure_before_words(self.run, self._patience)
         if failure is not None:
+            self.begun = True
             await _send_failure(send, failure, self.headers)
             return
         await super().read(send)
@@ -70,6 +71,7 @@ class Completion(RunReader):
             logger.exception("a reader failed", extra={"run_id": self.run.id})
             failure = AgentFailure("The server could not put this answer together.")
             status, answer = failure.status, failure.envelope()
+        self.begun = True
         await send_json(send, status, answer, self.headers)
 
     async def _folded(self) -> dict[str, Any]:

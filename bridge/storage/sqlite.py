@@ -47,7 +47,9 @@ async def open_sqlite(path: str, patience: float = PATIENCE) -> AsyncIterator[St
     index = ThreadIndex(engine, patience=patience)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(index.close)
-        connection = await stack.enter_async_context(aiosqlite.connect(path, timeout=busy, isolation_level=None))
+        connecting = aiosqlite.connect(path, timeout=busy, isolation_level=None)
+        connecting._thread.daemon = True  # a server without a lifespan never closes it, and must still come to its end
+        connection = await stack.enter_async_context(connecting)
         await connection.execute("pragma synchronous = normal")
         checkpointer = SqliteSaver(connection, serde=Serializer())
         await _patiently(checkpointer.setup)

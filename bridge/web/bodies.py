@@ -7,11 +7,13 @@ steps there, but not within one call of a C function: `max_values` bounds what s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
 from starlette.requests import Request
+from starlette.types import Message, Receive
 
 from bridge.errors import InvalidRequest, RequestTimeout, RequestTooLarge, UnsupportedBody, json_kind
 from bridge.json import MAX_DEPTH, JSONDecodeError, NestedTooDeep, loads
@@ -27,11 +29,53 @@ LARGE = 64 * 1024
 _SLICE = 64 * 1024
 _LONGEST = 19  # digits of a length
 
+REST = 64 * 1024 * 1024
+"""Bytes of a body that was refused which are received and dropped before the answer."""
+
+_REST_SECONDS = 10.0
+
 _SIZE = "bridge.body_size"
 _PARSERS = ThreadPoolExecutor(1, thread_name_prefix="parser")
 """One for the process: two large bodies at once would only take the loop's time twice."""
 
 _COUNTED = ("messages", "tools", "context", "resume")
+
+
+class Body:
+    """A request's ``receive`` that knows whether there is more of the body.
+
+    A server that has answered closes the connection on a client that still sends. The client's system then drops the
+    answer with the connection ("connection reset", "broken pipe"), so the rest of the body is received first, within
+    `REST` bytes and some seconds.
+    """
+
+    def __init__(self, headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> None:
+        sent = dict(headers)
+        self._receive = receive
+        self._touched = False
+        self._waits = sent.get(b"expect", b"").lower() == b"100-continue"
+        length = sent.get(b"content-length", b"")
+        declared = int(length) if length.isdigit() and len(length) < _LONGEST else 0
+        self.over = declared > REST or (declared == 0 and b"transfer-encoding" not in sent)
+        """Whether nothing more comes, or too much to wait for."""
+
+    async def __call__(self) -> Message:
+        """The next message."""
+        self._touched = True
+        message = await self._receive()
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            self.over = True
+        return message
+
+    async def drain(self) -> None:
+        """Receive the rest. A client that waits to be asked for its body is not asked."""
+        if self._waits and not self._touched:
+            return
+        left = REST
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_REST_SECONDS):
+                while left > 0 and not self.over:
+                    left -= len((await self()).get("body", b""))
 
 
 async def read_json(request: Request, limit: int | None = None) -> Any:

@@ -8,6 +8,7 @@ import time
 import urllib.parse
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -28,7 +29,7 @@ from bridge.errors import (
 from bridge.json import dumps
 from bridge.observe.logging import request_id
 from bridge.service import Bridge
-from bridge.web.bodies import is_number, read_json, read_object
+from bridge.web.bodies import Body, is_number, read_json, read_object
 
 __all__ = ["JSON", "bridge_of", "error_response", "named", "read_json", "read_number", "read_object", "thread_named"]
 
@@ -36,6 +37,7 @@ logger = logging.getLogger("bridge.http")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+_LEFT = 499  # nginx's status for a client that has left
 _SAFE_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 
 
@@ -105,6 +107,9 @@ def error_headers(error: BridgeError) -> dict[str, str]:
 class RequestIds:
     """Gives every request an id (its own, where the client sent one that is fit for a log) and logs its end.
 
+    An answer that comes before its request's body waits for the rest of it (`Body.drain`). A client that has left
+    before there was an answer gets 499 all the same: Starlette's ``BaseHTTPMiddleware`` takes no answer for a fault.
+
     With ``anywhere`` every answer says that any origin may read it, also those to requests that name no origin.
     """
 
@@ -122,10 +127,13 @@ class RequestIds:
         token = request_id.set(identity)
         begun = time.perf_counter()
         status = 0
+        body = Body(scope["headers"], receive)
 
         async def send_named(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
+                if not body.over and message["status"] != RequestTimeout.status:
+                    await body.drain()
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = identity
@@ -134,7 +142,10 @@ class RequestIds:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_named)
+            await self._app(scope, body, send_named)
+            if not status:
+                with suppress(OSError):
+                    await Response(status_code=_LEFT)(scope, receive, send_named)
         finally:
             took = round((time.perf_counter() - begun) * 1000, 1)
             logger.info("%s %s %s", scope["method"], scope["path"], status, extra={"ms": took})

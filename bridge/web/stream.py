@@ -13,14 +13,17 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
+import anyio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from bridge.errors import AgentFailure, BridgeError
 from bridge.events.event import Event
 from bridge.runs.run import Reader, Run
+from bridge.web.http import error_response
 
 logger = logging.getLogger("bridge.web")
 
@@ -30,6 +33,9 @@ PIECE = 64 * 1024
 LARGE = 256 * 1024
 """An event of more bytes than this is encoded once for all readers that send it at the same time: a hundred slow
 readers of a snapshot of 8 MB hold it once."""
+
+LAST_WORDS = 1.0
+"""Seconds in which an answer that its server breaks off is brought to a legal end."""
 
 
 class Encoded:
@@ -76,14 +82,23 @@ class RunReader(Response, ABC):
         self.run = run
         self.after = after
         self.reader = Reader(run, after)  # the one that joins is made when the response is called
+        self.begun = False
+        """Whether the status was sent, or is being sent."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read, and watch the client."""
+        """Read, and watch the client.
+
+        A server that shuts down cancels its answers, as a middleware with a time limit does: the client is told first.
+        """
         self.reader = self.run.join(self.after)
         reading = asyncio.create_task(self.read(send), name=f"reader of {self.run.id}")
         watching = asyncio.create_task(_disconnected(receive))
         try:
             await asyncio.wait((reading, watching), return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            if not watching.done() and reading.cancel():
+                await self._break_off(reading, scope, receive, send)
+            raise
         finally:
             for task in (reading, watching):
                 task.cancel()
@@ -93,12 +108,37 @@ class RunReader(Response, ABC):
         if isinstance(failure, Exception) and not isinstance(failure, OSError):
             raise failure
 
+    async def _break_off(self, reading: asyncio.Task[None], scope: Scope, receive: Receive, send: Send) -> None:
+        """Once nothing else is being sent: an error with its status, or the end of what was begun.
+
+        In this task: where a loop ends, it cancels all tasks once more, and waits for those that go on all the same.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LAST_WORDS
+        while not reading.done() and loop.time() < until:
+            with suppress(asyncio.CancelledError), anyio.CancelScope(shield=True):  # anyio cancels again and again
+                await asyncio.wait((reading,), timeout=until - loop.time())
+        if not reading.done() or not reading.cancelled():
+            return  # it does not stop, or came to its own end
+        error = AgentFailure("The server broke this answer off.")
+        with suppress(OSError), anyio.move_on_after(until - loop.time(), shield=True):
+            if not self.begun:
+                await error_response(error)(scope, receive, send)
+            elif end := self.last_words(error):
+                await send({"type": "http.response.body", "body": end, "more_body": False})
+
     @abstractmethod
     async def read(self, send: Send) -> None:
         """Send the answer."""
 
+    def last_words(self, error: BridgeError) -> bytes:
+        """What ends an answer that was begun; empty: nothing would help."""
+        del error
+        return b""
+
     async def begin(self, send: Send) -> None:
         """Send the status and the headers."""
+        self.begun = True
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
 
 
@@ -138,6 +178,10 @@ class RunStream(RunReader):
         finally:
             patience.end()
         await send({"type": "http.response.body", "body": end, "more_body": False})
+
+    def last_words(self, error: BridgeError) -> bytes:
+        """The error in the client's language."""
+        return self._encoder.fail(error)
 
     async def _send_events(self, send: Send, patience: _Patience) -> None:
         journal, encoder, reader = self.run.journal, self._encoder, self.reader

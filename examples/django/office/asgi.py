@@ -35,5 +35,6 @@ pages = ASGIStaticFilesHandler(django)  # in production the web server in front 
 
 async def application(scope, receive, send):
     """Serve one connection. The lifespan is the bridge's: Django has none."""
-    ours = scope["type"] == "lifespan" or scope["path"].startswith(BRIDGE)
+    path = scope.get("path", "").removeprefix(scope.get("root_path", ""))  # below a prefix some servers leave it in
+    ours = scope["type"] == "lifespan" or path.startswith(BRIDGE)
     await (bridge if ours else pages)(scope, receive, send)

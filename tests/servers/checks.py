@@ -1,0 +1,210 @@
+"""What has to hold under any server and behind any proxy. Each check raises ``AssertionError``, or a client's error.
+
+A check is given the address that clients use, and the server behind it.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.server import Server
+from tests.servers.application import WORDS
+
+PATIENCE = 10.0  # seconds until a check gives up
+KEEP_ALIVE = ": keep-alive"
+
+
+@contextmanager
+def post(url: str, body: object, headers: dict[str, str] | None = None) -> Iterator[http.client.HTTPResponse]:
+    """The answer to a request whose connection is closed at the end, whatever is still to come."""
+    request = urllib.request.Request(
+        url, json.dumps(body).encode(), {"Content-Type": "application/json", **(headers or {})}, method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        yield answer
+
+
+def chat(agent: str, text: str, *, stream: bool = True) -> dict[str, Any]:
+    """An OpenAI body."""
+    return {"model": agent, "messages": [{"role": "user", "content": text}], "stream": stream}
+
+
+def run_input(text: str, run: str | None = None) -> dict[str, Any]:
+    """An AG-UI body."""
+    return {
+        "threadId": uuid.uuid4().hex,
+        "runId": run or uuid.uuid4().hex,
+        "state": {},
+        "forwardedProps": {},
+        "tools": [],
+        "context": [],
+        "messages": [{"id": "m1", "role": "user", "content": text}],
+    }
+
+
+def lines_of(answer: http.client.HTTPResponse) -> Iterator[str]:
+    """The lines of a stream, as they come."""
+    for line in answer:
+        if text := line.decode().rstrip("\r\n"):
+            yield text
+
+
+def word_of(line: str) -> str:
+    """The word that a line of an OpenAI or an AG-UI stream has."""
+    if not line.startswith("data: {"):
+        return ""
+    data = json.loads(line.removeprefix("data: "))
+    if "choices" in data:
+        return str(data["choices"][0]["delta"].get("content") or "") if data["choices"] else ""
+    return str(data["delta"]) if data.get("type") == "TEXT_MESSAGE_CONTENT" else ""
+
+
+def written(server: Server, entry: str, count: int = 1) -> None:
+    """Wait until the agent has written this so often."""
+    diary = Path(server.env["TEST_DIARY"])
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if diary.exists() and diary.read_text("utf-8").count(f"{entry} ") >= count:
+            return
+        time.sleep(0.05)  # another process writes it
+    raise AssertionError(f"the agent was not '{entry}' {count} times")
+
+
+def _entries(server: Server, entry: str) -> int:
+    diary = Path(server.env["TEST_DIARY"])
+    return diary.read_text("utf-8").count(f"{entry} ") if diary.exists() else 0
+
+
+def _let_go(url: str, name: str) -> None:
+    with post(f"{url}/v1/chat/completions", chat("pacer", f"next {name}", stream=False)) as answer:
+        answer.read()
+
+
+def words(url: str, server: Server) -> None:
+    """Each word is here before the next one is made."""
+    del server
+    for path, body in (("/v1/chat/completions", chat), ("/agui/pacer", lambda _, text: run_input(text))):
+        name = uuid.uuid4().hex
+        with post(f"{url}{path}", body("pacer", f"words {name}")) as answer:
+            received = []
+            for line in lines_of(answer):
+                if word := word_of(line):
+                    received.append(word)
+                    _let_go(url, name)
+        assert tuple(received) == WORDS, received
+
+
+def leaving(url: str, server: Server) -> None:
+    """Who leaves a stream, or waits for an answer no longer, ends the run."""
+    before = _entries(server, "cancelled")
+    with post(f"{url}/v1/chat/completions", chat("teller", "slow")) as answer:
+        next(line for line in lines_of(answer) if word_of(line))
+    written(server, "cancelled", before + 1)
+    called = _entries(server, "called")
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.netloc, timeout=PATIENCE)
+    body = json.dumps(chat("teller", "silent", stream=False))
+    connection.request("POST", f"{address.path}/v1/chat/completions", body, {"Content-Type": "application/json"})
+    written(server, "called", called + 1)
+    connection.close()
+    written(server, "cancelled", before + 2)
+    assert "Traceback" not in server.log, server.log
+
+
+def resuming(url: str, server: Server) -> None:
+    """A stream that broke off goes on where it was."""
+    del server
+    name, run = uuid.uuid4().hex, uuid.uuid4().hex
+    number = ""
+    with post(f"{url}/agui/pacer", run_input(f"words {name}", run)) as answer:
+        for line in lines_of(answer):
+            number = line.removeprefix("id: ") if line.startswith("id: ") else number
+            if word_of(line):
+                break
+    request = urllib.request.Request(f"{url}/runs/{run}/events", headers={"Last-Event-ID": number})
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        _let_go(url, name)
+        _let_go(url, name)
+        _let_go(url, name)
+        lines = [*lines_of(answer)]
+    received = tuple(word for word in map(word_of, lines) if word)
+    assert received == WORDS[1:], lines
+    assert '"RUN_FINISHED"' in lines[-1]
+
+
+def idle(url: str, server: Server) -> None:
+    """A stream in which nothing happens says that it lives."""
+    del server
+    for path, body in (("/v1/chat/completions", chat("teller", "silent")), ("/agui/teller", run_input("silent"))):
+        with post(f"{url}{path}", body) as answer:
+            assert KEEP_ALIVE in lines_of(answer)
+
+
+def _last_of(answer: http.client.HTTPResponse) -> str:
+    deadline, last = time.monotonic() + 2 * PATIENCE, ""
+    for line in lines_of(answer):
+        last = line
+        assert time.monotonic() < deadline, "the stream goes on"
+    return last
+
+
+def ending(url: str, server: Server) -> None:
+    """SIGTERM: streams end with an error in their clients' languages, then the process ends."""
+    with (
+        post(f"{url}/v1/chat/completions", chat("teller", "slow")) as openai,
+        post(f"{url}/agui/teller", run_input("slow")) as agui,
+    ):
+        for answer in (openai, agui):
+            next(line for line in lines_of(answer) if word_of(line))
+        server.process.terminate()
+        last = {"openai": _last_of(openai), "agui": _last_of(agui)}
+    assert last["openai"].startswith('data: {"error":'), last
+    assert '"RUN_ERROR"' in last["agui"], last
+    server.process.wait(2 * PATIENCE)
+
+
+def large_body(url: str, server: Server) -> None:
+    """A body that is too large is refused in words, which a client that sends it all still reads."""
+    del server
+    for size in (2 * 1024 * 1024, 8 * 1024 * 1024):
+        for path, status in (("/v1/chat/completions", 413), ("/nothing", 404)):
+            request = urllib.request.Request(f"{url}{path}", json.dumps(chat("teller", "x" * size)).encode())
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(request, timeout=PATIENCE)
+            with refused.value as answer:
+                assert answer.code in (status, 413)
+                assert json.load(answer)["error"]["message"]
+
+
+def prefix(url: str, server: Server) -> None:
+    """Below a prefix all addresses are there, and what is written for a person has it."""
+    del server
+    with urllib.request.urlopen(f"{url}/healthz", timeout=PATIENCE) as answer:
+        assert json.load(answer)["status"] == "ok"
+    with urllib.request.urlopen(f"{url}/openapi.json", timeout=PATIENCE) as answer:
+        assert json.load(answer)["servers"] == [{"url": "/ai"}]
+    with urllib.request.urlopen(f"{url}/", timeout=PATIENCE) as answer:
+        assert b"/ai/v1" in answer.read()
+
+
+CHECKS: dict[str, Callable[[str, Server], None]] = {
+    "words": words,
+    "leaving": leaving,
+    "resume": resuming,
+    "idle": idle,
+    "large body": large_body,
+    "SIGTERM": ending,
+}
+"""In this order: the last one ends the server."""

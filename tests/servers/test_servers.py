@@ -1,0 +1,54 @@
+"""The bridge under the servers of the development environment; ``make servers`` tries the others too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.databases import postgres
+from tests.server import Server
+from tests.servers.checks import CHECKS, prefix
+from tests.servers.commands import KINDS, serving
+from tests.tools import give_up
+
+DEVELOPMENT = ("bridge serve", "uvicorn", "uvicorn --lifespan off", "hypercorn", "daphne")
+
+
+def _require(kind: str) -> None:
+    if not KINDS[kind].installed:
+        give_up(f"the server {KINDS[kind].package}", "make test, or pip install --group dev")
+
+
+@pytest.fixture(scope="module", params=DEVELOPMENT)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    _require(request.param)
+    with serving(request.param, tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_holds(server: Server, check: str) -> None:
+    if check == "SIGTERM" and "off" in server.command:  # uvicorn then ends with its answers: docs/deployment.md says so
+        with pytest.raises(AssertionError):
+            CHECKS[check](server.url, server)
+        return
+    CHECKS[check](server.url, server)
+
+
+@pytest.mark.parametrize("kind", [name for name in DEVELOPMENT if KINDS[name].root_path is not None])
+def test_below_a_prefix(tmp_path: Path, kind: str) -> None:
+    """Its proxy takes the prefix off."""
+    _require(kind)
+    with serving(kind, tmp_path, more=(str(KINDS[kind].root_path), "/ai")) as running:
+        prefix(running.url, running)
+
+
+@pytest.mark.parametrize("kind", [name for name in DEVELOPMENT if KINDS[name].workers is not None])
+def test_first_start_of_several_processes(tmp_path: Path, kind: str) -> None:
+    """On an empty database."""
+    _require(kind)
+    with postgres() as url, serving(kind, tmp_path, db=url, more=(str(KINDS[kind].workers), "4")) as running:
+        CHECKS["idle"](running.url, running)
+        assert "Traceback" not in running.log, running.log
