@@ -45,7 +45,7 @@ def _option(name: str, field: FieldInfo) -> Callable[[Command], Command]:
         flag_of(name, field),
         name,
         multiple=several,
-        is_flag=is_flag,
+        is_flag=is_flag or None,  # click: an option of which `False` is said takes no value that begins with a dash
         metavar=None if is_flag else _metavar(field),
         help=f"{what}  [{'; '.join(notes)}]",
     )
