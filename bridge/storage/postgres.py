@@ -31,7 +31,7 @@ async def open_postgres(url: str) -> AsyncIterator[Storage]:
         from psycopg.rows import dict_row  # noqa: PLC0415
         from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415
     except ImportError as error:
-        raise RuntimeError("PostgreSQL needs the extra 'postgres': pip install 'agent-bridge[postgres]'") from error
+        raise RuntimeError("PostgreSQL needs the extra: pip install '.[postgres]' in the bridge's checkout") from error
 
     options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
     engine = create_engine(
