@@ -64,11 +64,39 @@ WRONG: dict[str, list[Any]] = {
     "journal_memory_bytes": [0],
     "log_json": ["maybe"],
 }
-CASES = [pytest.param(name, value, id=f"{name}={value}") for name, values in WRONG.items() for value in values]
+FIELDS = ServerSettings.model_fields
+
+
+def texts(name: str, value: Any) -> list[str]:
+    """The values as somebody types them; none where nobody can, since a text is right there."""
+    values = value if isinstance(value, tuple) else (value,)
+    if name == "host" or (takes_several(FIELDS[name]) and not all(isinstance(each, str) for each in values)):
+        return []
+    return [str(each) for each in values]
+
+
+def as_option(name: str, value: Any) -> list[str]:
+    """The command line's arguments; a flag has no value that could be wrong."""
+    flag = flag_of(name, FIELDS[name])
+    if FIELDS[name].annotation is bool:
+        return [flag] if value is True else []
+    return [f"{flag}={text}" for text in texts(name, value)]
+
+
+def as_variable(name: str, value: Any) -> str:
+    """The variable's text; none where spaces separate the values, or a blank one counts as not set."""
+    text = " ".join(texts(name, value))
+    split = takes_several(FIELDS[name]) and text.split() != texts(name, value)
+    return "" if split or (not text.strip() and not about(FIELDS[name]).secret) else text or " "
+
+
+CASES = [(name, value) for name, values in WRONG.items() for value in values]
+OPTIONS = [(name, arguments) for name, value in CASES if (arguments := as_option(name, value))]
+VARIABLES = [(name, text) for name, value in CASES if (text := as_variable(name, value))]
 
 
 def test_every_setting_has_wrong_values() -> None:
-    assert set(WRONG) == set(ServerSettings.model_fields)
+    assert set(WRONG) == set(FIELDS)
 
 
 @pytest.mark.parametrize(("name", "value"), CASES)
@@ -79,13 +107,6 @@ def test_a_wrong_value_is_refused_from_code(name: str, value: Any) -> None:
     assert "\n" not in str(raised.value)
 
 
-def texts(name: str, value: Any) -> list[str] | None:
-    """The values as somebody types them, or none where nobody can."""
-    values = value if isinstance(value, tuple) else (value,)
-    typed = all(isinstance(each, str) for each in values) or not takes_several(ServerSettings.model_fields[name])
-    return [str(each) for each in values] if typed and name != "host" else None
-
-
 def refused(*arguments: str, env: dict[str, str] | None = None) -> str:
     result = CliRunner().invoke(main, ["serve", "nothing", *arguments], env=env)
     assert result.exit_code == 2, result.output
@@ -93,24 +114,15 @@ def refused(*arguments: str, env: dict[str, str] | None = None) -> str:
     return result.output
 
 
-@pytest.mark.parametrize(("name", "value"), CASES)
-def test_a_wrong_value_is_refused_as_an_option(name: str, value: Any) -> None:
-    field = ServerSettings.model_fields[name]
-    given = texts(name, value)
-    if given is None or (field.annotation is bool and name != "cors_credentials"):
-        return  # nobody can type it
-    options = [flag_of(name, field)] if value is True else [f"{flag_of(name, field)}={each}" for each in given]
-    assert f"Invalid value for '{flag_of(name, field)}'" in refused(*options)
+@pytest.mark.parametrize(("name", "arguments"), OPTIONS)
+def test_a_wrong_value_is_refused_as_an_option(name: str, arguments: list[str]) -> None:
+    assert f"Invalid value for '{flag_of(name, FIELDS[name])}'" in refused(*arguments)
 
 
-@pytest.mark.parametrize(("name", "value"), CASES)
-def test_a_wrong_value_is_refused_as_a_variable(name: str, value: Any) -> None:
-    field = ServerSettings.model_fields[name]
-    given = texts(name, value)
-    blank = given is not None and not " ".join(given).strip()
-    if given is None or (blank and not about(field).secret) or value in (("X Chat",), ("a=sk-secret", "b=sk-secret")):
-        return  # spaces separate values, and a blank variable is one that is not set
-    assert f"Invalid value for '{variable_of(name, field)}'" in refused(env={variable_of(name, field): " ".join(given)})
+@pytest.mark.parametrize(("name", "text"), VARIABLES)
+def test_a_wrong_value_is_refused_as_a_variable(name: str, text: str) -> None:
+    variable = variable_of(name, FIELDS[name])
+    assert f"Invalid value for '{variable}'" in refused(env={variable: text})
 
 
 def test_a_name_that_is_none_is_refused_and_the_right_one_named() -> None:
@@ -132,9 +144,9 @@ def test_code_reads_no_variable_unless_it_asks(monkeypatch: pytest.MonkeyPatch) 
     assert (read.max_runs, read.hidden) == (7, ("draft",))
 
 
-@pytest.mark.parametrize("name", [name for name, field in ServerSettings.model_fields.items() if about(field).secret])
+@pytest.mark.parametrize("name", [name for name, field in FIELDS.items() if about(field).secret])
 def test_a_secret_that_is_blank_is_an_error_not_an_open_door(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(variable_of(name, ServerSettings.model_fields[name]), " ")
+    monkeypatch.setenv(variable_of(name, FIELDS[name]), " ")
     with pytest.raises(InvalidSettings, match=f"{name}: is empty"):
         ServerSettings.from_environment()
 
@@ -152,5 +164,5 @@ def test_one_text_is_one_value_or_several(tmp_path: Path) -> None:
 def test_settings_stay_as_they_were_checked() -> None:
     settings = Settings(max_runs=3)
     with pytest.raises(ValueError, match="frozen"):
-        settings.max_runs = 0  # type: ignore[misc] # what is refused
+        settings.max_runs = 0
     assert create_app({"echo": echo()}, settings).state.bridge.settings.max_runs == 3
