@@ -18,7 +18,7 @@ PEERS := agui openai_serve langgraph_dev
 CLIENTS := haystack
 
 .DELETE_ON_ERROR:
-.PHONY: run demo test torture eval clients servers bench lint types lock audit clean
+.PHONY: run demo test torture eval clients servers bench lint types settings lock audit sbom wheel clean
 
 run: $(VENV)/.installed
 	$(BIN)/bridge serve --host $(HOST) --port $(PORT)
@@ -78,19 +78,33 @@ lint: $(VENV)/.dev-installed
 types: $(VENV)/.dev-installed
 	$(BIN)/mypy
 
+# The table of docs/settings.md, from bridge/settings.py.
+settings: $(VENV)/.dev-installed
+	$(BIN)/python -m tests.docs.settings_table
+
 # `make lock` keeps the versions that still fit; `make lock UPGRADE=--upgrade` takes the newest.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml
 
 lock: $(VENV)/.made
 	$(PIP) install --quiet 'uv>=0.9'
-	$(LOCK) --output-file requirements-dev.lock --group dev --extra postgres
-	$(LOCK) --output-file requirements.lock --constraint requirements-dev.lock
+	$(LOCK) --output-file requirements-dev.lock --group dev --extra demo --extra postgres
+	$(LOCK) --output-file requirements.lock --extra demo --constraint requirements-dev.lock
 
 # What is known of the packages' vulnerabilities. Reports, and never fails: neither for what it finds nor for a database
 # that cannot be reached.
 audit: $(VENV)/.dev-installed
 	-@$(BIN)/python .ci/audit.py $(NODE_PACKAGES)
+
+# What is installed with the bridge and the sales agent: packages, versions, hashes (CycloneDX). The same lock gives the same bytes.
+sbom: $(VENV)/.dev-installed
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
+		--output-file dist/sbom.cdx.json
+
+# The wheel and the source archive. The same sources give the same bytes, whenever and wherever they are built.
+wheel: $(VENV)/.dev-installed
+	$(BIN)/python -m hatchling build -d dist
 
 # Beside the peers, each in an environment of its own; about half an hour. `make bench QUICK=--quick`: a few.
 bench: $(VENV)/.installed $(PEERS:%=benchmarks/.venv-%/.installed)

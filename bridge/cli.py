@@ -20,66 +20,23 @@ from bridge.agents.langgraph.agent import LangGraphAgent
 from bridge.agents.loading import LoadError, load_agents, load_object
 from bridge.app import create_app
 from bridge.observe import logging as logs
-from bridge.options import access_options, check_access, limit_options
+from bridge.options import check_access, read_options, setting_options
 from bridge.runs.request import RIGHTS
-from bridge.runs.threads import DEFAULT_THREADS
-from bridge.service import Bridge
-from bridge.settings import Settings
+from bridge.service import Bridge, retention_of
+from bridge.settings import ServerSettings, Settings
 from bridge.storage.adoption import adopt_all
 from bridge.storage.base import Storage
-from bridge.storage.opening import InvalidDatabase, agent_database_url, open_storage, read_db, without_password
-from bridge.storage.retention import Retention, prune_once
+from bridge.storage.opening import agent_database_url, open_storage, without_password
+from bridge.storage.retention import prune_once
 from bridge.storage.scoping import settle
 from bridge.web.callers import Callers
-from bridge.web.keys import new_key, read_keys
+from bridge.web.keys import new_key
 from bridge.web.prefix import Prefix
 from bridge.web.protocol import http_protocol
 
 logger = logging.getLogger("bridge")
 
 Result = TypeVar("Result")
-
-_DEFAULTS = Settings()
-
-
-def _checked_db(context: click.Context, parameter: click.Parameter, db: str) -> str:
-    del context
-    try:
-        read_db(db)
-    except InvalidDatabase as error:
-        raise click.BadParameter(str(error), param=parameter) from None
-    return db
-
-
-_DB = click.option(
-    "--db",
-    default=_DEFAULTS.db,
-    show_default=True,
-    envvar="BRIDGE_DB",
-    callback=_checked_db,
-    help="SQLite path or PostgreSQL URL.",
-)
-
-
-def _retention(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of `Retention`."""
-    for option in (
-        click.option("--retention-listed", is_flag=True, envvar="BRIDGE_RETENTION_LISTED", help="Not one-offs alone."),
-        click.option(
-            "--retention-count",
-            type=click.IntRange(min=0),
-            envvar="BRIDGE_RETENTION_COUNT",
-            help="Threads that a caller keeps with an agent; default: all.",
-        ),
-        click.option(
-            "--retention-days",
-            type=click.FloatRange(min=0),
-            envvar="BRIDGE_RETENTION_DAYS",
-            help="Days that a thread is kept after its last turn; default: for ever.",
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -90,156 +47,11 @@ def main() -> None:
 
 @main.command()
 @click.argument("agents", nargs=-1, metavar="[AGENT]...")
-@access_options
-@_DB
-@_retention
-@click.option(
-    "--shared-key", "shared_keys", multiple=True, envvar="BRIDGE_SHARED_KEYS", help="An API key that many people have."
-)
-@click.option(
-    "--chat-header",
-    "chat_headers",
-    multiple=True,
-    envvar="BRIDGE_CHAT_HEADERS",
-    help="In which OpenAI clients name their chat; default: Open WebUI's and LibreChat's.",
-)
-@click.option(
-    "--user-header",
-    "user_headers",
-    multiple=True,
-    envvar="BRIDGE_USER_HEADERS",
-    help="In which they name their user; default: the same clients'.",
-)
-@click.option(
-    "--disconnect",
-    type=click.Choice(["cancel", "continue"]),
-    default=_DEFAULTS.disconnect,
-    show_default=True,
-    envvar="BRIDGE_DISCONNECT",
-    help="What becomes of a run when its client leaves.",
-)
-@click.option(
-    "--disconnect-grace",
-    default=_DEFAULTS.disconnect_grace,
-    show_default=True,
-    envvar="BRIDGE_DISCONNECT_GRACE",
-    help="Seconds in which a client may come back before its run counts as left.",
-)
-@click.option(
-    "--stop-timeout",
-    default=_DEFAULTS.stop_timeout,
-    show_default=True,
-    envvar="BRIDGE_STOP_TIMEOUT",
-    help="Seconds that an agent may take to stop, before its run ends without it.",
-)
-@click.option(
-    "--threads",
-    default=DEFAULT_THREADS,
-    show_default=True,
-    type=click.IntRange(min=1),
-    envvar="BRIDGE_THREADS",
-    help="Plain def nodes and tools that work at once.",
-)
-@click.option(
-    "--max-loop-lag",
-    default=_DEFAULTS.max_loop_lag,
-    show_default=True,
-    type=click.FloatRange(min=0),
-    envvar="BRIDGE_MAX_LOOP_LAG",
-    help="Seconds after which who blocks the event loop is logged; 0: never.",
-)
-@click.option(
-    "--keep-alive", default=_DEFAULTS.keep_alive, show_default=True, envvar="BRIDGE_KEEP_ALIVE", help="Seconds."
-)
-@click.option(
-    "--run-timeout",
-    default=_DEFAULTS.run_timeout,
-    show_default=True,
-    type=click.FloatRange(min=0),
-    envvar="BRIDGE_RUN_TIMEOUT",
-    help="Seconds that a run may take; 0: no limit.",
-)
-@click.option(
-    "--recursion-limit",
-    default=_DEFAULTS.recursion_limit,
-    show_default=True,
-    type=click.IntRange(min=1),
-    envvar="BRIDGE_RECURSION_LIMIT",
-    help="Steps of a run; a graph's own lower limit wins.",
-)
-@click.option(
-    "--shutdown-grace",
-    default=_DEFAULTS.shutdown_grace,
-    show_default=True,
-    envvar="BRIDGE_SHUTDOWN_GRACE",
-    help="Seconds that running streams may go on after SIGTERM.",
-)
-@click.option("--hide", "hidden", multiple=True, envvar="BRIDGE_HIDE", help="A node or tag whose output is not sent.")
-@click.option(
-    "--state-key", "state_allow", multiple=True, envvar="BRIDGE_STATE_KEYS", help="State shown; default: all."
-)
-@click.option(
-    "--client-key",
-    "client_keys",
-    multiple=True,
-    envvar="BRIDGE_CLIENT_KEYS",
-    help="What clients may write; default: all.",
-)
-@click.option(
-    "--client-history",
-    type=click.Choice(["trust", "drop", "refuse"]),
-    default=_DEFAULTS.client_history,
-    show_default=True,
-    envvar="BRIDGE_CLIENT_HISTORY",
-    help="Answers and results that a client sends and its thread does not hold.",
-)
-@click.option(
-    "--durability", multiple=True, envvar="BRIDGE_DURABILITY", help="sync, async, exit; for one agent: name=sync."
-)
-@click.option(
-    "--serializer-type",
-    "serializer_types",
-    multiple=True,
-    envvar="BRIDGE_SERIALIZER_TYPES",
-    help="module:Class that checkpoints may hold; with any, no other types are read.",
-)
-@click.option("--context", envvar="BRIDGE_CONTEXT", help="module:function that gives runtime.context for a request.")
-@click.option("--store", envvar="BRIDGE_STORE", help="module:attr, a LangGraph store for graphs without one.")
-@limit_options
-@click.option("--log-json", is_flag=True, envvar="BRIDGE_LOG_JSON")
-@click.option(
-    "--reveal-errors",
-    is_flag=True,
-    envvar="BRIDGE_REVEAL_ERRORS",
-    help="Send an exception's class, text and place to clients. For development.",
-)
-def serve(
-    agents: tuple[str, ...],
-    host: str,
-    port: int,
-    root_path: str,
-    *,
-    no_auth: bool,
-    context: str | None,
-    store: str | None,
-    **options: Any,
-) -> None:
+@setting_options(ServerSettings)
+def serve(agents: tuple[str, ...], **options: Any) -> None:
     """Serve agents: module:attr, name=module:attr or a langgraph.json (default: the one here)."""
-    options["state_allow"] = options["state_allow"] or None
-    options["client_keys"] = options["client_keys"] or None
-    options["cors_origins"] = options["cors_origins"] or None
-    for name in ("chat_headers", "user_headers"):
-        options[name] = options[name] or getattr(_DEFAULTS, name)
-    allowed_hosts: tuple[str, ...] = options.pop("allowed_hosts")
-    try:
-        read_keys((*options["api_keys"], *options["shared_keys"]))
-    except ValueError as error:
-        raise click.BadParameter(f"{error}.", param_hint="--api-key") from None
-    locked = check_access(host, no_auth=no_auth, allowed_hosts=allowed_hosts, options=options)
-    try:
-        settings = Settings(**options)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
+    settings = read_options(ServerSettings, options)
+    locked = check_access(settings)
     logs.configure(as_json=settings.log_json)
     # where agents may keep their own data; they read it when they first need it
     os.environ.setdefault("AGENT_DATABASE_URL", agent_database_url(settings.db))
@@ -247,14 +59,14 @@ def serve(
     app = create_app(
         _load(agents),
         settings,
-        allowed_hosts=None if locked else allowed_hosts,
-        context=None if context is None else _object(context),
-        store=None if store is None else _object(store),
+        allowed_hosts=None if locked else settings.allowed_hosts,
+        context=None if settings.context is None else _object(settings.context),
+        store=None if settings.store is None else _object(settings.store),
     )
     config = uvicorn.Config(
-        Prefix(app, root_path),
-        host=host,
-        port=port,
+        Prefix(app, settings.root_path),
+        host=settings.host,
+        port=settings.port,
         http=http_protocol(settings.header_timeout, settings.max_header_size),
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         log_config=None,
@@ -285,18 +97,20 @@ def key(name: str, scopes: tuple[str, ...]) -> None:
 
 @main.command()
 @click.argument("agents", nargs=-1, metavar="[AGENT]...")
-@_DB
-@_retention
+@setting_options(Settings, "db", "retention_days", "retention_count", "retention_listed")
 @click.option("--dry-run", is_flag=True, help="Only print what would be deleted.")
-def prune(agents: tuple[str, ...], db: str, dry_run: bool, **limits: Any) -> None:
+def prune(agents: tuple[str, ...], dry_run: bool, **options: Any) -> None:
     """Delete old one-off threads, and what deleted ones have left; with --retention-listed the listed ones too.
 
     Where a graph has a checkpointer of its own, name all AGENTs as for serve, in the same order: it is pruned as well.
     """
-    retention = Retention(**{name.removeprefix("retention_"): value for name, value in limits.items()})
+    settings = read_options(Settings, options)
+    retention = retention_of(settings)
     if not retention.limits:
         raise click.UsageError("Say how long threads are kept: --retention-days, --retention-count, or both.")
-    pruned = _in_storage(db, agents, lambda storage, bound: prune_once(storage, retention, bound, dry_run=dry_run))
+    pruned = _in_storage(
+        settings.db, agents, lambda storage, bound: prune_once(storage, retention, bound, dry_run=dry_run)
+    )
     word = "would be deleted" if dry_run else "deleted"
     click.echo(f"{len(pruned.threads)} threads {word}, and what is left of {pruned.leftovers} deleted ones.")
 
@@ -305,13 +119,14 @@ def prune(agents: tuple[str, ...], db: str, dry_run: bool, **limits: Any) -> Non
 @click.argument("old")
 @click.argument("new")
 @click.argument("agents", nargs=-1, metavar="[AGENT]...")
-@_DB
-def adopt(old: str, new: str, agents: tuple[str, ...], db: str) -> None:
+@setting_options(Settings, "db")
+def adopt(old: str, new: str, agents: tuple[str, ...], **options: Any) -> None:
     """Give all threads of the principal OLD to NEW: 'anonymous', a key's name, or an unnamed key's digest.
 
     Where a graph has a checkpointer of its own, name all AGENTs as for serve, in the same order. While this runs, the
     servers should not.
     """
+    db = read_options(Settings, options).db
     adopted = _in_storage(db, agents, lambda storage, bound: adopt_all(storage, old, new, bound))
     click.echo(f"{len(adopted.moved)} threads are {new}'s now.")
     for key, why in adopted.kept:

@@ -16,7 +16,7 @@ from langgraph.types import Command
 try:
     from langchain.agents.middleware import AgentMiddleware, hook_config
 except ModuleNotFoundError as error:  # pragma: no cover - the tests have it
-    raise ModuleNotFoundError("bridge.langchain needs langchain: pip install 'agent-bridge[langchain]'") from error
+    raise ModuleNotFoundError("this needs langchain: pip install '.[langchain]' in the bridge's checkout") from error
 
 
 class ClientTools(AgentMiddleware[Any, Any, Any]):

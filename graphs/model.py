@@ -9,10 +9,14 @@ from functools import lru_cache
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from graphs.demo.model import DemoModel
+
+try:
+    from langchain_openai import ChatOpenAI
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError("the sales agent needs the extra 'demo': pip install '.[demo]'") from error
 
 DEFAULT_MODEL = "gpt-4.1-mini"
 DEFAULT_DELAY = 0.03

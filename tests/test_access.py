@@ -68,13 +68,13 @@ def test_what_is_safe_or_meant_starts(options: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("options", "env", "why"),
     [
-        ((), {"BRIDGE_API_KEYS": ""}, "BRIDGE_API_KEYS is empty"),
-        ((), {"BRIDGE_API_KEYS": "  "}, "BRIDGE_API_KEYS is empty"),
-        (("--no-auth",), {"BRIDGE_API_KEYS": ""}, "BRIDGE_API_KEYS is empty"),
+        ((), {"BRIDGE_API_KEYS": ""}, "'BRIDGE_API_KEYS': is empty"),
+        ((), {"BRIDGE_API_KEYS": "  "}, "'BRIDGE_API_KEYS': is empty"),
+        (("--no-auth",), {"BRIDGE_API_KEYS": ""}, "'BRIDGE_API_KEYS': is empty"),
         (("--no-auth", "--api-key", "sk-1"), {}, "exclude each other"),
         (("--api-key", ""), {}, "an API key is empty"),
-        (("--cors-credentials",), {}, "--cors-credentials needs origins"),
-        (("--cors-credentials", "--cors-origin", "*"), {}, "--cors-credentials needs origins"),
+        (("--cors-credentials",), {}, "'--cors-credentials': needs origins"),
+        (("--cors-credentials", "--cors-origin", "*"), {}, "'--cors-credentials': needs origins"),
         (("--allowed-host", "https://x"), {}, "is no host"),
     ],
 )

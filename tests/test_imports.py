@@ -22,7 +22,8 @@ ROOMS: dict[str, set[str]] = {
     "agents": {"events", "runs"},
     "observe": {"events"},
     "storage": {"events", "runs", "agents", "settings"},
-    "settings": {"runs"},
+    "fields": {"storage.opening", "web.keys"},
+    "settings": {"runs", "fields", "web.keys", "web.prefix"},
     "langchain": set(),
     "service": {"events", "runs", "agents", "observe", "storage", "settings"},
     "web": {"events", "runs", "agents", "observe", "storage", "settings", "service"},
@@ -40,10 +41,11 @@ ROOMS: dict[str, set[str]] = {
         "agui.encode",
         "agui.capabilities",
     },
-    "options": {"settings", "web.gate", "web.keys", "web.prefix"},
+    "options": {"fields", "settings", "web.gate", "web.keys"},
     "addresses": {"*"},
     "app": {"*"},
     "cli": {"*"},
+    "__main__": {"*"},
 }
 """Room -> the rooms below it that it may import. What joins several dialects stands above them (``*``: all)."""
 
@@ -95,7 +97,7 @@ def test_the_graphs_and_the_bridge_do_not_know_each_other() -> None:
 
 
 def test_every_room_is_drawn() -> None:
-    assert {room_of(name) for name, _ in files("bridge")} - {"__init__", "__main__"} == set(ROOMS)
+    assert {room_of(name) for name, _ in files("bridge")} - {"__init__"} == set(ROOMS)
 
 
 def test_the_arrows_point_down() -> None:

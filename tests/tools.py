@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -46,6 +47,12 @@ def require_client(name: str) -> Path:
     return python if python.exists() else give_up(f"{name}, in an environment of its own", "make clients")
 
 
+def require_module(name: str, package: str) -> None:
+    """A Python module that only the development environment has."""
+    if importlib.util.find_spec(name) is None:
+        give_up(f"the package {package}", "make .venv/.dev-installed")
+
+
 def require_chromium() -> str:
     """The path of a Chromium or Chrome; `CHROMIUM` in the environment names another."""
     names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -74,8 +81,8 @@ def try_postgres(url: str) -> str | None:
     """What keeps us from using that database, in a few words, or None."""
 
     async def connect() -> None:
-        address = make_url(url).set(drivername="postgresql+asyncpg")
-        engine = create_async_engine(address, connect_args={"timeout": 5})
+        address = make_url(url).set(drivername="postgresql+psycopg")
+        engine = create_async_engine(address, connect_args={"connect_timeout": 5})
         try:
             async with engine.connect() as connection:
                 await connection.execute(text("select 1"))

@@ -30,8 +30,8 @@ def load_agents(targets: Iterable[str], here: Path | None = None) -> dict[str, A
     given = list(targets)
     if not given and not (here / MANIFEST).exists():
         raise LoadError(
-            f"There is no {MANIFEST} here; name an agent, or take the one that comes along: "
-            "bridge serve graphs.agent:graph"
+            f"There is no {MANIFEST} here. Name an agent: bridge serve my_module:graph. "
+            "(The sales agent is in the bridge's checkout: bridge serve, there.)"
         )
     for target in given or [MANIFEST]:
         if target.endswith(".json"):

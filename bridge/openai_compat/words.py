@@ -67,7 +67,15 @@ _LATIN = re.compile("[a-z]", re.IGNORECASE)
 
 
 def language_of(text: str) -> Language | None:
-    """``ru`` for a text with Cyrillic letters, ``en`` for one with Latin letters only, ``None`` for neither."""
+    """``ru`` or ``en``, by the words that begin with a small letter: names keep their letters in any language.
+
+    Where these do not decide: ``ru`` for a text with Cyrillic letters, ``en`` for one with Latin letters only, ``None``
+    for neither.
+    """
+    small = [word[0] for word in _WORD.findall(text) if word[0].islower()]
+    russian, english = (sum(bool(kind.match(letter)) for letter in small) for kind in (_CYRILLIC, _LATIN))
+    if russian != english:
+        return "ru" if russian > english else "en"
     if _CYRILLIC.search(text):
         return "ru"
     return "en" if _LATIN.search(text) else None

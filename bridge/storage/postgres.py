@@ -52,7 +52,7 @@ async def open_postgres(url: str, patience: float = PATIENCE) -> AsyncIterator[S
 
         from bridge.storage.pool import CheckedPool  # noqa: PLC0415
     except ImportError as error:
-        raise RuntimeError("PostgreSQL needs the extra 'postgres': pip install 'agent-bridge[postgres]'") from error
+        raise RuntimeError("PostgreSQL needs the extra: pip install '.[postgres]' in the bridge's checkout") from error
 
     line = {name: value for name, value in _LINE.items() if name not in conninfo_to_dict(url)}
     options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row, **line}

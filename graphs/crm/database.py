@@ -27,8 +27,8 @@ DEFAULT_URL = "sqlite+aiosqlite:///.bridge/crm.sqlite"
 BUSY_TIMEOUT_MS = 15_000
 DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
-    "postgres": "postgresql+asyncpg",
-    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
 }
 # Any constant will do; it must be the same in every process that may seed this database.
 SEED_LOCK = 7_236_411

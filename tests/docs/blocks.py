@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.server import ROOT
 
 RUN = ("python", "sh", "js")
+ABOUT = ("CONTRIBUTING.md", "SECURITY.md")
 _MARK = re.compile(r"^<!-- (file|serves|same as|not run): (.+) -->$")
 
 
@@ -38,7 +39,7 @@ class Block:
 
 
 def pages() -> list[Path]:
-    return sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
+    return sorted([*ROOT.glob("README*.md"), *(ROOT / name for name in ABOUT), *(ROOT / "docs").rglob("*.md")])
 
 
 def blocks_of(page: Path) -> Iterator[Block]:

@@ -1,55 +1,84 @@
-"""docs/configuration.md has every setting, and none that is not there."""
+"""docs/settings.md has every setting as the code has it; docs/configuration.md the variables of the agent."""
 
 from __future__ import annotations
 
-import dataclasses
 import re
 
 import click
+import pytest
 
 from bridge import Settings
 from bridge.cli import serve
+from bridge.fields import flag_of, takes_several, variable_of
+from bridge.settings import ServerSettings
+from tests.docs.settings_table import PAGE, written
 from tests.server import ROOT
 
-PAGE = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-TABLE = PAGE.partition("## The server's settings")[2].partition("\n## ")[0]
-ROWS = [
-    [cell.strip().strip("`") for cell in row.split("|")[1:-1]] for row in TABLE.splitlines() if row.startswith("| ")
-]
+OPTIONS = {option.name: option for option in serve.params if isinstance(option, click.Option)}
 
 
-def test_flags_and_variables() -> None:
-    told = {(flag, variable) for flag, variable, *_ in ROWS[1:] if flag}
-    options = {
-        (next(name for name in option.opts if name.startswith("--")), option.envvar)
-        for option in serve.params
-        if isinstance(option, click.Option)
-    }
-    assert told == options
+def test_the_page_is_what_the_settings_make_of_it() -> None:
+    page = PAGE.read_text("utf-8")
+    assert page == written(page), "docs/settings.md is out of date: make settings"
 
 
-def test_fields() -> None:
-    told = {row[2] for row in ROWS[1:] if row[2]}
-    assert told == {field.name for field in dataclasses.fields(Settings)}
+@pytest.mark.parametrize("name", ServerSettings.model_fields)
+def test_a_setting_has_an_option_a_variable_and_a_row(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each by the same names: a value that is given either way arrives in the field."""
+    field = ServerSettings.model_fields[name]
+    option = OPTIONS[name]
+    assert option.opts == [flag_of(name, field)]
+    assert option.multiple is takes_several(field)
+    variable = variable_of(name, field)
+    assert variable in (option.help or "")
+    row = next(row for row in PAGE.read_text("utf-8").splitlines() if row.startswith(f"| `{option.opts[0]}` |"))
+    assert f"| `{variable}` |" in row
+    assert (f"| `{name}` |" in row) is (name in Settings.model_fields)
+    value, text = SAMPLES.get(name) or (7, "7")
+    with monkeypatch.context() as environment:
+        if name == "cors_credentials":
+            environment.setenv("BRIDGE_CORS_ORIGINS", "https://a.example")
+        environment.setenv(variable, text)
+        assert getattr(ServerSettings.from_environment(), name) == value
+        environment.setenv(variable, "nonsense" if value != "nonsense" else "other")
+        assert getattr(ServerSettings.from_environment(**{name: value}), name) == value  # what is given wins
 
 
-def test_plain_defaults_are_said_as_they_are() -> None:
-    told = {row[2]: row[3] for row in ROWS[1:] if row[2]}
-    for field in dataclasses.fields(Settings):
-        value = getattr(Settings(), field.name)
-        if (
-            isinstance(value, bool)
-            or value in (None, ())
-            or field.name in ("cors_origins", "chat_headers", "user_headers")
-        ):
-            continue
-        if field.name.endswith("_bytes"):
-            value = f"{value // 1024 // 1024} MiB"
-        assert told[field.name] == (f"{value:g}" if isinstance(value, float) else str(value)), field.name
+SAMPLES = {
+    "host": ("::1", "::1"),
+    "no_auth": (True, "1"),
+    "allowed_hosts": (("a.example", "b.example"), "a.example b.example"),
+    "context": ("app:context", "app:context"),
+    "store": ("app:store", "app:store"),
+    "db": ("./here.sqlite", "./here.sqlite"),
+    "retention_listed": (True, "yes"),
+    "api_keys": (("ann=sk-1", "sk-2"), " ann=sk-1  sk-2 "),
+    "api_key_file": (__file__, __file__),
+    "shared_keys": (("office=sk-3",), "office=sk-3"),
+    "chat_headers": (("X-Chat", "X-Other"), "X-Chat X-Other"),
+    "user_headers": (("X-User",), "X-User"),
+    "cors_origins": (("https://a.example", "app://x"), "https://a.example app://x"),
+    "cors_credentials": (True, "true"),
+    "disconnect": ("continue", "continue"),
+    "hidden": (("router", "draft"), "router draft"),
+    "state_allow": (("basket",), "basket"),
+    "client_keys": (("tenant",), "tenant"),
+    "client_history": ("refuse", "refuse"),
+    "durability": (("exit", "clerk=sync"), "exit clerk=sync"),
+    "serializer_types": (("app.orders:Order",), "app.orders:Order"),
+    "max_header_size": (2048, "2048"),
+    "max_journal_bytes": (65_536, "65536"),
+    "journal_memory_bytes": (65_536, "65536"),
+    "reasoning_field": ("reasoning", "reasoning"),
+    "log_json": (True, "on"),
+}
 
 
 def test_the_agent_s_variables_exist() -> None:
-    table = PAGE.partition("## The agent that comes along")[2].partition("\n## ")[0]
+    page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    table = page.partition("## The agent that comes along")[2].partition("\n## ")[0]
     code = "".join(path.read_text("utf-8") for path in (ROOT / "graphs").rglob("*.py"))
-    for name in re.findall(r"`([A-Z_]{8,})`", table):
+    names = re.findall(r"`([A-Z_]{8,})`", table)
+    assert names
+    for name in names:
         assert f'environ.get("{name}")' in code, name

@@ -35,10 +35,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Path]:
-    """A folder for each page, with the files that the page tells its reader to write."""
+    """A folder for each page, with the files that the page tells its reader to write; docs/ru is one reader's way."""
     made = {}
+    russian = tmp_path_factory.mktemp("ru")
     for page in pages():
-        made[page] = tmp_path_factory.mktemp(page.stem.replace(".", "-"))
+        made[page] = russian if page.parent.name == "ru" else tmp_path_factory.mktemp(page.stem.replace(".", "-"))
         for block in blocks_of(page):
             if block.mark == "file":
                 path = made[page] / block.said
@@ -49,12 +50,13 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Path]:
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The reader's shell: `bridge` is a command in it, and curl fails on an HTTP error."""
+    """The reader's shell: `bridge` is a command in it, curl fails on an HTTP error, make says what it would do."""
     commands = tmp_path_factory.mktemp("bin")
     for name, runs in {
         "bridge": f'exec "{sys.executable}" -m bridge.cli "$@"',
         "python": f'exec "{sys.executable}" "$@"',
         "uvicorn": f'exec "{sys.executable}" -m uvicorn "$@"',
+        "make": f'PATH="${{PATH#*:}}" exec make --dry-run --directory="{ROOT}" "$@"',
         "curl": 'PATH="${PATH#*:}" exec curl --fail-with-body --silent --show-error "$@"',
     }.items():
         command = commands / name

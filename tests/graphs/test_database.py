@@ -36,10 +36,10 @@ def test_sqlite_must_be_a_file(given: str) -> None:
     [
         ("sqlite:///a/b.sqlite", "sqlite+aiosqlite:///a/b.sqlite"),
         ("sqlite+aiosqlite:////tmp/b.sqlite", "sqlite+aiosqlite:////tmp/b.sqlite"),
-        ("postgresql://u:p@h:1/d", "postgresql+asyncpg://u:p@h:1/d"),
-        ("postgres://h/d", "postgresql+asyncpg://h/d"),
-        ("postgresql+asyncpg://h/d", "postgresql+asyncpg://h/d"),
-        ("postgresql+psycopg://h/d", "postgresql+asyncpg://h/d"),
+        ("postgresql://u:p@h:1/d", "postgresql+psycopg://u:p@h:1/d"),
+        ("postgres://h/d", "postgresql+psycopg://h/d"),
+        ("postgresql+asyncpg://h/d", "postgresql+psycopg://h/d"),
+        ("postgresql+psycopg://h/d", "postgresql+psycopg://h/d"),
     ],
 )
 def test_urls_get_the_asynchronous_driver(given: str, expected: str) -> None:
@@ -196,7 +196,7 @@ async def postgres() -> AsyncIterator[str]:
         if os.environ.get("CI") == "true":
             pytest.fail("PostgreSQL is not reachable at 127.0.0.1:5432, and CI must have it")
         pytest.skip("PostgreSQL is not reachable at 127.0.0.1:5432")
-    host = f"postgresql+asyncpg://postgres@{POSTGRES[0]}:{POSTGRES[1]}"
+    host = f"postgresql+psycopg://postgres@{POSTGRES[0]}:{POSTGRES[1]}"
     name = f"crm_{uuid4().hex[:12]}"
     server = create_async_engine(f"{host}/postgres", isolation_level="AUTOCOMMIT", poolclass=NullPool)
     async with server.connect() as connection:
@@ -208,7 +208,7 @@ async def postgres() -> AsyncIterator[str]:
 
 
 async def test_postgresql_holds_the_same(postgres: str, crm: Database) -> None:
-    database = Database(postgres.replace("postgresql+asyncpg", "postgresql"))
+    database = Database(postgres.replace("postgresql+psycopg", "postgresql"))
     await asyncio.to_thread(start_together, postgres)
     assert await counts(database) == COUNTS
     async with database.write() as session:

@@ -8,6 +8,7 @@ import pytest
 
 from bridge.openai_compat.questions import as_call, in_words, not_understood
 from bridge.openai_compat.reading import Answer, parse_answer
+from bridge.openai_compat.words import language_of
 from graphs.approval import discount_schema
 
 YES_NO: dict[str, Any] = {"type": "boolean"}
@@ -184,3 +185,20 @@ def test_the_way_out(said: str, schema: Any) -> None:
 )
 def test_the_fields_are_named_in_the_language_of_the_conversation(language: Any, words: str) -> None:
     assert in_words({"id": "i", "message": "?", "responseSchema": discount_schema(language)}, language).endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Approve a discount of 15 % for ООО «Мед-Вектор»?", "en"),
+        ("Make a quote for «Мед-Вектор»: 10 CRM Business licenses", "en"),
+        ("Сделай КП на Enterprise Suite Professional for Teams со скидкой", "ru"),
+        ("Утвердить скидку?", "ru"),
+        ("ООО «Мед-Вектор»", "ru"),
+        ("OK", "en"),
+        ("15 %", None),
+        ("", None),
+    ],
+)
+def test_a_name_in_other_letters_does_not_change_the_language(text: str, language: str | None) -> None:
+    assert language_of(text) == language

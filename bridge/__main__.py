@@ -1,0 +1,5 @@
+"""``python -m bridge``: the command ``bridge``, where its folder is not on the path."""
+
+from bridge.cli import main
+
+main(prog_name="python -m bridge")
