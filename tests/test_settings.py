@@ -17,6 +17,7 @@ from tests.test_principal import echo
 WRONG: dict[str, list[Any]] = {
     "host": [7],
     "port": ["tcp://10.0.0.1:8000", -1, 65_536, 80.5],
+    "root_path": ["ai", "//ai"],
     "no_auth": ["maybe"],
     "allowed_hosts": [(7,), (" ",)],
     "context": ["nonsense", "module:", ":name"],
@@ -38,6 +39,10 @@ WRONG: dict[str, list[Any]] = {
     "run_timeout": [-1, float("inf"), 1e300],
     "recursion_limit": [0],
     "shutdown_grace": [-1],
+    "threads": [0],
+    "max_loop_lag": [-1],
+    "reveal_errors": ["maybe"],
+    "storage_patience": [-1],
     "keep_alive": [0, -1, 0.0001, "often", float("nan")],
     "patience": [-1],
     "slow_reader": [-1],

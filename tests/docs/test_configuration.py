@@ -46,6 +46,8 @@ def test_a_setting_has_an_option_a_variable_and_a_row(name: str, monkeypatch: py
 
 SAMPLES = {
     "host": ("::1", "::1"),
+    "root_path": ("/ai", "/ai/"),
+    "reveal_errors": (True, "1"),
     "no_auth": (True, "1"),
     "allowed_hosts": (("a.example", "b.example"), "a.example b.example"),
     "context": ("app:context", "app:context"),
