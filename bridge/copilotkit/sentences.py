@@ -23,11 +23,6 @@ RUSSIAN = {
     "events_lost": "Часть ответа уже не хранится: обновите страницу.",
 }
 
-OLD_CLIENT = {
-    "ru": "Эта версия CopilotKit слишком старая для этого сервера: обновите @copilotkit/react-core до 1.50 или новее.",
-    "en": "This version of CopilotKit is too old for this server: update @copilotkit/react-core to 1.50 or newer.",
-}
-
 NOTHING_TO_STOP = {"ru": "В этой беседе сейчас никто не отвечает.", "en": "No run is going in this thread."}
 
 
