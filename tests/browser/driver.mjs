@@ -11,9 +11,9 @@ const [executablePath, profile] = process.argv.slice(2);
 const PATIENCE = 60_000; // a shared machine can be slow; nothing waits this long that works
 
 const ANSWER = '.copilotKitAssistantMessage, [data-testid="copilot-assistant-message"]';
-const INPUT = '[data-testid="copilot-chat-textarea"]';
-const SEND = '[data-testid="copilot-send-button"]';
-const BANNER = '[data-testid="copilot-error-banner"]';
+const INPUT = '[data-testid="copilot-chat-textarea"], .copilotKitInput textarea';
+const SEND = ':is([data-testid="copilot-send-button"], .copilotKitInput button:last-of-type)';
+const BANNER = '[data-testid="copilot-error-banner"], .usage-banner';
 
 const context = await chromium.launchPersistentContext(profile, {
   executablePath,

@@ -48,6 +48,7 @@ class PartEncoder:
         patches: list[bytes] = []
         items: list[bytes] = []
         place, next_piece = (-1, -1), (-1, -1)
+        more = True
         for event in events:
             at = self._translator.next_piece(event["messageId"]) if is_token(event) else None
             if at is not None and at == next_piece:
@@ -61,10 +62,12 @@ class PartEncoder:
                 else:
                     for part in self._translator.feed(self._plain(event)):
                         patches += [dumps(patch) for patch in part["incremental"]]
+                        more = more and part["hasNext"]
             next_piece = (-1, -1) if at is None else (at[0], at[1] + 1)
         if items:
             patches.append(_pieces(items, place))
-        return frame(b'{"incremental":[%b],"hasNext":true}' % b",".join(patches)) if patches else b""
+        tail = b"true" if more else b"false"
+        return frame(b'{"incremental":[%b],"hasNext":%b}' % (b",".join(patches), tail)) if patches else b""
 
     def finish(self) -> bytes:
         """The end of the answer; nothing after `fail`."""

@@ -27,8 +27,8 @@ def code_of(code: str | None) -> str:
     return _CODES.get(code or "", UNKNOWN)
 
 
-def errors_of(error: BridgeError, message: str, operation: str | None) -> dict[str, Any]:
-    """A GraphQL answer that is an error, with a sentence for the person at the page."""
+def error_entry(error: BridgeError, message: str, operation: str | None) -> dict[str, Any]:
+    """An entry of ``errors``; ``message`` is a sentence for the person at the page."""
     extensions = {
         "code": code_of(error.code),
         "visibility": "banner",
@@ -36,12 +36,11 @@ def errors_of(error: BridgeError, message: str, operation: str | None) -> dict[s
         "statusCode": error.status,
         "originalError": {"message": message},
     }
-    path = [operation] if operation else []
-    return {"errors": [{"message": message, "path": path, "extensions": extensions}], "data": None}
+    return {"message": message, "path": [operation] if operation else [], "extensions": extensions}
 
 
 def failed_status(code: str | None, message: str) -> dict[str, Any]:
-    """The status of an answer that broke off. The page shows ``description``."""
+    """The status of an answer that broke off."""
     original = {"code": code_of(code), "severity": "critical", "visibility": "banner"}
     return {
         "code": "Failed",

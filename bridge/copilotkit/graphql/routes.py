@@ -18,7 +18,7 @@ from starlette.responses import Response
 from bridge.agents.catalog import DEFAULT_AGENT
 from bridge.copilotkit.envelope import GRAPHQL_HEADER
 from bridge.copilotkit.graphql.encode import PartEncoder
-from bridge.copilotkit.graphql.errors import errors_of
+from bridge.copilotkit.graphql.errors import error_entry
 from bridge.copilotkit.graphql.history import entries_of, question_of
 from bridge.copilotkit.graphql.requests import (
     Asked,
@@ -68,7 +68,8 @@ def speaks_graphql(request: Request) -> bool:
 def refuse(request: Request, error: BridgeError) -> Response:
     """An error of the request, in the language of the page's user."""
     message = sentence(error.code, error.message, _language(request))
-    return JSON(errors_of(error, message, request.scope.get(_OPERATION)), headers=error_headers(error))
+    entry = error_entry(error, message, request.scope.get(_OPERATION))
+    return JSON({"errors": [entry], "data": None}, headers=error_headers(error))
 
 
 def available_agents(request: Request) -> Response:

@@ -11,12 +11,15 @@ patch adds ``items`` at a ``path``, or merges ``data`` there.
     MESSAGES_SNAPSHOT                      with the last state, where the page's list differs from it
     CUSTOM on_interrupt, outcome interrupt a meta event
     CUSTOM PredictState                    pieces of arguments are shown in the state
-    RUN_FINISHED, RUN_ERROR                what is open is closed; the last state; the status of the answer
+    RUN_FINISHED, RUN_ERROR                what is open is closed; the last state; the status of the answer, ``errors``
     everything else, and all of a subagent none
 
 What the page does with it decides the rules here. It runs its own tools when the answer has ended, of the calls and
 results at the very end of its list, and only those whose status is not pending. So a call of the server's tool stays
 pending until its result, and where text came after a call of the page's the whole list is sent again, in order.
+
+An answer that broke off ends in GraphQL's ``errors``, and what was said stays. Its status alone would do for CopilotKit
+1.10, which shows it and then fails on any letter that is not Latin (``btoa``); earlier pages do not look at it.
 """
 
 from __future__ import annotations
@@ -29,9 +32,9 @@ import jsonpatch
 from ag_ui.core import BaseEvent
 from pydantic_core import from_json
 
-from bridge.copilotkit.graphql.errors import failed_status
-from bridge.copilotkit.graphql.history import Entry, entries_of
-from bridge.errors import run_failure
+from bridge.copilotkit.graphql.errors import error_entry, failed_status
+from bridge.copilotkit.graphql.history import QUESTION, Entry, entries_of
+from bridge.errors import InterruptPending, failure_of_code, run_failure
 from bridge.events.event import Event, wire
 from bridge.events.interrupts import announcements
 from bridge.events.messages import plain_content
@@ -117,6 +120,7 @@ class AguiToGraphQL:
         self._chunked_text: str | None = None
         self._chunked_call: str | None = None
         self._over = False
+        self._failed = False
 
     def start(self) -> list[Part]:
         """The answer before anything is in it."""
@@ -135,19 +139,19 @@ class AguiToGraphQL:
         known = wire(event)
         if self._over or (known.get("subagentRunId") is not None and known["type"] != "RUN_ERROR"):
             return []
-        patches = self._patches(known["type"], known)
-        return [{"incremental": patches, "hasNext": True}] if patches else []
+        return self._parts(self._patches(known["type"], known))
 
     def finish(self) -> list[Part]:
         """The end of the answer, after the run's last event."""
-        parts = [] if self._over else self._ended(self._finished({}))
-        return [*parts, {"hasNext": False}]
+        parts = [] if self._over else self._parts(self._finished({}))
+        return parts if self._failed else [*parts, {"hasNext": False}]
 
     def fail(self, exc: BaseException) -> list[Part]:
         """The end of an answer that broke off."""
+        if self._over:
+            return self.finish()
         failure = run_failure(exc)
-        parts = [] if self._over else self._ended(self._broken(failure.code, failure.message))
-        return [*parts, {"hasNext": False}]
+        return self._parts(self._broken(failure.code, failure.message))
 
     def cancel(self) -> list[Part]:
         """The end of an answer that somebody stopped: what was said stays."""
@@ -164,8 +168,8 @@ class AguiToGraphQL:
         item.pieces += 1
         return item.index, item.pieces - 1
 
-    def _ended(self, patches: list[Patch]) -> list[Part]:
-        return [{"incremental": patches, "hasNext": True}]
+    def _parts(self, patches: list[Patch]) -> list[Part]:
+        return [{"incremental": patches, "hasNext": not self._failed}] if patches else []
 
     def _patches(self, kind: str, event: Event) -> list[Patch]:
         match kind:
@@ -379,11 +383,20 @@ class AguiToGraphQL:
         return [*patches, *asked, self._status(status)]
 
     def _broken(self, code: str | None, message: str) -> list[Patch]:
-        self._over = True
+        if code == InterruptPending.code and self._metas:
+            return self._reminded(message)
+        self._over = self._failed = True
         patches = [patch for item in self._items for patch in self._close(item, _FAILED)]
         if any(item.kind == "AgentStateMessageOutput" for item in self._items):
             patches += self._shown_state(running=False)
-        return [*patches, self._status(failed_status(code, message))]
+        error = error_entry(failure_of_code(code, message), message, OPERATION)
+        return [*patches, self._status(failed_status(code, message)) | {"errors": [error]}]
+
+    def _reminded(self, message: str) -> list[Patch]:
+        """The person wrote something else while a question waits: a page that was reloaded shows none. It does now."""
+        fields: dict[str, Any] = {"content": [message], "role": "assistant", "parentMessageId": None}
+        item, patch = self._add(f"{QUESTION}{self._run_id}", "TextMessageOutput", fields)
+        return [patch, *self._close(item), *self._finished({})]
 
     def _status(self, status: Mapping[str, Any]) -> Patch:
         return {"data": {"status": status, "__typename": "CopilotResponse"}, "path": [OPERATION]}
