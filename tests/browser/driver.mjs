@@ -13,7 +13,7 @@ const PATIENCE = 60_000; // a shared machine can be slow; nothing waits this lon
 const ANSWER = '.copilotKitAssistantMessage, [data-testid="copilot-assistant-message"]';
 const INPUT = '[data-testid="copilot-chat-textarea"], .copilotKitInput textarea';
 const SEND = ':is([data-testid="copilot-send-button"], .copilotKitInput button:last-of-type)';
-const BANNER = '[data-testid="copilot-error-banner"], .usage-banner';
+const BANNER = '[data-testid="copilot-error-banner"], [style*="position: fixed"][style*="bottom: 20px"]';
 
 const context = await chromium.launchPersistentContext(profile, {
   executablePath,

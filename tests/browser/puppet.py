@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import operator
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -29,7 +30,7 @@ def _calls(*calls: tuple[str, dict[str, Any]], text: str = "") -> dict[str, Any]
     return {"messages": [AIMessage(text, tool_calls=named)]}
 
 
-def _results(messages: list[BaseMessage]) -> str:
+def _results(messages: Sequence[BaseMessage]) -> str:
     results: list[str] = []
     for message in reversed(messages):
         if not isinstance(message, ToolMessage):
@@ -51,7 +52,8 @@ async def act(state: State) -> dict[str, Any]:
         case "спроси":
             return _calls(("ask_person", {"question": "Продолжать?"}))
         case "заметка":
-            return {"messages": [AIMessage(f"В заметке: {state.get('note')}")]}
+            note = state.get("note")
+            return {"messages": [AIMessage(f"В заметке: {note}")]}
         case "запиши":
             return {"note": "от агента", "messages": [AIMessage("Записал.")]}
         case "картинка":
@@ -114,12 +116,13 @@ def _way(state: State) -> list[str]:
 
 def _build() -> Any:
     builder = StateGraph(State)
-    for node in (act, work, first, second, report):
-        builder.add_node(node.__name__, node)
+    nodes: dict[str, Any] = {"act": act, "work": work, "first": first, "second": second, "report": report}
+    for name, node in nodes.items():
+        builder.add_node(name, node)
     builder.add_conditional_edges(START, _way, ["act", "work", "first", "second"])
     builder.add_edge(["first", "second"], "report")
-    for node in ("act", "work", "report"):
-        builder.add_edge(node, END)
+    for name in ("act", "work", "report"):
+        builder.add_edge(name, END)
     return builder.compile()
 
 

@@ -43,12 +43,12 @@ class PartEncoder:
         return _BOUNDARY + _framed(self._translator.start())
 
     def encode_all(self, events: Sequence[Event], first: int) -> bytes:
-        """Several events as one part. The tokens of one message that are there together are one patch."""
+        """Several events as one part, an error as another. Tokens of one message that come together are one patch."""
         del first
+        frames: list[bytes] = []
         patches: list[bytes] = []
         items: list[bytes] = []
         place, next_piece = (-1, -1), (-1, -1)
-        more = True
         for event in events:
             at = self._translator.next_piece(event["messageId"]) if is_token(event) else None
             if at is not None and at == next_piece:
@@ -61,13 +61,15 @@ class PartEncoder:
                     place, items = at, [dumps(event["delta"])]
                 else:
                     for part in self._translator.feed(self._plain(event)):
-                        patches += [dumps(patch) for patch in part["incremental"]]
-                        more = more and part["hasNext"]
+                        if part["hasNext"]:
+                            patches += [dumps(patch) for patch in part["incremental"]]
+                        else:
+                            frames += [*([_incremental(patches)] if patches else []), frame(dumps(part))]
+                            patches = []
             next_piece = (-1, -1) if at is None else (at[0], at[1] + 1)
         if items:
             patches.append(_pieces(items, place))
-        tail = b"true" if more else b"false"
-        return frame(b'{"incremental":[%b],"hasNext":%b}' % (b",".join(patches), tail)) if patches else b""
+        return b"".join(frames) + (_incremental(patches) if patches else b"")
 
     def finish(self) -> bytes:
         """The end of the answer; nothing after `fail`."""
@@ -83,6 +85,10 @@ class PartEncoder:
         if event["type"] != "RUN_ERROR":
             return event
         return event | {"message": sentence(event.get("code"), event["message"], self._language)}
+
+
+def _incremental(patches: Sequence[bytes]) -> bytes:
+    return frame(b'{"incremental":[%b],"hasNext":true}' % b",".join(patches))
 
 
 def _framed(parts: Sequence[Part]) -> bytes:

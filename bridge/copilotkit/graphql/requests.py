@@ -98,6 +98,8 @@ def parse_generate(
     own, config = _own_state(data, agent_name, settings)
     kind = _object(data.get("metadata"), "variables.data.metadata").get("requestType")
     beside = kind not in (None, "Chat")
+    if beside and not messages:  # a task is a system message alone, and models want a person's
+        messages, instructions = [message | {"role": "user"} for message in instructions], []
     properties = _object(body["variables"].get("properties"), "variables.properties")
     props = {key: value for key, value in properties.items() if key != "command"} | config
     answer = _answer(_objects(data.get("metaEvents"), "metaEvents"))

@@ -69,7 +69,7 @@ class _Item:
 class AguiToGraphQL:
     """Translates the events of one run.
 
-    ``start() -> parts`` before the first event; ``feed(event) -> parts``, at most one; ``finish()`` after the last;
+    ``start() -> parts`` before the first event; ``feed(event) -> parts``, one or none; ``finish()`` after the last;
     ``fail(exc)`` and ``cancel()`` where the stream broke off. What any of the last three gives ends the answer.
 
     Args:
@@ -135,15 +135,21 @@ class AguiToGraphQL:
         return [{"data": {OPERATION: answer}, "hasNext": True}]
 
     def feed(self, event: BaseEvent | Mapping[str, Any]) -> list[Part]:
-        """The part that one event makes. Raises ``ValueError`` for a type that is not AG-UI's."""
+        """The part that one event makes; RUN_ERROR two. Raises ``ValueError`` for a type that is not AG-UI's."""
         known = wire(event)
-        if self._over or (known.get("subagentRunId") is not None and known["type"] != "RUN_ERROR"):
+        kind = known["type"]
+        if self._over:
             return []
-        return self._parts(self._patches(known["type"], known))
+        if kind == "RUN_ERROR":
+            return self._broken(known.get("code"), known["message"])
+        if known.get("subagentRunId") is not None:
+            return []
+        patches = self._patches(kind, known)
+        return [_part(patches)] if patches else []
 
     def finish(self) -> list[Part]:
         """The end of the answer, after the run's last event."""
-        parts = [] if self._over else self._parts(self._finished({}))
+        parts = [] if self._over else [_part(self._finished({}))]
         return parts if self._failed else [*parts, {"hasNext": False}]
 
     def fail(self, exc: BaseException) -> list[Part]:
@@ -151,7 +157,7 @@ class AguiToGraphQL:
         if self._over:
             return self.finish()
         failure = run_failure(exc)
-        return self._parts(self._broken(failure.code, failure.message))
+        return self._broken(failure.code, failure.message)
 
     def cancel(self) -> list[Part]:
         """The end of an answer that somebody stopped: what was said stays."""
@@ -167,9 +173,6 @@ class AguiToGraphQL:
             return None
         item.pieces += 1
         return item.index, item.pieces - 1
-
-    def _parts(self, patches: list[Patch]) -> list[Part]:
-        return [{"incremental": patches, "hasNext": not self._failed}] if patches else []
 
     def _patches(self, kind: str, event: Event) -> list[Patch]:
         match kind:
@@ -206,8 +209,6 @@ class AguiToGraphQL:
                 return self._custom(event["name"], event.get("value"))
             case "RUN_FINISHED":
                 return self._finished(event)
-            case "RUN_ERROR":
-                return self._broken(event.get("code"), event["message"])
             case _:
                 return []
 
@@ -382,15 +383,17 @@ class AguiToGraphQL:
         status = {"code": "Success", "__typename": "SuccessResponseStatus"}
         return [*patches, *asked, self._status(status)]
 
-    def _broken(self, code: str | None, message: str) -> list[Patch]:
+    def _broken(self, code: str | None, message: str) -> list[Part]:
+        """The error has a part of its own: a page reads nothing else of the part that has it."""
         if code == InterruptPending.code and self._metas:
-            return self._reminded(message)
+            return [_part(self._reminded(message))]
         self._over = self._failed = True
         patches = [patch for item in self._items for patch in self._close(item, _FAILED)]
         if any(item.kind == "AgentStateMessageOutput" for item in self._items):
             patches += self._shown_state(running=False)
         error = error_entry(failure_of_code(code, message), message, OPERATION)
-        return [*patches, self._status(failed_status(code, message)) | {"errors": [error]}]
+        status = self._status(failed_status(code, message)) | {"errors": [error]}
+        return [*([_part(patches)] if patches else []), {"incremental": [status], "hasNext": False}]
 
     def _reminded(self, message: str) -> list[Patch]:
         """The person wrote something else while a question waits: a page that was reloaded shows none. It does now."""
@@ -436,6 +439,10 @@ class AguiToGraphQL:
             if after and (item.open or item.kind == "TextMessageOutput"):
                 return True
         return False
+
+
+def _part(patches: list[Patch]) -> Part:
+    return {"incremental": patches, "hasNext": True}
 
 
 def _kind(entry: Entry) -> str:

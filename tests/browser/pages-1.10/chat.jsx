@@ -44,7 +44,7 @@ function useTools(setNote) {
     parameters: [],
     handler: async () => {
       window.calls.push("break_page");
-      throw new Error("страница не смогла");
+      throw new Error("the page could not"); // Latin letters: the toast of CopilotKit 1.10 breaks on others
     },
   });
   useCopilotAction({
