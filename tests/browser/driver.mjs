@@ -82,6 +82,7 @@ const verbs = {
   click: ({ page, selector, role, label }) =>
     selector ? page.click(selector) : page.getByRole(role, { name: label, exact: true }).click(),
   fill: ({ page, selector, text }) => page.fill(selector, text),
+  upload: ({ page, selector, path }) => page.setInputFiles(selector, path),
   press: ({ page, key }) => page.keyboard.press(key),
   type: ({ page, text }) => page.keyboard.type(text),
   /** What axe finds serious or critical: the rule, and where. */

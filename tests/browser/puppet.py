@@ -44,6 +44,9 @@ async def act(state: State) -> dict[str, Any]:
     last = state["messages"][-1]
     if isinstance(last, ToolMessage):
         return {"messages": [AIMessage(f"Готово: {_results(state['messages'])}")]}
+    if not isinstance(last.content, str):
+        kinds = [part["type"] for part in last.content if isinstance(part, dict)]
+        return {"messages": [AIMessage(f"Вижу: {' '.join(kinds)}")]}
     match last.text.split(" ")[0].lower():
         case "двое":
             return _calls(("paint_page", {"color": "red"}), ("write_note", {"text": "вторая"}), text="Делаю оба дела.")
@@ -56,15 +59,6 @@ async def act(state: State) -> dict[str, Any]:
             return {"messages": [AIMessage(f"В заметке: {note}")]}
         case "запиши":
             return {"note": "от агента", "messages": [AIMessage("Записал.")]}
-        case "картинка":
-            kinds = [
-                part["type"]
-                for message in state["messages"]
-                if isinstance(message.content, list)
-                for part in message.content
-                if isinstance(part, dict)
-            ]
-            return {"messages": [AIMessage(f"Вижу: {' '.join(kinds)}")]}
         case "беда":
             raise ConnectionError("sk-secret-123: the model's server said no")
         case _:

@@ -122,6 +122,10 @@ def parse_generate(
         ephemeral=beside,
         model_settings=_model_settings(data),
     )
+    if beside and len(request.tools) == 1 and request.model_settings.get("tool_choice") == "required":
+        # a task calls one of the page's tools: with one of the server's nothing would come of it
+        named = {"type": "function", "function": {"name": request.tools[0]["name"]}}
+        request = replace(request, model_settings={**request.model_settings, "tool_choice": named})
     return Asked(request, agent_name, bool(session_of(data).get("agentName")), data.get("extensions"))
 
 

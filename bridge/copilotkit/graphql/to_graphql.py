@@ -413,7 +413,10 @@ class AguiToGraphQL:
         return item.name in self._client_tools and item.id not in self._answered and not item.open
 
     def _list_again(self) -> list[Entry] | None:
-        """The page's whole list, where it would differ from the thread, or where a call of its own would not be run."""
+        """The page's whole list, where it would differ from the thread, or where a call of its own would not be run.
+
+        What an answer said before it was stopped is on the page alone, and stays there.
+        """
         shown = [
             *((_kind(entry), entry["id"]) for entry in self._history),
             *(
@@ -424,7 +427,7 @@ class AguiToGraphQL:
         ]
         if self._snapshot is None:
             return None
-        entries = entries_of(self._snapshot, waiting=self._client_tools)
+        entries = _with_stopped(entries_of(self._snapshot, waiting=self._client_tools), self._history)
         due = {item.id for item in self._calls.values() if self._is_due(item)}
         if [(_kind(entry), entry["id"]) for entry in entries] == shown and not self._is_buried(due):
             return None
@@ -443,6 +446,20 @@ class AguiToGraphQL:
 
 def _part(patches: list[Patch]) -> Part:
     return {"incremental": patches, "hasNext": True}
+
+
+def _with_stopped(entries: list[Entry], history: Sequence[Entry]) -> list[Entry]:
+    """The thread's entries, and each text of the agent that the page alone has, after the entry that it came after."""
+    held = {entry["id"] for entry in entries if "content" in entry}
+    kept = list(entries)
+    before: str | None = None
+    for entry in history:
+        if "content" in entry and entry["role"] == "assistant" and entry["id"] not in held:
+            at = next((number for number, one in enumerate(kept, 1) if one["id"] == before), None)
+            if at is not None:
+                kept.insert(at, entry)
+        before = entry["id"]
+    return kept
 
 
 def _kind(entry: Entry) -> str:

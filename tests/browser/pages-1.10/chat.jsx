@@ -99,7 +99,11 @@ function Page() {
     render: ({ state }) => state?.progress && <p className="card" data-testid="progress">{state.progress}</p>,
   });
   const { state, setState, running } = useCoAgent({ name: coAgent });
-  const task = new CopilotTask({ instructions: "Paint the page green." });
+  const task = new CopilotTask({
+    instructions: "Mark the page.",
+    includeCopilotActions: false,
+    actions: [{ name: "mark", description: "Mark", parameters: [], handler: async () => window.calls.push("mark") }],
+  });
   return (
     <>
       <header>

@@ -220,6 +220,19 @@ def test_the_list_is_sent_again_only_where_it_differs() -> None:
     assert [entry["id"] for entry in orjson.loads(state["state"])["messages"]] == ["u", "m", "c"]
 
 
+def test_what_an_answer_said_before_it_was_stopped_stays_on_the_page() -> None:
+    user, other = ({"id": name, "role": "user", "content": name} for name in ("u", "v"))
+    stopped = {"id": "half", "role": "assistant", "content": "Полови"}
+    words = {"id": "m", "role": "assistant", "content": "Да"}
+    thread = {"type": "MESSAGES_SNAPSHOT", "messages": [user, other, words]}
+    same, _ = answer(*said("Да"), thread, FINISHED, history=[user, stopped, other])
+    assert states(same) == []
+    typed = {"id": "typed", "role": "user", "content": "в никуда"}
+    again, _ = answer(*said("Да"), thread, FINISHED, history=[user, stopped, typed, other])
+    listed = orjson.loads(states(again)[-1]["state"])["messages"]
+    assert [entry["id"] for entry in listed] == ["u", "half", "v", "m"]
+
+
 def test_a_call_of_the_page_is_last_however_it_came() -> None:
     words = {"id": "n", "role": "assistant", "content": "Ещё слово"}
     thread = {"type": "MESSAGES_SNAPSHOT", "messages": [calling("paint"), words]}
