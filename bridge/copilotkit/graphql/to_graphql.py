@@ -261,7 +261,8 @@ class AguiToGraphQL:
     def _call_start(self, call_id: str, name: str, parent: str | None) -> list[Patch]:
         if call_id in self._calls:
             return []
-        fields: dict[str, Any] = {"name": name, "arguments": [], "parentMessageId": parent}
+        scope = "client" if name in self._client_tools else "server"  # by which pages up to 1.3 know their own calls
+        fields: dict[str, Any] = {"name": name, "arguments": [], "parentMessageId": parent, "scope": scope}
         item, patch = self._add(call_id, "ActionExecutionMessageOutput", fields, name=name)
         self._calls[call_id] = item
         self._names[call_id] = name

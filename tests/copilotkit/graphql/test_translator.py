@@ -121,9 +121,9 @@ def test_a_call_of_the_page_is_ready_when_it_ends_and_one_of_the_server_when_it_
     call = page["messages"][0]
     assert (call["__typename"], call["id"], call["name"]) == ("ActionExecutionMessageOutput", "c", "paint")
     assert (call["arguments"], call["parentMessageId"]) == (['{"color":', '"red"}'], "m")
-    assert status(page) == "Success"
+    assert (status(page), call["scope"]) == ("Success", "client")
     waiting, _ = answer(*called("look_up", "{}"), FINISHED)
-    assert status(waiting) is None
+    assert (status(waiting), waiting["messages"][0]["scope"]) == (None, "server")
     done, _ = answer(*called("look_up", "{}"), result("7"), FINISHED)
     assert (status(done), status(done, 1)) == ("Success", "Success")
     assert {name: done["messages"][1][name] for name in ("id", "result", "actionExecutionId", "actionName")} == {
