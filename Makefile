@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 NODE_PACKAGES := tests/clients tests/clients/runtime tests/browser/pages examples/copilotkit examples/django/front
+NODE_PACKAGES += tests/browser/pages-1.10
+OLD_PAGES := $(addprefix tests/browser/pages-old/,1.3 1.5 1.8 1.9.3)
 
 # Without a Node that is new enough these tests skip, and say so; with CI=true they fail.
 NODE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo found)
@@ -55,7 +57,9 @@ torture: $(VENV)/.dev-installed
 eval: $(VENV)/.dev-installed
 	$(BIN)/python -m tests.evaluation
 
-# Real clients in Python whose packages do not go beside the bridge's: each in an environment of its own.
+# Real clients that `make test` leaves out: Python packages that do not go beside the bridge's, each in an environment of
+# its own, and CopilotKit 1.3 to 1.9.
+clients: $(OLD_PAGES:%=%/node_modules/.installed) $(NODE_READY)
 clients: $(VENV)/.dev-installed $(CLIENTS:%=tests/clients/.venv-%/.installed)
 	CI=true $(BIN)/python -m pytest -m clients $(TESTS)
 
@@ -120,7 +124,7 @@ benchmarks/.venv-%/.installed tests/clients/.venv-%/.installed: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(SERVERS) $(PEERS:%=benchmarks/.venv-%) $(CLIENTS:%=tests/clients/.venv-%) $(NODE_PACKAGES:%=%/node_modules) dist build artifacts
+	rm -rf $(VENV) $(SERVERS) $(PEERS:%=benchmarks/.venv-%) $(CLIENTS:%=tests/clients/.venv-%) $(NODE_PACKAGES:%=%/node_modules) $(OLD_PAGES:%=%/node_modules) dist build artifacts
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

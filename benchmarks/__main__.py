@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from benchmarks import (
     cold_start,
     concurrency,
+    copilotkit,
     crowd,
     first_event,
     history,
@@ -32,6 +33,7 @@ LIMIT = 45 * 60
 PARTS: dict[str, Callable[[Arena, Scale], Iterable[Table]]] = {
     "single": single.measure,
     "first": first_event.measure,
+    "copilotkit": copilotkit.measure,
     "many": concurrency.measure,
     "load": crowd.measure,
     "memory": memory.measure,

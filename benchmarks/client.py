@@ -48,7 +48,7 @@ class Stream(asyncio.Protocol):
         self.size += len(data)
         if self.first_event is None:
             self.head += data
-            if b"\ndata:" not in self.head:
+            if b"\ndata:" not in self.head and b"\r\n---\r\n" not in self.head:  # server-sent events, or parts
                 return
             self.first_event = now - self.sent
             data = self.head

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchmarks.contenders import AGUI_DEFAULT, AGUI_LEAN, FLOOR, FLOOR_DB, OURS_AGUI, OURS_OPENAI, SERVE, TRANSPORT
+from benchmarks.copilotkit import GRAPHQL, RUNTIME
 from benchmarks.report import Table
 from benchmarks.stats import Rounds, ratios
 
@@ -99,6 +100,10 @@ def targets(tables: Sequence[Table]) -> list[Target]:
             add(
                 f"one stream, {kind}, {protocol}, ÷ the loop with the same checkpointer", 1.5, (*single, ours, FLOOR_DB)
             )
+    for key, kind in KINDS.items():
+        table = f"copilotkit{key}"
+        add(f"CopilotKit over GraphQL, {kind}, ÷ today's runtime API", 1.5, (table, "per token", GRAPHQL, RUNTIME))
+        add(f"the same, first event, {kind}", 1.5, (table, "first event", GRAPHQL, RUNTIME))
     for kind in ("new", "known"):
         first = ("first", f"{kind} event")
         add(f"first event, {kind} thread, ÷ ag-ui-langgraph's", 0.25, (*first, OURS_AGUI, AGUI_DEFAULT))

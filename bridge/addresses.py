@@ -15,7 +15,8 @@ from bridge.agents.scripted import scripted
 from bridge.agui.routes import stream as agui_stream
 from bridge.copilotkit import rest as copilotkit
 from bridge.copilotkit.envelope import is_graphql, read_call
-from bridge.copilotkit.rest import old_client, perform, read_body
+from bridge.copilotkit.graphql.routes import answer
+from bridge.copilotkit.rest import perform, read_body
 from bridge.errors import BridgeError, InvalidRequest, json_kind
 from bridge.events.event import text_message
 from bridge.openai_compat import routes as openai
@@ -59,11 +60,11 @@ async def copilotkit_streaming(request: Request) -> Response:
     """``POST /api/copilotkit-streaming/``: recognises who is calling.
 
     An OpenAI body (or ``{"message": "…"}``) always gets OpenAI chunks, a CopilotKit envelope the runtime's answer, a
-    GraphQL body a GraphQL error that says which version to use.
+    GraphQL body the answer for CopilotKit up to 1.10.
     """
     body = await read_body(request)
     if is_graphql(body, request.headers):
-        return old_client(request)
+        return await answer(request, body)
     call = read_call(body)
     if call is not None:
         return await perform(request, call)

@@ -18,6 +18,7 @@ from pydantic_settings import NoDecode
 
 from bridge.storage.opening import read_db
 from bridge.web.keys import read_keys
+from bridge.web.prefix import checked_prefix
 
 PREFIX = "BRIDGE_"
 """How the name of every variable begins."""
@@ -94,6 +95,7 @@ Port = Annotated[int, Field(ge=0, le=65_535)]
 Database = Annotated[str, BeforeValidator(_path), AfterValidator(_database)]
 ExistingFile = Annotated[str, BeforeValidator(_path), AfterValidator(_file)]
 Place = Annotated[str, AfterValidator(_place)]
+UrlPrefix = Annotated[str, AfterValidator(checked_prefix)]
 DeltaField = Annotated[str, AfterValidator(_free_field)]
 
 _NAMED = _each(str.strip, "names")

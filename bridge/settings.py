@@ -38,6 +38,7 @@ from bridge.fields import (
     Port,
     Seconds,
     Types,
+    UrlPrefix,
     about,
     setting,
     variable_of,
@@ -45,7 +46,6 @@ from bridge.fields import (
 from bridge.runs.request import ClientHistory, Disconnect
 from bridge.runs.threads import DEFAULT_THREADS
 from bridge.web.keys import read_keys
-from bridge.web.prefix import checked_prefix
 
 
 class InvalidSettings(ValueError):
@@ -143,24 +143,22 @@ class Settings(BaseSettings):
     )
     recursion_limit: Count = setting(250, "Steps that a run may take; a graph's own lower limit wins.")
     shutdown_grace: Seconds = setting(5.0, "Seconds that runs may go on after SIGTERM before they are closed.")
+    threads: Count | None = setting(
+        None,
+        "Plain `def` nodes and tools that work at once.",
+        shown=f"{DEFAULT_THREADS}; embedded: the event loop's own",
+        more="deployment.md#plain-functions-and-blocking-ones",
+    )
+    max_loop_lag: Seconds = setting(
+        1.0,
+        "Seconds without a turn of the event loop after which the log names who blocks it; 0: never.",
+        more="deployment.md#plain-functions-and-blocking-ones",
+    )
     keep_alive: Interval = setting(15.0, "Seconds after which an idle stream sends a comment.")
     patience: Seconds = setting(
         5.0,
         "Seconds that an OpenAI stream waits for its first word, so that a model that fails has an HTTP status of its "
         "own; at most `--keep-alive`.",
-    )
-    threads: Count | None = setting(
-        None,
-        "Plain `def` nodes and tools that work at once; without a number the event loop's own threads.",
-        shown="64 with `bridge serve`",
-    )
-    max_loop_lag: Seconds = setting(
-        1.0, "Seconds without a turn of the event loop after which the log names who blocks it; 0: never."
-    )
-    storage_patience: Seconds = setting(
-        15.0,
-        "Seconds that a run waits for a database that is away or locked, before it ends with an error.",
-        more="deployment.md#when-the-database-is-away",
     )
     slow_reader: Seconds = setting(
         5.0, "Seconds that a run waits, in all, for slow readers, before its journal drops what they have not read."
@@ -199,7 +197,7 @@ class Settings(BaseSettings):
     )
     durability: Modes = setting(
         (),
-        "When checkpoints are written: `sync`, `async`, `exit`; for one agent `name=sync`.",
+        "When a run stores: `sync`, `async`, `exit`; for one agent `name=async`.",
         shown="`sync`",
         more="deployment.md#what-a-killed-process-leaves",
     )
@@ -208,6 +206,11 @@ class Settings(BaseSettings):
         "A type (`module:Class`) that checkpoints may hold; with any, no others are read.",
         shown="any, with LangGraph's warning",
         more="configuration.md#types-in-checkpoints",
+    )
+
+    reveal_errors: bool = setting(
+        False,
+        "Clients get an exception's class, text and place. For development: keys are masked, prompts are not.",
     )
 
     # Limits
@@ -234,6 +237,11 @@ class Settings(BaseSettings):
     )
     max_values: Count = setting(250_000, "Numbers, strings, arrays, objects and their keys in a body; more get 413.")
     max_depth: Depth = setting(200, "Arrays and objects within each other in a body; deeper ones get 400.")
+    storage_patience: Seconds = setting(
+        15.0,
+        "Seconds that a run waits for a database that is away or locked, before it ends with an error.",
+        more="deployment.md#when-the-database-is-away",
+    )
     body_timeout: Deadline = setting(60.0, "Seconds after which a body that is not complete gets 408.")
     header_timeout: Deadline = setting(
         10.0, "Seconds after which headers that are not complete get 408; only with `bridge serve`."
@@ -249,10 +257,6 @@ class Settings(BaseSettings):
     )
 
     log_json: bool = setting(False, "Log JSON lines instead of text.")
-    reveal_errors: bool = setting(
-        False,
-        "Send an exception's class, text and place to clients. For development: keys are masked, prompts are not.",
-    )
 
     if not TYPE_CHECKING:  # type checkers make the signature from the fields
 
@@ -304,17 +308,22 @@ class ServerSettings(Settings):
 
     host: str = setting("127.0.0.1", "The address to listen on; a public one needs a key, or `--no-auth`.")
     port: Port = setting(8000, "The port to listen on; 0: a free one.")
-    root_path: str = setting(
+    root_path: UrlPrefix = setting(
         "",
-        "The path below which a proxy serves the bridge, such as `/ai`.",
+        "The path below which a proxy serves it, such as `/ai`.",
         shown="the proxy's `X-Forwarded-Prefix`",
     )
-    threads: Count | None = setting(DEFAULT_THREADS, "Plain `def` nodes and tools that work at once.")
     no_auth: bool = setting(False, "Without keys on a public address: everybody who reaches it may call.")
     allowed_hosts: Names = setting(
         (),
         "A name that a server without keys answers to, beside `localhost` and IP addresses.",
         more="deployment.md#who-may-call",
+    )
+    threads: Count | None = setting(
+        DEFAULT_THREADS,
+        "Plain `def` nodes and tools that work at once.",
+        shown=f"{DEFAULT_THREADS}; embedded: the event loop's own",
+        more="deployment.md#plain-functions-and-blocking-ones",
     )
     context: Place | None = setting(
         None,
@@ -327,11 +336,6 @@ class ServerSettings(Settings):
         shown="one in memory",
         more="configuration.md#runtimecontext-and-a-store",
     )
-
-    @field_validator("root_path")
-    @classmethod
-    def _check_root_path(cls, path: str) -> str:
-        return checked_prefix(path)
 
 
 def _fault(model: type[Settings], fault: Any) -> tuple[str, str]:

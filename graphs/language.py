@@ -28,8 +28,8 @@ ASKED = [  # an explicit wish counts more than the language it is written in
 CLEARLY_MORE = 4
 """One borrowed word does not change the language of four others ("Find leads in казань")."""
 
-# CopilotKit asks for suggestions in a user message of its own, in English whatever the user speaks.
-WRITTEN_BY_PAGE = re.compile("copilotkitSuggest")
+# CopilotKit asks for suggestions in a user message of its own, in English whatever the user speaks; up to 1.10 a task.
+WRITTEN_BY_PAGE = re.compile("copilotkitSuggest|The user has given you the following task to complete")
 ABOUT_LANGUAGE = re.compile("language|locale|язык", re.IGNORECASE)
 
 

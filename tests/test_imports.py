@@ -59,7 +59,7 @@ KNOW_HTTP = {"app.py", "addresses.py", "cli.py"}
 LANGGRAPH = {"agents/langgraph", "storage", "langchain.py"}
 """The folders that know LangGraph, and the module that graphs import."""
 
-PURE = ("events", "agents/langgraph", "agui", "openai_compat")
+PURE = ("events", "agents/langgraph", "agui", "openai_compat", "copilotkit/graphql")
 IMPURE = {"asyncio", "anyio", "time", "random", "socket", "logging", "secrets"}
 EDGES = {"routes.py", "completion.py", "conversation.py", "agent.py", "checkpoints.py", "saving.py", "repair.py"}
 """The files of those folders that wait, or store, or answer."""

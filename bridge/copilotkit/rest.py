@@ -15,7 +15,8 @@ from starlette.types import Message
 from bridge.copilotkit import operations as runtime
 from bridge.copilotkit import threads
 from bridge.copilotkit.envelope import Call, is_graphql, read_call
-from bridge.copilotkit.sentences import OLD_CLIENT, language_of, sentence
+from bridge.copilotkit.graphql import routes as graphql
+from bridge.copilotkit.sentences import language_of, sentence
 from bridge.errors import BridgeError, InvalidRequest
 from bridge.json import dumps
 from bridge.web.callers import principal_of, require
@@ -53,6 +54,8 @@ def refuse(request: Request, error: BridgeError) -> Response:
     Of a run the page shows the body as it is: one plain sentence. Of ``/info`` and the like (which do not ask for an
     event stream) it shows a JSON object's ``message``; other clients find OpenAI's ``error`` beside it.
     """
+    if graphql.speaks_graphql(request):
+        return graphql.refuse(request, error)
     message = sentence(error.code, error.message, language_of(request.headers.get("accept-language")))
     headers = error_headers(error)
     if "text/event-stream" in request.headers.get("accept", ""):
@@ -109,17 +112,11 @@ async def _resource(request: Request, call: Call) -> Response:
 _FRAMING = (b"content-length", b"transfer-encoding")
 
 
-def old_client(request: Request) -> Response:
-    """The GraphQL error for CopilotKit up to 1.10: any other answer shows "[Network] No Content"."""
-    message = OLD_CLIENT[language_of(request.headers.get("accept-language"))]
-    return JSON({"data": None, "errors": [{"message": message, "extensions": {"code": "OLD_CLIENT"}}]})
-
-
 async def single(request: Request) -> Response:
-    """``POST {runtimeUrl}``: the single endpoint."""
+    """``POST {runtimeUrl}``: the single endpoint, and GraphQL for CopilotKit up to 1.10."""
     body = await read_body(request)
     if is_graphql(body, request.headers):
-        return old_client(request)
+        return await graphql.answer(request, body)
     call = read_call(body)
     if call is None:
         raise InvalidRequest("'method' is missing: a CopilotKit envelope was expected.", param="method")

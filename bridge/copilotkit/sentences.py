@@ -35,11 +35,6 @@ RUSSIAN = {
     "not_saved": "Ответ показан, но не сохранён: база данных его не приняла.",
 }
 
-OLD_CLIENT = {
-    "ru": "Эта версия CopilotKit слишком старая для этого сервера: обновите @copilotkit/react-core до 1.50 или новее.",
-    "en": "This version of CopilotKit is too old for this server: update @copilotkit/react-core to 1.50 or newer.",
-}
-
 NOTHING_TO_STOP = {"ru": "В этой беседе сейчас никто не отвечает.", "en": "No run is going in this thread."}
 
 

@@ -88,7 +88,7 @@ async def read_json(request: Request, limit: int | None = None) -> Any:
     request.scope[_SIZE] = len(body)
     if not body:
         raise InvalidRequest("The body is empty; a JSON object was expected.")
-    return await aside(request, _parse, body, settings)
+    return await aside(request, parse_json, body, settings)
 
 
 async def read_object(request: Request, limit: int | None = None) -> dict[str, Any]:
@@ -99,7 +99,7 @@ async def read_object(request: Request, limit: int | None = None) -> dict[str, A
     settings = _settings_of(request)
     for held in (body, body.get("body")):  # an envelope has its own
         if isinstance(held, Mapping):
-            _check_counts(held, settings)
+            check_counts(held, settings)
     return body
 
 
@@ -145,7 +145,8 @@ def is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < _LONGEST
 
 
-def _parse(body: bytearray, settings: Settings) -> Any:
+def parse_json(body: bytearray, settings: Settings) -> Any:
+    """A body's JSON, or that of a string in it, within the bounds. Raises `InvalidRequest`, `RequestTooLarge`."""
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -210,7 +211,8 @@ def count_values(body: bytes | bytearray, limit: int) -> tuple[int, int]:
     return values, depth
 
 
-def _check_counts(body: Mapping[str, Any], settings: Settings) -> None:
+def check_counts(body: Mapping[str, Any], settings: Settings) -> None:
+    """Raises `RequestTooLarge` for more messages, tools or the like than the settings allow."""
     for name in _COUNTED:
         items = body.get(name)
         setting = "max_messages" if name == "messages" else "max_tools"

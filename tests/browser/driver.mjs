@@ -11,9 +11,9 @@ const [executablePath, profile] = process.argv.slice(2);
 const PATIENCE = 60_000; // a shared machine can be slow; nothing waits this long that works
 
 const ANSWER = '.copilotKitAssistantMessage, [data-testid="copilot-assistant-message"]';
-const INPUT = '[data-testid="copilot-chat-textarea"]';
-const SEND = '[data-testid="copilot-send-button"]';
-const BANNER = '[data-testid="copilot-error-banner"]';
+const INPUT = '[data-testid="copilot-chat-textarea"], .copilotKitInput textarea';
+const SEND = ':is([data-testid="copilot-send-button"], .copilotKitInput button:last-of-type)';
+const BANNER = '[data-testid="copilot-error-banner"], [style*="position: fixed"][style*="bottom: 20px"]';
 
 const context = await chromium.launchPersistentContext(profile, {
   executablePath,
@@ -82,6 +82,7 @@ const verbs = {
   click: ({ page, selector, role, label }) =>
     selector ? page.click(selector) : page.getByRole(role, { name: label, exact: true }).click(),
   fill: ({ page, selector, text }) => page.fill(selector, text),
+  upload: ({ page, selector, path }) => page.setInputFiles(selector, path),
   press: ({ page, key }) => page.keyboard.press(key),
   type: ({ page, text }) => page.keyboard.type(text),
   /** What axe finds serious or critical: the rule, and where. */

@@ -20,14 +20,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def build(package: str) -> Path:
-    """The npm package's `dist`, built again when a source is newer. Skips when its packages are not installed."""
+def build(package: str, *shared: str) -> Path:
+    """The npm package's `dist`, built again when a source is newer. Skips when its packages are not installed.
+
+    `shared`: files and folders beside the package that it is built from too.
+    """
     directory = require_npm(package)
     dist = directory / "dist"
     sources = [
         path
-        for path in directory.rglob("*")
-        if path.is_file() and not {"node_modules", "dist"} & set(path.relative_to(directory).parts)
+        for place in (directory, *(directory.parent / name for name in shared))
+        for path in (place.rglob("*") if place.is_dir() else [place])
+        if path.is_file() and not {"node_modules", "dist"} & set(path.relative_to(directory.parent).parts)
     ]
     built = dist.stat().st_mtime if dist.is_dir() else 0
     if built < max(path.stat().st_mtime for path in sources):

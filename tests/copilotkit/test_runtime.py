@@ -119,22 +119,6 @@ async def test_the_address_people_have_recognises_who_is_calling(slash: str) -> 
         assert "agent/dance" in unknown.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("base", BASES)
-async def test_an_old_client_is_told_which_version_to_use(base: str) -> None:
-    async with live({"echo": echo()}) as page:
-        for body, header in (
-            ({"operationName": "availableAgents", "query": "query availableAgents { … }", "variables": {}}, {}),
-            ({"query": "mutation generateCopilotResponse { … }", "variables": {"data": {"messages": []}}}, {}),
-            ({"anything": 1}, {"x-copilotkit-runtime-client-gql-version": "1.10.6"}),
-        ):
-            for language, said in (("ru", "обновите @copilotkit/react-core до 1.50"), ("en", "update @copilotkit")):
-                headers = {"Accept-Language": language, **header}
-                answer = await page.client.post(f"{page.url}{base}/", json=body, headers=headers)
-                assert (answer.status_code, answer.json()["data"]) == (200, None)
-                (error,) = answer.json()["errors"]
-                assert said in error["message"]
-
-
 @pytest.mark.parametrize("path", ["/info", "/agent/default/run", "/threads/t", ""])
 async def test_cors_with_credentials_echoes_the_origin_and_the_headers(path: str) -> None:
     wanted = "authorization,content-type,x-copilotkit-runtime-client-gql-version"

@@ -1,0 +1,3 @@
+import { build } from "../vite.mjs";
+
+export default build(import.meta.url);

@@ -1,0 +1,1 @@
+"""CopilotKit 1.3 to 1.10 over GraphQL."""
