@@ -34,10 +34,11 @@ from pydantic_core import from_json
 
 from bridge.copilotkit.graphql.errors import error_entry, failed_status
 from bridge.copilotkit.graphql.history import QUESTION, Entry, entries_of
-from bridge.errors import InterruptPending, failure_of_code, run_failure
+from bridge.errors import InterruptPending, failure_of_code
 from bridge.events.event import Event, wire
 from bridge.events.interrupts import announcements
 from bridge.events.messages import plain_content
+from bridge.failures import run_failure
 from bridge.json import JSONDecodeError, dumps, loads
 
 Part: TypeAlias = dict[str, Any]
