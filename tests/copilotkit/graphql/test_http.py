@@ -279,7 +279,7 @@ async def test_one_thread_for_old_pages_new_ones_and_openai_clients() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "sentence"), [("ru", "Модель сейчас недоступна"), ("en", "The agent's model could not be reached")]
+    ("language", "sentence"), [("ru", "Модель не ответила"), ("en", "The agent's model could not be reached")]
 )
 async def test_a_failure_is_one_sentence_in_the_pages_language(language: str, sentence: str) -> None:
     async with live({"broken": unreachable()}) as page:
