@@ -43,7 +43,7 @@ async def test_a_new_thread_is_three_empty_streams() -> None:
         assert answer.headers["x-accel-buffering"] == "no"
 
 
-async def test_a_stored_thread_is_told_as_it_was_also_after_a_restart(tmp_path: Path) -> None:
+async def test_a_stored_thread_is_sent_as_it_was_also_after_a_restart(tmp_path: Path) -> None:
     db = tmp_path / "bridge.sqlite"
     async with live({"echo": echo()}, db) as page:
         chat = Chat(page.runtime, "default", "stored")

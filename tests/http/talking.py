@@ -30,10 +30,10 @@ def run_input(text: str | None = None, *, thread: str | None = None, **more: Any
     return {**named, **fields, **more}
 
 
-def chat(*said: str | dict[str, Any], **more: Any) -> dict[str, Any]:
+def chat(*texts: str | dict[str, Any], **more: Any) -> dict[str, Any]:
     """An OpenAI body; strings are the user's and the assistant's by turns."""
     roles = itertools.cycle(["user", "assistant"])
-    messages = [{"role": next(roles), "content": one} if isinstance(one, str) else one for one in said]
+    messages = [{"role": next(roles), "content": one} if isinstance(one, str) else one for one in texts]
     return {"messages": messages, **more}
 
 
