@@ -12,7 +12,7 @@ from benchmarks.report import Table
 from benchmarks.stats import Rounds, ratios
 
 KINDS = {"": "all tokens at once", " turn": "a turn of the loop before each token"}
-"""The two models of "as fast as they go": what their tables' keys end with, and what is said of them."""
+"""The two models of "as fast as they go": what their tables' keys end with, and how they are described."""
 
 
 class NotMeasured(LookupError):
@@ -70,7 +70,7 @@ class Target:
 
 
 def targets(tables: Sequence[Table]) -> list[Target]:
-    """All of them, with what this run has to say."""
+    """All targets, each with its verdict in this run."""
     figures = Figures({table.key: table for table in tables})
     found: list[Target] = []
 

@@ -240,7 +240,7 @@ def test_what_a_node_returns_anew_is_emitted_once(recordings: dict[str, Recordin
 
 
 def test_every_kind_of_event_is_met(recordings: dict[str, Recording]) -> None:
-    """The cases are wide enough to meet whatever the translator can say; what it never says is listed."""
+    """The cases cover every event that the translator can emit; those it never emits are listed."""
     met = {event["type"] for item in recordings.values() for run in item.runs for event in run.events()}
     unsaid = {kind for kind in EVENT_TYPES if kind.endswith("_CHUNK") or kind == "SUBAGENT_ERROR"}
     assert met == EVENT_TYPES - unsaid - {"RAW", "REASONING_ENCRYPTED_VALUE"}

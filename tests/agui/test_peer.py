@@ -15,7 +15,7 @@ from tests.agui.harness import ASKED, Case, record
 from tests.agui.peer import peer, received
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "differences.md"
-RACES = {"error beside a talking node"}  # how much is said before the error comes is not decided by either
+RACES = {"error beside a talking node"}  # how much is emitted before the error comes is not decided by either
 COMPARED = [case for case in CASES if case.inputs[0] is ASKED and case.name not in RACES]
 
 

@@ -1,4 +1,4 @@
-"""Interrupts answered through `plan`, from what the stream said to what the graph got, for new and old front ends."""
+"""Interrupts answered through `plan`, from what the stream sends to what the graph gets, for new and old front ends."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class BrowserError(Exception):
 
 @dataclass(frozen=True)
 class PageLog:
-    """What a page said without being asked, from its opening to its end."""
+    """The console lines, exceptions and outside requests of a page, from its opening to its end."""
 
     console: list[str]  # errors only
     exceptions: list[str]
@@ -168,7 +168,7 @@ class Page:
         self.do("screenshot", path=str(ARTIFACTS / f"{name}.png"))
 
     def close(self) -> PageLog:
-        """Close the window and say what it said."""
+        """Close the window; the log of its page."""
         return PageLog(**self.do("close"))
 
 

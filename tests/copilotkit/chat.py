@@ -69,7 +69,7 @@ class Chat:
         return await self._receive("run", run_input(self.thread, self.messages, **self._shared(), **more))
 
     async def connect(self) -> Talk:
-        """The window opens: what it is told becomes what is on the screen."""
+        """The window opens: what it receives becomes what is on the screen."""
         return await self._receive("connect", run_input(self.thread), connect=True)
 
     def _shared(self) -> dict[str, Any]:

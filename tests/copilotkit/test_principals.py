@@ -1,4 +1,4 @@
-"""Two callers do not see each other's threads; without a key nothing is told."""
+"""Two callers do not see each other's threads; without a key nothing is sent."""
 
 from __future__ import annotations
 

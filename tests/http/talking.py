@@ -1,4 +1,4 @@
-"""What these tests say to a server, and how they read what it answers."""
+"""What these tests send to a server, and how they read what it answers."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def chunks_of(body: bytes) -> list[dict[str, Any]]:
 
 
 def text_of(items: Iterable[dict[str, Any]]) -> str:
-    """What events, or chunks, say."""
+    """The text of events, or of chunks."""
     return "".join(_text(item) for item in items)
 
 

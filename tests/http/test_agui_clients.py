@@ -1,4 +1,4 @@
-"""The official AG-UI client, in both generations: live, and as the judge of every stream these tests heard.
+"""The official AG-UI client, in both generations: live, and as the judge of every stream these tests received.
 
 The last test reads what the others recorded; `conftest.py` puts it behind them all.
 """

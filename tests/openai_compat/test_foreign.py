@@ -173,7 +173,7 @@ def test_the_official_client_reads_them(version: ClientVersion) -> None:
         RecordedStream(name, b"".join(encoder.encode(event) for event in events_of(chunks)).decode())
         for name, (chunks, *_) in STREAMS.items()
     ]
-    # what waits for the application's tools is said in 1.0's way
+    # what waits for the application's tools is reported in 1.0's way
     known = [stream for stream in streams if version == "1.0.0" or "pendingToolCallIds" not in stream.sse]
     assert {verdict.name: verdict.error for verdict in verify(known, version) if not verdict.ok} == {}
 

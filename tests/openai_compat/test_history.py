@@ -1,4 +1,4 @@
-"""A stateless client finds its thread again, by what it says was said."""
+"""A stateless client finds its thread again, by the history that it sends."""
 
 from __future__ import annotations
 

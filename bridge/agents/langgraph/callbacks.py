@@ -3,7 +3,7 @@
 - A tool's result when the tool has it. Its node returns the results of all its tools when the slowest is done. It is
   written to the graph's own stream, as a ``custom`` part of a type that nobody else writes.
 - A node's failed attempt, before the next one (``RetryPolicy``): what its model streamed is not continued. A node that
-  failed has no stream to write to; its place is kept in `Progress.failed`, for whoever reads the next part.
+  failed has no stream to write to; its place is kept in `Progress.failed` for the reader of the next part.
 
 Callbacks of model calls are left out: they would be called for every token.
 """

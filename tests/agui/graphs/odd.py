@@ -226,7 +226,7 @@ CASES = [
 ]
 
 AT_ONCE = Case("ids announced at once", _announced_at_once, [ASKED])
-"""Not for a remote graph's parts, which do not tell it."""
+"""Not for a remote graph's parts, which do not have it."""
 
 NEXT_TURN = Case(
     "a call id used again in the next turn",

@@ -223,7 +223,7 @@ CASES = [
     Case("a state that only looks like messages", chain(("a", _papers), schema=Papers), [{"messages": []}]),
     Case("custom events", chain(("a", _custom))),
     Case(
-        "a state of the graph's own telling",
+        "a state that the graph sends itself",
         chain(("a", _own_state), ("b", _reply), schema=Pipeline),
         own_state=True,
     ),
