@@ -224,7 +224,7 @@ class _Plainer:
         self._within: set[int] = set()
 
     def plain(self, value: Any, depth: int) -> Any:
-        """The value, plain."""
+        """The value made of JSON's own types alone. ``depth``: how many levels are above it."""
         self._left -= 1
         kind = type(value)
         if value is None or kind is bool or kind is str:

@@ -89,7 +89,7 @@ class LogObserver(Observer):
     """Writes what went wrong, and how long a run took."""
 
     def run_ended(self, run: RunRecord) -> None:
-        """One line a run."""
+        """Log the agent, the outcome and how long the run took, in milliseconds."""
         took = round(((run.ended_at or run.started_at) - run.started_at) * 1000, 1)
         logger.info("run of %s: %s", run.agent, run.outcome, extra={**_named(run), "ms": took})
 

@@ -55,7 +55,7 @@ class Progress(DispatchedToStream):
         metadata: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """A tool begins."""
+        """Keep the call's metadata, which `on_tool_end` is not given."""
         self._tools[run_id] = metadata or {}
 
     def on_tool_end(self, output: Any, *, run_id: UUID, **kwargs: Any) -> None:
@@ -78,13 +78,13 @@ class Progress(DispatchedToStream):
         metadata: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """A node begins."""
+        """Keep the node's checkpoint namespace, which `on_chain_error` is not given."""
         place = (metadata or {}).get("langgraph_checkpoint_ns")
         if place and kwargs.get("name") == (metadata or {}).get("langgraph_node"):
             self._nodes[run_id] = place
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
-        """A node ended."""
+        """Forget the namespace of a node that did not fail."""
         self._nodes.pop(run_id, None)
 
     def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
