@@ -57,8 +57,8 @@ def audit_node(folder: Path) -> list[str]:
 def node_lines(found: Any, why: str) -> list[str]:
     """What npm's JSON says, or ``why`` there is none."""
     if found is None or "vulnerabilities" not in found:
-        said = (found or {}).get("message") or (found or {}).get("error", {}).get("summary") or why
-        return [f"could not ask npm's database: {said}"]
+        reason = (found or {}).get("message") or (found or {}).get("error", {}).get("summary") or why
+        return [f"could not ask npm's database: {reason}"]
     return [f"{name} {known['range']}: {known['severity']}" for name, known in found["vulnerabilities"].items()]
 
 

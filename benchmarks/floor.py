@@ -1,7 +1,7 @@
 """The floor: LangGraph's own ``astream`` loop in a process of its own, with no bridge and no HTTP.
 
-Speaks like `benchmarks.client`: one JSON job per line on stdin, one outcome per line on stdout. Its one argument is a
-SQLite file for LangGraph's checkpointer; without it there is none. Whatever ``bridge serve`` does for its own speed
+Same protocol as `benchmarks.client`: one JSON job per line on stdin, one outcome per line on stdout. Its one argument
+is a SQLite file for LangGraph's checkpointer; without it there is none. Whatever ``bridge serve`` does for its speed
 that is not the bridge (the garbage collector, SQLite's way to commit) is done here too, and nothing is done for a token
 but to count it, unless the job wants the gaps.
 """

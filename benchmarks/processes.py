@@ -19,11 +19,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class DidNotStart(RuntimeError):
-    """A server that ended, or did not listen in time; says the end of its log."""
+    """A server that ended, or did not listen in time; the message is the end of its log."""
 
 
 class DidNotAnswer(RuntimeError):
-    """A measuring process that ended, or is long past its deadline; it has been ended, and says the end of its log."""
+    """A measuring process that ended, or was ended long past its deadline; the message is the end of its log."""
 
 
 def free_port() -> int:

@@ -16,6 +16,8 @@ from benchmarks.load import Outcome
 from benchmarks.stats import Rounds
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
+DECISIONS = Path(__file__).with_name("decisions.md")
+"""The last section of the results, written by hand: the figures behind decisions."""
 _PACKAGES = ("langgraph", "langchain-core", "starlette", "uvicorn", "uvloop", "httptools", "orjson", "pydantic")
 
 
@@ -99,4 +101,4 @@ def page(
     lines += [f"- not measured: {name}: {reason.strip().splitlines()[-1][:200]}" for name, reason in absent.items()]
     lines += ["", "## To reach", "", "| | asked for | measured | by CPU | |", "|---|---:|---:|---:|---|", *verdicts, ""]
     lines += [*(f"- {remark}" for remark in remarks), ""] if remarks else []
-    return "\n".join(lines) + "\n" + "\n".join(str(table) for table in tables)
+    return "\n".join(lines) + "\n" + "\n".join(str(table) for table in tables) + "\n" + DECISIONS.read_text("utf-8")

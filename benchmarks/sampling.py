@@ -63,7 +63,7 @@ def start(file: str) -> None:
         del number, frame
         fresh = Path(f"{file}.new")
         fresh.write_text(json.dumps({"parts": parts, "leaves": leaves}))
-        fresh.rename(file)  # whoever waits for the file finds it whole
+        fresh.rename(file)  # a process that waits for the file finds it whole
         parts.clear()
         leaves.clear()
 

@@ -13,7 +13,7 @@ from benchmarks.report import Table
 from benchmarks.stats import Rounds, ratios
 
 KINDS = {"": "all tokens at once", " turn": "a turn of the loop before each token"}
-"""The two models of "as fast as they go": what their tables' keys end with, and what is said of them."""
+"""The two models of "as fast as they go": what their tables' keys end with, and how they are described."""
 
 
 class NotMeasured(LookupError):
@@ -65,13 +65,13 @@ class Target:
     def __str__(self) -> str:
         asked = f"{'≥' if self.at_least else '≤'} {self.bound:g}{self.unit}"
         figure = "not measured" if self.figure is None else f"{self.figure:.2f}{self.unit}"
-        said = {None: "–", True: "reached", False: "**not reached**"}[self.reached]
+        verdict = {None: "–", True: "reached", False: "**not reached**"}[self.reached]
         by_cpu = "" if self.by_cpu is None else f"{self.by_cpu:.2f}{self.unit}"
-        return f"| {self.sentence} | {asked} | {figure} | {by_cpu} | {said} |"
+        return f"| {self.sentence} | {asked} | {figure} | {by_cpu} | {verdict} |"
 
 
 def targets(tables: Sequence[Table]) -> list[Target]:
-    """All of them, with what this run has to say."""
+    """All targets, each with its verdict in this run."""
     figures = Figures({table.key: table for table in tables})
     found: list[Target] = []
 
@@ -174,24 +174,24 @@ def verdicts(tables: Sequence[Table]) -> list[str]:
 def remarks(tables: Sequence[Table]) -> list[str]:
     """What has to be known to read the verdicts."""
     figures = Figures({table.key: table for table in tables})
-    said: list[str] = []
+    notes: list[str] = []
     with suppress(NotMeasured):
         theirs = figures.middle("first", SERVE, "new event")
         least = figures.middle("first", TRANSPORT, "new event")
-        said.append(
+        notes.append(
             "langgraph-openai-serve sends its role chunk before it asks the graph, after "
             f"{theirs:.2f} ms; a quarter of that is {theirs / 4:.2f} ms, and Starlette with ready-made chunks needs "
             f"{least:.2f} ms. The bridge waits for the model's first word, or its failure, so that its status is true."
         )
     with suppress(NotMeasured):
         new, known = (figures.ratio("first", f"{kind} token", OURS_OPENAI, SERVE) for kind in ("new", "known"))
-        said.append(
+        notes.append(
             f"first token, bridge, OpenAI, ÷ langgraph-openai-serve's: {new:.2f} × on a new thread, {known:.2f} × on a "
             "known one (no bound was asked for; langgraph-openai-serve keeps no threads)."
         )
     with suppress(NotMeasured):
         gap = figures.middle("paced 500", FLOOR, "gap p99")
-        said.append(
+        notes.append(
             "500 paced streams are what one core can do: the graphs alone, without a server, have a p99 gap of "
             f"{gap:.0f} ms. All begin at the same moment, so the last first token comes late."
         )
@@ -201,7 +201,7 @@ def remarks(tables: Sequence[Table]) -> list[str]:
             f"{row} by {median(added(figures, row).values()):.0f} ms, {grown(figures, row):.0f}-fold"
             for row in (FLOOR_DB, OURS_AGUI, OURS_OPENAI)
         ]
-        said.append(
+        notes.append(
             f"from {int(short):,} to {int(long):,} messages the processor time of a turn grows: {'; '.join(growing)}."
         )
-    return said
+    return notes

@@ -32,7 +32,7 @@ def parts() -> list[dict[str, Any]]:
 
 
 def events() -> list[Event]:
-    """The same as events."""
+    """The AG-UI events of that message: RUN_STARTED, the message's start, then `COUNT` tokens."""
     start = {"type": "TEXT_MESSAGE_START", "messageId": "m", "role": "assistant"}
     token = {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m", "delta": TOKEN}
     return [{"type": "RUN_STARTED", "threadId": "t", "runId": "r"}, start, *[token] * COUNT]

@@ -53,7 +53,7 @@ def create_app(
     Args:
         agents: compiled LangGraph graphs (or `bridge.agents.base.Agent` objects) by name; the first is the default.
         settings: see `Settings`.
-        authenticate: who calls, by the application's own lights: a function of the connection, plain or async, that
+        authenticate: who calls, as the application decides: a function of the connection, plain or async, that
             returns a `Principal` (a name, claims, scopes), or ``None`` for nobody (401). Threads belong to the name. It
             is asked once a request, of all but ``/healthz`` and ``/readyz``. Without it: the API keys of the settings.
         principal: the same, by its older name; a function that returns the name alone is enough.

@@ -70,7 +70,7 @@ def _may_hold_surrogate(data: bytes | bytearray | str) -> bool:
 
 
 def _loads_slowly(data: bytes | bytearray | str) -> Any:
-    """By Python's parser, four times slower, which keeps integers and surrogates."""
+    """By Python's parser, which is slower, and keeps integers and surrogates."""
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
         value = json.loads(text, parse_constant=_refuse, parse_float=_float)
@@ -225,7 +225,7 @@ class _Plainer:
         self._within: set[int] = set()
 
     def plain(self, value: Any, depth: int) -> Any:
-        """The value, plain."""
+        """The value made of JSON's own types alone. ``depth``: how many levels are above it."""
         self._left -= 1
         kind = type(value)
         if value is None or kind is bool or kind is str:

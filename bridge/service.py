@@ -44,7 +44,7 @@ class _Faults(Observer):
         self.count = 0
 
     def fault(self, run: RunRecord, fault: str) -> None:
-        """One more."""
+        """Count it; neither the run nor the text is kept."""
         del run, fault
         self.count += 1
 

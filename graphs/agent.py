@@ -1,6 +1,6 @@
 """The agent: a supervisor over the sales and marketing departments, and a front desk for everything else.
 
-`graph` has no checkpointer; whoever serves it attaches one: `graph.copy(update={"checkpointer": saver})`. The
+`graph` has no checkpointer; the server attaches one: `graph.copy(update={"checkpointer": saver})`. The
 departments use the same. Importing this module opens no database and needs no key.
 """
 
@@ -28,7 +28,7 @@ async def supervisor(state: AgentState, config: RunnableConfig) -> Command[Liter
         # Suggestions and the like: one call of the model, and the conversation stays where it is.
         return Command(goto="assistant", update={"department": "assistant"})
     if current and messages and isinstance(messages[-1], ToolMessage):
-        # The front end's answer to a call: whoever called goes on.
+        # The front end's answer to a call: the department that called goes on.
         department = current
     else:
         department = by_words(messages, current) or await by_model(chat_model(), messages)

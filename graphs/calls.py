@@ -1,7 +1,7 @@
 """The tool calls of a conversation: which are open, and which cannot be read.
 
 What is stored is what a model may be given: every call has its answer. A call that nobody answered before the person
-went on is answered by whoever serves the graph.
+went on is answered by the server.
 """
 
 from collections.abc import Sequence

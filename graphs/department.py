@@ -77,7 +77,7 @@ def build_department(name: Department, own_tools: Sequence[BaseTool]) -> Compile
         if 0 < garbled(state["messages"]) <= MAX_GARBLED:
             return "model"
         if _steps(state["messages"]) > MAX_STEPS:
-            return END  # it was told that there are no tools left, and calls all the same
+            return END  # its prompt states that no tools are left, and it calls one all the same
         return [Send("tools", [call]) for call in ours] or END
 
     def after_tools(state: AgentState, config: RunnableConfig) -> str:

@@ -55,7 +55,7 @@ def route(department: Literal["sales", "marketing", "assistant"]) -> str:
 
 
 async def by_model(model: BaseChatModel, messages: Sequence[BaseMessage]) -> Department:
-    """Ask the model. The call is tagged so that nobody hears it, and leaves no message."""
+    """Ask the model. The call is tagged so that it is not streamed. It leaves no message."""
     choice = model.bind_tools([route], tool_choice="route").with_config(tags=[TAG_NOSTREAM], run_name="route")
     recent = [message for message in messages[-RECENT:] if _is_plain(message)]
     return _read_choice(await choice.ainvoke([SystemMessage(route_prompt()), *recent]))

@@ -64,7 +64,7 @@ class Lead(TypedDict):
 
 
 class PipelineStage(TypedDict):
-    """One stage of the pipeline report."""
+    """A row of the pipeline report. Sums are whole roubles."""
 
     stage: Stage
     title: str  # the stage in the user's language

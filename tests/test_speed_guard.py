@@ -162,9 +162,9 @@ async def test_a_burst_is_one_wake_up_and_one_write(encoder: Callable[[], Encode
 
     run.start(nothing)
     reading = asyncio.create_task(RunStream(run, encoder()).read(send))
-    told = 0
-    while told < 2:  # RUN_STARTED and the message's start
-        told += (await bodies.get()).count(b"data: ")
+    received = 0
+    while received < 2:  # RUN_STARTED and the message's start
+        received += (await bodies.get()).count(b"data: ")
     waits, writes, frames = journal.waits, 0, 0
     burst.more.release()
     while frames < size:

@@ -67,7 +67,7 @@ def test_what_was_framed_is_read(lines: list[str], cuts: list[int]) -> None:
     data = b"".join(frame(line.encode(), number=number) for number, line in enumerate(lines))
     edges = sorted({0, len(data), *(min(cut, len(data)) for cut in cuts)})
     decoder = SSEDecoder()
-    heard = [one for a, b in zip(edges, edges[1:], strict=False) for one in decoder.feed(data[a:b])]  # noqa: RUF007 - pairs by name
-    assert [one.data for one in heard] == lines
-    assert [one.id for one in heard] == [str(number) for number in range(len(lines))]
+    decoded = [one for a, b in zip(edges, edges[1:], strict=False) for one in decoder.feed(data[a:b])]  # noqa: RUF007 - pairs by name
+    assert [one.data for one in decoded] == lines
+    assert [one.id for one in decoded] == [str(number) for number in range(len(lines))]
     assert frame(b"{}") == b"data: {}\n\n"

@@ -118,15 +118,15 @@ def test_a_server_on_postgresql(tmp_path: Path) -> None:
     ):
         asked = run_input(quote)
         [interrupt] = events_of(client.post("/agui/sales", json=asked).content)[-1]["outcome"]["interrupts"]
-        said = client.post("/v1/chat/completions", json=chat("привет", model="teller"))
+        first = client.post("/v1/chat/completions", json=chat("привет", model="teller"))
         server.restart()
         entry = {"interruptId": interrupt["id"], "status": "resolved", "payload": {"approved": True}}
         body = run_input(thread=asked["threadId"], resume=[entry])
         events = events_of(client.post("/agui/sales", json=body).content)
-        again = chat("привет", said.json()["choices"][0]["message"]["content"], "ещё", model="teller")
+        again = chat("привет", first.json()["choices"][0]["message"]["content"], "ещё", model="teller")
         answer = client.post("/v1/chat/completions", json=again)
     assert "КП-" in text_of(events)
-    assert answer.headers["x-thread-id"] == said.headers["x-thread-id"]
+    assert answer.headers["x-thread-id"] == first.headers["x-thread-id"]
     assert answer.json()["choices"][0]["message"]["content"] == "3: ещё"
     assert [path.name for path in tmp_path.iterdir()] == ["server.log"]
 

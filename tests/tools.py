@@ -89,7 +89,7 @@ def try_postgres(url: str) -> str | None:
         finally:
             await engine.dispose()
 
-    # A loop of its own, in a thread of its own: whoever asks may already be inside one.
+    # A loop of its own, in a thread of its own: the caller may already be inside one.
     with ThreadPoolExecutor(1) as executor:
         fault = executor.submit(asyncio.run, connect()).exception()
     return None if fault is None else f"{type(fault).__name__}: {fault}".splitlines()[0]

@@ -49,7 +49,7 @@ class Agent(Protocol):
     """An agent behind the bridge. It needs to know nothing of journals, readers, databases or HTTP."""
 
     def describe(self) -> Description:
-        """Who it is."""
+        """The agent's name, its description for people, and its kind."""
 
     def run(self, request: RunRequest) -> AsyncIterable[Event]:
         """Run; nothing happens until the events are asked for. An async generator is enough.

@@ -28,7 +28,7 @@ class Catalog:
 
     @property
     def agents(self) -> Mapping[str, Agent]:
-        """The agents that are bound."""
+        """Name -> agent; empty until `open` has bound them."""
         return self._agents
 
     def open(self, bind: Callable[[str, Any], Agent]) -> None:

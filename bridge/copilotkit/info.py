@@ -1,4 +1,4 @@
-"""What the runtime says of itself: ``/info``. Pure."""
+"""The runtime's description of itself: ``/info``. Pure."""
 
 from __future__ import annotations
 

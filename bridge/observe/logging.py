@@ -20,7 +20,7 @@ request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", d
 _FIELDS = ("run_id", "thread_id", "ms")
 
 # Control characters (line ends and ANSI's ESC among them), the separators that some readers take for line ends, and
-# what turns the direction of a text: whoever chooses a path, an id or a name could forge a line with them.
+# what turns the direction of a text: a client that chooses a path, an id or a name could forge a line with them.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -89,7 +89,7 @@ class LogObserver(Observer):
     """Writes what went wrong, and how long a run took."""
 
     def run_ended(self, run: RunRecord) -> None:
-        """One line a run."""
+        """Log the agent, the outcome and how long the run took, in milliseconds."""
         took = round(((run.ended_at or run.started_at) - run.started_at) * 1000, 1)
         logger.info("run of %s: %s", run.agent, run.outcome, extra={**_named(run), "ms": took})
 

@@ -7,7 +7,7 @@ Where a request goes on, in order (`find_places`):
 3. a turn that its history comes from, in its caller's scope.
 
 Else a new thread, with the whole history as its input. So it is, too, where unrelated threads have made the same
-history: to join one of them would give its state to whoever made the other. And where the thread is busy: who sends
+history: to join one of them would give its state to the maker of the other. And where the thread is busy: who sends
 histories knows no threads, and is not refused one. The new thread is then of the family of the busy one.
 """
 

@@ -166,11 +166,11 @@ class ChunksToAgui:
     def _choice(self, choice: Mapping[str, Any]) -> list[Event]:
         delta = choice.get("delta") or {}
         events: list[Event] = []
-        thought, text = _said(delta)
+        thought, text = _reasoning_and_text(delta)
         if thought:
             events += self._think(thought)
         if text:
-            events += self._speak(text)
+            events += self._emit_text(text)
         for position, piece in enumerate(delta.get("tool_calls") or []):
             events += self._call(piece, position)
         if choice.get("finish_reason"):
@@ -179,7 +179,7 @@ class ChunksToAgui:
             self._thought = None
         return events
 
-    def _speak(self, text: str) -> list[Event]:
+    def _emit_text(self, text: str) -> list[Event]:
         events = self._quiet()
         if not self._is_open(Entity.TEXT, self._id):
             events += self._opened({"type": "TEXT_MESSAGE_START", "messageId": self._id, "role": "assistant"})
@@ -253,7 +253,7 @@ class ChunksToAgui:
         return events
 
 
-def _said(delta: Mapping[str, Any]) -> tuple[str, str]:
+def _reasoning_and_text(delta: Mapping[str, Any]) -> tuple[str, str]:
     """The reasoning and the text of a delta. Content may come as parts (Mistral), with thoughts among them."""
     thought = next((str(delta[name]) for name in _REASONING_FIELDS if delta.get(name)), "")
     content = delta.get("content")

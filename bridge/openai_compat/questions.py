@@ -51,7 +51,7 @@ def in_words(interrupt: Interrupt, language: Language | None = None) -> str:
 
 
 def not_understood(interrupt: Interrupt, language: Language | None = None) -> str:
-    """What to say before asking again, with the way out. A pause has none: it waits."""
+    """The sentence before a question that is asked again, with the way out. A pause has none: it waits."""
     chosen = language or language_of(str(interrupt.get("message") or "")) or "ru"
     if is_pause(interrupt["id"]):
         return "Не удалось понять ответ." if chosen == "ru" else "That answer could not be read."

@@ -24,11 +24,11 @@ class WholeAnswer:
         self._stored_calls: set[str] = set()
 
     def add_text(self, message_id: str, delta: str) -> None:
-        """Text of a message."""
+        """Append a piece to a message's text; the first piece fixes the message's place in the answer."""
         self._texts.setdefault(message_id, []).append(delta)
 
     def add_thought(self, message_id: str, delta: str) -> None:
-        """Reasoning of a message."""
+        """Append a piece to a message's reasoning."""
         self._thoughts.setdefault(message_id, []).append(delta)
 
     def add_call(self, call_id: str, delta: Mapping[str, Any]) -> None:
@@ -52,11 +52,11 @@ class WholeAnswer:
                 self._stored_calls.update(call["id"] for call in message.get("toolCalls") or ())
 
     def text(self) -> str:
-        """The text of the answer."""
+        """The texts that the run leaves in the conversation, joined; all texts where it stores none."""
         return self._joined(self._texts)
 
     def thoughts(self) -> str:
-        """Its reasoning."""
+        """The reasoning, chosen and joined as `text` is."""
         return self._joined(self._thoughts)
 
     def calls(self) -> list[dict[str, Any]]:

@@ -18,13 +18,12 @@ _GROWING_SECONDS = 0.005
 
 
 class Batch:
-    """The parts that a run takes in one turn of the event loop, and its manners towards the others who want the loop.
+    """The parts that a run takes in one turn of the event loop, so that other tasks get their turns.
 
-    A full batch lets everybody else have a turn. And where parts come faster than they are taken, a batch waits a few
-    turns before it begins, so that it is larger: LangGraph makes a task to wait for every batch, and each wakes the
-    readers and is a write of theirs. With a model that gives the loop a turn for each token that is ten parts instead
-    of three, and half of what the bridge costs. Nothing is waited for but what is ready to run anyway; the parts of a
-    model that is slower than the loop are taken one by one, and do not wait at all.
+    A full batch gives every other task a turn. Where parts come faster than they are taken, a batch waits a few turns
+    before it begins, so that it is larger: for every batch LangGraph makes a task, and every reader wakes and writes.
+    A batch waits only for what is ready to run anyway. The parts of a model that is slower than the loop are taken one
+    by one, and do not wait at all. For figures see "Why it is built so" in benchmarks/RESULTS.md.
     """
 
     def __init__(self) -> None:

@@ -54,7 +54,7 @@ class Journal(Protocol):
     def next_change(self) -> asyncio.Future[bool]:
         """A future that becomes ``True`` when something was appended, or the journal was closed.
 
-        One wake-up for however many events were appended in between. Whoever waits on it may set it ``False``.
+        One wake-up for however many events were appended in between. A reader that waits on it may set it ``False``.
         """
 
     def close(self) -> None:

@@ -41,7 +41,7 @@ class Leases(Protocol):
 
 
 class MemoryLeases:
-    """The leases of one process."""
+    """Leases in memory, for one process and one event loop. The fence only grows."""
 
     def __init__(self) -> None:
         self._held: dict[Hashable, Lease] = {}

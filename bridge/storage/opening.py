@@ -27,7 +27,7 @@ _PARAMETER = re.compile(r"(password=)([^&\s]*)", re.IGNORECASE)
 
 
 class InvalidDatabase(ValueError):
-    """A ``--db`` value that names no database; the message says what would, and has no password in it."""
+    """A ``--db`` value that names no database; the message names what would, and has no password in it."""
 
     def __init__(self, db: str, why: str) -> None:
         super().__init__(f"'{without_password(db)}' {why}. Accepted are {_ACCEPTED}.")

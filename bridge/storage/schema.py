@@ -3,7 +3,7 @@
 Version 1 (nothing says so: it had no table of versions) knew a thread by its client's id alone, and the checkpointer
 stored the conversation under that same id. Version 2 knows threads by `ThreadKey`, and stores them under its
 ``stored_id``. Version 3 keeps, of a history that several unrelated threads have made, where each of them stood: version
-2 kept the last one, and gave its thread to whoever came with the history.
+2 kept the last one, and gave its thread to any client that came with the history.
 """
 
 from __future__ import annotations

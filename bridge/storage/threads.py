@@ -73,7 +73,7 @@ class Thread:
 
     @property
     def key(self) -> ThreadKey:
-        """Which conversation it is."""
+        """Principal, agent and client's id: what the conversation is stored under."""
         return ThreadKey(self.principal, self.agent, self.id)
 
 

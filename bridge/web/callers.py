@@ -169,7 +169,7 @@ def shares_key(connection: HTTPConnection) -> bool:
 
 
 def named_in(connection: HTTPConnection, headers: Collection[str]) -> str:
-    """What the first of these headers that says something says; empty where none does.
+    """The value of the first of these headers that has one; empty where none has.
 
     A client's template that was not filled in (``{{LIBRECHAT_BODY_CONVERSATIONID}}``), and what a client writes for
     nothing, say nothing.

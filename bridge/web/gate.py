@@ -50,7 +50,7 @@ class Authority:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether this is this machine, whoever resolves the name (RFC 6761, 6.3)."""
+        """Whether this name is this machine, whichever resolver is asked (RFC 6761, 6.3)."""
         if self.host == "localhost" or self.host.endswith(".localhost"):
             return True
         address = _address(self.host)

@@ -78,7 +78,7 @@ class JSON(Response):
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
-        """The body."""
+        """UTF-8 bytes, by `bridge.json.dumps`."""
         return dumps(content)
 
 

@@ -38,7 +38,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone."""
+        """Stop the head's deadline: there is nothing left to wait for."""
         self._stop_waiting()
         super().connection_lost(exc)
 
@@ -51,7 +51,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(431)
 
     def on_message_begin(self) -> None:
-        """A head begins."""
+        """From here on the deadline and the bound of a head hold."""
         self._begun = True
         super().on_message_begin()
 

@@ -1,6 +1,6 @@
 """Days and periods in a text, in both languages.
 
-Two tables, each pattern with what it means; whoever wants to know whether a word belongs to a date asks them too
+Two tables, each pattern with what it means; they also answer whether a word belongs to a date
 (`DAY_WORDS`, `PERIOD_WORDS`).
 """
 

@@ -65,7 +65,7 @@ class DemoModel(BaseChatModel):
         whole: AIMessageChunk | None = None
         for chunk in _chunks(messages, stop, kwargs):
             whole = chunk if whole is None else whole + chunk
-        assert whole is not None  # noqa: S101 - there is always a last chunk; said to the type checker
+        assert whole is not None  # noqa: S101 - there is always a last chunk; for the type checker
         message = AIMessage(
             content=whole.content,
             tool_calls=whole.tool_calls,

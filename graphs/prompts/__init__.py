@@ -1,4 +1,4 @@
-"""What the model is told about its role: the Markdown files beside this one, in both languages.
+"""The system prompts, which describe the model's role: the Markdown files beside this one, in both languages.
 
 Texts for a model live in files of their own, as they are sent: nothing of Python's indentation gets into them.
 """

@@ -28,9 +28,9 @@ class Case:
     """A graph, what it is asked in one thread, run after run, and how it is listened to.
 
     ``inputs`` are what ``astream`` is given; a function is given the pending interrupts first. ``error`` is what the
-    last run ends with. ``same_messages``: whether the streamed events alone, without MESSAGES_SNAPSHOT, tell all that
+    last run ends with. ``same_messages``: whether the streamed events alone, without MESSAGES_SNAPSHOT, hold all that
     the graph's ``messages`` hold; false only where something is hidden on purpose.
-    ``own_state``: the graph tells clients a state of its own.
+    ``own_state``: the graph sends clients a state of its own.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Chat models that say what they are told to: scripted, chunk by chunk, on LangChain's own streaming path."""
+"""Chat models that emit what they are given: scripted, chunk by chunk, on LangChain's own streaming path."""
 
 from __future__ import annotations
 

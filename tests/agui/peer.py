@@ -19,7 +19,7 @@ QUESTION = {"id": "question", "role": "user", "content": "Помоги с мар
 
 
 @dataclass
-class Heard:
+class Received:
     """What a client has after a run: compared without ids, which each side makes for itself."""
 
     messages: list[Any]
@@ -30,7 +30,7 @@ class Heard:
     error: bool
 
 
-async def peer(case: Case) -> Heard:
+async def peer(case: Case) -> Received:
     """One run of the case's graph through ag-ui-langgraph."""
     graph = case.build(InMemorySaver())
     agent = LangGraphAgent(
@@ -54,17 +54,19 @@ async def peer(case: Case) -> Heard:
                 events.append(wire(event))  # noqa: PERF401 - what came before an error is kept
     except Exception:
         events.append({"type": "RUN_ERROR", "message": ""})
-    return heard(events)
+    return received(events)
 
 
-def heard(events: list[Event]) -> Heard:
+def received(events: list[Event]) -> Received:
     """What the events leave a client with."""
     messages = fold_messages(events, [QUESTION])
     state = fold_state(events)
     ending = events[-1]
     outcome = ending.get("outcome") or {}
-    return Heard(
-        messages=[_said(message) for message in messages if message["role"] in ("user", "assistant") if _said(message)],
+    return Received(
+        messages=[
+            _plain(message) for message in messages if message["role"] in ("user", "assistant") if _plain(message)
+        ],
         answers=sorted((m["toolCallId"], _text(m["content"])) for m in messages if m["role"] == "tool"),
         thoughts=[message["content"] for message in messages if message["role"] == "reasoning"],
         state={
@@ -77,7 +79,7 @@ def heard(events: list[Event]) -> Heard:
     )
 
 
-def _said(message: Message) -> Any:
+def _plain(message: Message) -> Any:
     calls = [
         (call["id"], call["function"]["name"], _json(call["function"]["arguments"]))
         for call in message.get("toolCalls") or ()

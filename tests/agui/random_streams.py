@@ -49,8 +49,8 @@ def _call(name: str, length: int) -> list[Event]:
 
 
 def _thought(name: str, length: int) -> list[Event]:
-    said = [table.thought("START", name), *[table.thought("CONTENT", name)] * length, table.thought("END", name)]
-    return [table.span("START", name), *said, table.span("END", name)]
+    thoughts = [table.thought("START", name), *[table.thought("CONTENT", name)] * length, table.thought("END", name)]
+    return [table.span("START", name), *thoughts, table.span("END", name)]
 
 
 def _step(name: str, length: int) -> list[Event]:

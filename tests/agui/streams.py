@@ -14,7 +14,7 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class Stream:
-    """One stream. ``said``: words of the fault, empty for a good stream.
+    """One stream. ``fault``: words of the refusal, empty for a good stream.
 
     ``otherwise``: clients that judge differently. What is good then needs a newer client; what is bad they mend with a
     warning, or do not notice, and the specification forbids it all the same.
@@ -22,7 +22,7 @@ class Stream:
 
     name: str
     events: list[Event]
-    said: str = ""
+    fault: str = ""
     otherwise: tuple[str, ...] = ()
 
 
@@ -381,16 +381,16 @@ def _owners() -> list[Stream]:
 
 
 def _chunks() -> list[Stream]:
-    said = chunk("TEXT_MESSAGE", messageId="m", delta="да")
+    piece = chunk("TEXT_MESSAGE", messageId="m", delta="да")
     called = chunk("TOOL_CALL", toolCallId="c", toolCallName="find", delta="{}")
     mused = chunk("REASONING_MESSAGE", messageId="th", delta="хм")
     return [
-        Stream("a text of chunks", within(said, chunk("TEXT_MESSAGE", delta=" и да"), said)),
+        Stream("a text of chunks", within(piece, chunk("TEXT_MESSAGE", delta=" и да"), piece)),
         Stream("a call of chunks", within(called, chunk("TOOL_CALL", delta="{}"))),
         Stream("a thought of chunks", within(mused, chunk("REASONING_MESSAGE", delta="…"))),
-        Stream("chunks of three kinds", within(mused, said, called)),
-        Stream("chunks of two subagents", within(said | S1, {**said, "messageId": "n"} | S2, said | S1)),
-        Stream("chunks, then events of another id", within(said, *[item | {"messageId": "n"} for item in TEXT])),
+        Stream("chunks of three kinds", within(mused, piece, called)),
+        Stream("chunks of two subagents", within(piece | S1, {**piece, "messageId": "n"} | S2, piece | S1)),
+        Stream("chunks, then events of another id", within(piece, *[item | {"messageId": "n"} for item in TEXT])),
         Stream("a first chunk without an id", within(chunk("TEXT_MESSAGE", delta="да")), "without a 'messageId'"),
         Stream(
             "a first chunk of a call without an id", within(chunk("TOOL_CALL", delta="{}")), "without a 'toolCallId'"
@@ -402,11 +402,11 @@ def _chunks() -> list[Stream]:
         ),
         Stream(
             "a nameless chunk after another event",
-            within(said, step("STARTED"), chunk("TEXT_MESSAGE", delta="да"), step("FINISHED")),
+            within(piece, step("STARTED"), chunk("TEXT_MESSAGE", delta="да"), step("FINISHED")),
             "without a 'messageId'",
         ),
-        Stream("a chunk of a text that is open", within(text("START"), said, text("END")), "started by its own event"),
-        Stream("content of a text of chunks", within(said, text("CONTENT")), "no text message 'm' is open"),
+        Stream("a chunk of a text that is open", within(text("START"), piece, text("END")), "started by its own event"),
+        Stream("content of a text of chunks", within(piece, text("CONTENT")), "no text message 'm' is open"),
     ]
 
 

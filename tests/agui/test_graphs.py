@@ -96,7 +96,7 @@ def unknown_fields(value: Any, path: str = "") -> Iterator[str]:
             yield from unknown_fields(item, f"{path}[{index}]")
 
 
-def test_an_old_client_hears_nothing_it_does_not_know(recording: Recording) -> None:
+def test_an_old_client_receives_nothing_it_does_not_know(recording: Recording) -> None:
     for run in recording.runs:
         for event in run.events(protocol_version=None):
             assert not {"outcome", "usage", "protocolVersion"} & event.keys()
@@ -138,36 +138,36 @@ def conversation(messages: list[Message]) -> list[Message]:
 
 
 def test_folding_the_events_gives_the_graphs_messages(recording: Recording) -> None:
-    told: list[Message] = []
+    folded: list[Message] = []
     for run, state in zip(recording.runs, recording.states, strict=True):
-        told = fold_messages(run.events(), at_first(run, told))
+        folded = fold_messages(run.events(), at_first(run, folded))
         if run.error is None and state is not None and not state.next:
-            assert conversation(told) == conversation_of(recording, state)
+            assert conversation(folded) == conversation_of(recording, state)
 
 
 def test_the_deltas_alone_give_them_too(recording: Recording) -> None:
     """No message appears, changes its text or its id when MESSAGES_SNAPSHOT arrives, unless something is hidden."""
-    told: list[Message] = []
+    folded: list[Message] = []
     same = True
     for run in recording.runs:
         events = run.events()
         deltas = [event for event in events if event["type"] != "MESSAGES_SNAPSHOT"]
-        before = at_first(run, told)
-        told = fold_messages(events, before)
+        before = at_first(run, folded)
+        folded = fold_messages(events, before)
         if run.error is None and len(deltas) < len(events):
-            same = same and by_id(fold_messages(deltas, before)) == by_id(told)
+            same = same and by_id(fold_messages(deltas, before)) == by_id(folded)
     assert same is recording.case.same_messages
 
 
 def by_id(messages: list[Message]) -> dict[str, Message]:
     """Messages to compare: arguments as JSON values; names, error marks and answers that say nothing are left out."""
     assert len({message["id"] for message in messages}) == len(messages), "an id stands for two messages"
-    said = [message for message in conversation(messages) if message.get("content") or message.get("toolCalls")]
+    kept = [message for message in conversation(messages) if message.get("content") or message.get("toolCalls")]
     return {
         message["id"]: message
         | {"name": None, "error": None, "content": message.get("content") or ""}
         | {"toolCalls": [(call["id"], *parsed(call["function"])) for call in message.get("toolCalls") or ()]}
-        for message in said
+        for message in kept
     }
 
 
@@ -230,17 +230,17 @@ def test_aliases_are_kept_only_where_they_are_needed(recordings: dict[str, Recor
     }
 
 
-def test_what_a_node_returns_anew_is_told_once(recordings: dict[str, Recording]) -> None:
+def test_what_a_node_returns_anew_is_emitted_once(recordings: dict[str, Recording]) -> None:
     [run] = recordings["what was streamed, returned as a new message"].runs
-    said = [event["delta"] for event in run.events() if event["type"] == "TEXT_MESSAGE_CONTENT"]
-    assert "".join(said) == "Из потока в копию."
+    kept = [event["delta"] for event in run.events() if event["type"] == "TEXT_MESSAGE_CONTENT"]
+    assert "".join(kept) == "Из потока в копию."
     [run] = recordings["what was streamed, and a message like it"].runs
-    said = [event["delta"] for event in run.events() if event["type"] == "TEXT_MESSAGE_CONTENT"]
-    assert "".join(said) == "Одно и то же.Другое и то же."
+    kept = [event["delta"] for event in run.events() if event["type"] == "TEXT_MESSAGE_CONTENT"]
+    assert "".join(kept) == "Одно и то же.Другое и то же."
 
 
 def test_every_kind_of_event_is_met(recordings: dict[str, Recording]) -> None:
-    """The cases are wide enough to meet whatever the translator can say; what it never says is listed."""
+    """The cases cover every event that the translator can emit; those it never emits are listed."""
     met = {event["type"] for item in recordings.values() for run in item.runs for event in run.events()}
     unsaid = {kind for kind in EVENT_TYPES if kind.endswith("_CHUNK") or kind == "SUBAGENT_ERROR"}
     assert met == EVENT_TYPES - unsaid - {"RAW", "REASONING_ENCRYPTED_VALUE"}

@@ -23,8 +23,8 @@ def user(identity: str, content: Any = "вопрос") -> Message:
 
 def answer(identity: str, content: str = "ответ", *calls: str) -> Message:
     function = {"name": "find", "arguments": "{}"}
-    said = [{"id": call, "type": "function", "function": function} for call in calls]
-    return {"id": identity, "role": "assistant", "content": content} | ({"toolCalls": said} if said else {})
+    made = [{"id": call, "type": "function", "function": function} for call in calls]
+    return {"id": identity, "role": "assistant", "content": content} | ({"toolCalls": made} if made else {})
 
 
 def tool(identity: str, call: str) -> Message:

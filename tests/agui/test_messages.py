@@ -195,9 +195,9 @@ def test_values_become_their_nearest_kin(value: Any, expected: Any) -> None:
 
 
 def test_an_unknown_object_is_named_by_its_type_and_nothing_else() -> None:
-    said = jsonable({"held": Opaque()})
-    assert said["held"].endswith("Opaque>")
-    assert "hunter2" not in str(said)
+    shown = jsonable({"held": Opaque()})
+    assert shown["held"].endswith("Opaque>")
+    assert "hunter2" not in str(shown)
 
 
 def test_a_cycle_ends() -> None:

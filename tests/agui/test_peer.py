@@ -12,10 +12,10 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from tests.agui.graphs import CASES
 from tests.agui.harness import ASKED, Case, record
-from tests.agui.peer import heard, peer
+from tests.agui.peer import peer, received
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "differences.md"
-RACES = {"error beside a talking node"}  # how much is said before the error comes is not decided by either
+RACES = {"error beside a talking node"}  # how much is emitted before the error comes is not decided by either
 COMPARED = [case for case in CASES if case.inputs[0] is ASKED and case.name not in RACES]
 
 
@@ -31,7 +31,7 @@ def documented() -> set[str]:
 async def test_the_same_in_the_end(case: Case) -> None:
     once = dataclasses.replace(case, inputs=case.inputs[:1])
     recording = await record(once, InMemorySaver())
-    ours = dataclasses.asdict(heard(recording.runs[0].events()))
+    ours = dataclasses.asdict(received(recording.runs[0].events()))
     theirs = dataclasses.asdict(await peer(once))
     for side in (ours, theirs):
         side["interrupts"].sort(key=json.dumps)  # several at once have no order

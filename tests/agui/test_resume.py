@@ -1,4 +1,4 @@
-"""Interrupts answered through `plan`, from what the stream said to what the graph got, for new and old front ends."""
+"""Interrupts answered through `plan`, from what the stream sends to what the graph gets, for new and old front ends."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def entry(interrupt: Mapping[str, Any], payload: Any, status: str = "resolved") 
     return {"interruptId": interrupt["id"], "status": status, "payload": payload}
 
 
-async def test_a_new_client_hears_the_outcome_and_answers_by_id() -> None:
+async def test_a_new_client_receives_the_outcome_and_answers_by_id() -> None:
     talk = Talk("interrupt in a node", "1.0")
     *before, last = await talk.run(ASKED)
     assert last["outcome"]["type"] == "interrupt"
@@ -65,12 +65,12 @@ async def test_a_new_client_hears_the_outcome_and_answers_by_id() -> None:
 
 
 @pytest.mark.parametrize("value", [{"approved": True}, '{"approved": true}'])
-async def test_an_old_client_hears_on_interrupt_and_answers_by_command(value: Any) -> None:
+async def test_an_old_client_receives_on_interrupt_and_answers_by_command(value: Any) -> None:
     talk = Talk("interrupt in a node", None)
     events = await talk.run(ASKED)
-    [heard] = [event for event in events if event["type"] == "CUSTOM"]
-    assert heard["name"] == "on_interrupt"
-    assert heard["value"]["message"] == "Скидка 15 %. Одобрить?"
+    [custom] = [event for event in events if event["type"] == "CUSTOM"]
+    assert custom["name"] == "on_interrupt"
+    assert custom["value"]["message"] == "Скидка 15 %. Одобрить?"
     assert "outcome" not in events[-1]
 
     await talk.answer(forwarded_props={"command": {"resume": value}})
@@ -100,7 +100,7 @@ async def test_a_cancelled_entry_reaches_the_node_as_none() -> None:
     assert await talk.approved() == [None]
 
 
-async def test_an_interrupt_three_deep_is_told_once() -> None:
+async def test_an_interrupt_three_deep_is_emitted_once() -> None:
     talk = Talk("interrupt in a subgraph three deep", "1.0")
     *_, last = await talk.run(ASKED)
     assert len(last["outcome"]["interrupts"]) == 1

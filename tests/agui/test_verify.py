@@ -11,8 +11,8 @@ from bridge.events.verify import IllegalEvent, Verifier
 from tests.agui.random_streams import legal_streams
 from tests.agui.streams import STREAMS, Stream
 
-GOOD = [stream for stream in STREAMS if not stream.said]
-BAD = [stream for stream in STREAMS if stream.said]
+GOOD = [stream for stream in STREAMS if not stream.fault]
+BAD = [stream for stream in STREAMS if stream.fault]
 
 
 def feed(verifier: Verifier, stream: Stream) -> None:
@@ -34,7 +34,7 @@ def test_good_streams_pass(stream: Stream) -> None:
 def test_bad_streams_are_refused_and_the_fault_is_named(stream: Stream) -> None:
     with pytest.raises(IllegalEvent) as refused:
         feed(Verifier(), stream)
-    assert stream.said in str(refused.value)
+    assert stream.fault in str(refused.value)
 
 
 @pytest.mark.parametrize("stream", BAD, ids=lambda stream: stream.name)
@@ -43,7 +43,7 @@ def test_counting_mode_reports_and_passes_everything_on(stream: Stream) -> None:
     verifier = Verifier(strict=False, on_fault=faults.append)
     feed(verifier, stream)
     assert verifier.faults == len(faults) >= 1
-    assert stream.said in faults[0]
+    assert stream.fault in faults[0]
 
 
 def test_the_table_breaks_every_rule_of_the_grammar() -> None:

@@ -23,7 +23,7 @@ def test_the_official_client_judges_as_the_table_says(client: ClientVersion) -> 
     verdicts = verify([recorded(stream.name, stream.events) for stream in STREAMS], client)
 
     accepted = {verdict.name for verdict in verdicts if verdict.ok}
-    assert accepted == {stream.name for stream in STREAMS if (not stream.said) != (client in stream.otherwise)}
+    assert accepted == {stream.name for stream in STREAMS if (not stream.fault) != (client in stream.otherwise)}
 
 
 def mutated(count: int) -> list[list[Event]]:

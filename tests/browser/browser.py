@@ -24,8 +24,8 @@ class BrowserError(Exception):
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What a page said without being asked, from its opening to its end."""
+class PageLog:
+    """The console lines, exceptions and outside requests of a page, from its opening to its end."""
 
     console: list[str]  # errors only
     exceptions: list[str]
@@ -82,7 +82,7 @@ class Page:
 
     browser: Browser
     name: str
-    heard: list[Heard] = field(default_factory=list)
+    heard: list[PageLog] = field(default_factory=list)
 
     def do(self, verb: str, **given: Any) -> Any:
         """Ask the driver something about this page."""
@@ -167,9 +167,9 @@ class Page:
         ARTIFACTS.mkdir(exist_ok=True)
         self.do("screenshot", path=str(ARTIFACTS / f"{name}.png"))
 
-    def close(self) -> Heard:
-        """Close the window and say what it said."""
-        return Heard(**self.do("close"))
+    def close(self) -> PageLog:
+        """Close the window; the log of its page."""
+        return PageLog(**self.do("close"))
 
 
 @contextlib.contextmanager

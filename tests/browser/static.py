@@ -47,7 +47,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
     """Files, and no line on stderr for each."""
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the parent's name for it
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextlib.contextmanager

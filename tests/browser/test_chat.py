@@ -31,10 +31,10 @@ def test_it_answers_in_russian_word_by_word(
     assert len(lengths) >= 5
     assert lengths == sorted(lengths)
     assert page.banners() == []
-    heard = page.close()
-    assert heard.console == []
-    assert heard.exceptions == []
-    assert heard.outside == []
+    page_log = page.close()
+    assert page_log.console == []
+    assert page_log.exceptions == []
+    assert page_log.outside == []
 
 
 @APIS

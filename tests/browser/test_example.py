@@ -15,10 +15,10 @@ QUOTE = "Найди лидов в Казани и сделай первому К
 
 def finish(page: Page) -> None:
     """Close, and see that nothing went wrong unheard."""
-    heard = page.close()
-    assert heard.console == []
-    assert heard.exceptions == []
-    assert heard.outside == []
+    page_log = page.close()
+    assert page_log.console == []
+    assert page_log.exceptions == []
+    assert page_log.outside == []
 
 
 def test_it_is_typed() -> None:

@@ -56,8 +56,8 @@ def test_a_message_typed_while_an_approval_waits_stays_and_so_does_the_approval(
     page.wait_idle()
     page.wait("!document.querySelector('[data-testid=refused]')")
     assert typed(page) == "Покажи воронку"
-    heard = page.close()
-    assert heard.console == heard.exceptions == []
+    page_log = page.close()
+    assert page_log.console == page_log.exceptions == []
 
 
 def test_a_message_from_a_second_window_comes_back_with_the_question(browser: Browser, example: str) -> None:

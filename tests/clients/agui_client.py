@@ -35,7 +35,7 @@ class Verdict:
 
     `ok` means that it neither failed nor lost anything; otherwise `error` says what happened. `events` counts
     what its transport read. `messages`, `state` and `outcome` are what an application has at the end,
-    `run_error` the RUN_ERROR it was told (message, code): a stream that ends in one is still `ok`. `warnings`
+    `run_error` the RUN_ERROR it received (message, code): a stream that ends in one is still `ok`. `warnings`
     are the client's own, on its console.
     """
 
@@ -89,7 +89,7 @@ async def talk(
     connect: bool = False,
     leave_after: int | None = None,
 ) -> Talk:
-    """Let the client make one run at `url` and hear it to the end, or to the event number `leave_after`.
+    """Let the client make one run at `url` and read it to the end, or to the event number `leave_after`.
 
     Node runs beside the event loop, so the server may live in it.
     """

@@ -41,7 +41,7 @@ class ModelServer:
 
 
 def text(asked: str, answer: str, **response: Any) -> Fixture:
-    """Whoever says something with `asked` in it hears `answer`, in pieces of a few letters, with usage."""
+    """A message with `asked` in it gets `answer`, in pieces of a few letters, with usage."""
     return {
         "match": {"userMessage": asked, "hasToolResult": False},
         "response": {"content": answer, "usage": count_usage(asked, answer), **response},
@@ -50,7 +50,7 @@ def text(asked: str, answer: str, **response: Any) -> Fixture:
 
 
 def tool_calls(asked: str, calls: Mapping[str, Mapping[str, Any]], answer: str) -> list[Fixture]:
-    """Whoever says something with `asked` in it gets `calls` (name: arguments), then `answer`.
+    """A message with `asked` in it gets `calls` (name: arguments), then `answer`.
 
     A call that the request does not declare is made all the same: a model can err.
     """
@@ -70,7 +70,7 @@ def tool_calls(asked: str, calls: Mapping[str, Mapping[str, Any]], answer: str) 
 
 
 def failure(asked: str, status: int, message: str, **error: str) -> Fixture:
-    """Whoever says something with `asked` in it gets this HTTP error."""
+    """A message with `asked` in it gets this HTTP error."""
     return {
         "match": {"userMessage": asked},
         "response": {"error": {"message": message, **error}, "status": status},
@@ -102,7 +102,7 @@ RUSSIAN: tuple[Fixture, ...] = (
     cut("обрыв", "Эта фраза обрывается на полуслове и до конца не дойдёт.", after=4),
     text("", "Здравствуйте! Чем помочь?"),
 )
-"""A model for whoever needs one that answers in Russian; the last fixture answers anything."""
+"""A model that answers in Russian; the last fixture answers anything."""
 
 
 @contextmanager

@@ -83,7 +83,7 @@ def test_good_streams_are_read(judge: Callable[..., list[Verdict]]) -> None:
     assert verdicts["run error"].run_error == {"message": "упало", "code": "upstream_error"}
 
 
-def test_bad_streams_are_refused_also_where_the_client_says_nothing(
+def test_bad_streams_are_refused_also_where_the_client_accepts_them(
     judge: Callable[..., list[Verdict]],
 ) -> None:
     verdicts = judge({name: sse for name, (sse, _) in BAD.items()})
@@ -108,25 +108,25 @@ def test_only_the_new_client_knows_cancelled() -> None:
 
 
 @pytest.mark.parametrize("client", CLIENT_VERSIONS)
-async def test_a_live_run_is_heard_event_by_event(client: ClientVersion) -> None:
+async def test_a_live_run_is_received_event_by_event(client: ClientVersion) -> None:
     with serve_canned(ANSWER.splitlines(keepends=True)) as url:
-        heard = await talk(url, {"threadId": "t", "runId": "r", "messages": [QUESTION]}, client=client)
+        received = await talk(url, {"threadId": "t", "runId": "r", "messages": [QUESTION]}, client=client)
 
-    assert heard.verdict.error is None
-    assert [event["type"] for event in heard.events] == [
+    assert received.verdict.error is None
+    assert [event["type"] for event in received.events] == [
         "RUN_STARTED",
         "TEXT_MESSAGE_START",
         "TEXT_MESSAGE_CONTENT",
         "TEXT_MESSAGE_END",
         "RUN_FINISHED",
     ]
-    assert [arrival.at for arrival in heard.arrivals] == sorted(arrival.at for arrival in heard.arrivals)
+    assert [arrival.at for arrival in received.arrivals] == sorted(arrival.at for arrival in received.arrivals)
 
 
 @pytest.mark.parametrize("client", CLIENT_VERSIONS)
 async def test_leaving_early_ends_the_run_on_this_side(client: ClientVersion) -> None:
     with serve_canned([encode(STARTED, OPEN), *[encode(CONTENT)] * 2000, encode(CLOSE, FINISHED)]) as url:
-        heard = await talk(url, {"threadId": "t", "runId": "r"}, client=client, leave_after=3)
+        received = await talk(url, {"threadId": "t", "runId": "r"}, client=client, leave_after=3)
 
-    assert len(heard.events) < 2000
-    assert "RUN_FINISHED" not in {event["type"] for event in heard.events}
+    assert len(received.events) < 2000
+    assert "RUN_FINISHED" not in {event["type"] for event in received.events}

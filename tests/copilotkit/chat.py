@@ -66,22 +66,22 @@ class Chat:
 
     async def run(self, **more: Any) -> Talk:
         """One run, with all that is on the screen."""
-        return await self._hear("run", run_input(self.thread, self.messages, **self._shared(), **more))
+        return await self._receive("run", run_input(self.thread, self.messages, **self._shared(), **more))
 
     async def connect(self) -> Talk:
-        """The window opens: what it is told becomes what is on the screen."""
-        return await self._hear("connect", run_input(self.thread), connect=True)
+        """The window opens: what it receives becomes what is on the screen."""
+        return await self._receive("connect", run_input(self.thread), connect=True)
 
     def _shared(self) -> dict[str, Any]:
         return {"tools": list(self.tools), "context": list(self.context), "state": self.state}
 
-    async def _hear(self, verb: str, sent: Mapping[str, Any], *, connect: bool = False) -> Talk:
+    async def _receive(self, verb: str, sent: Mapping[str, Any], *, connect: bool = False) -> Talk:
         url = f"{self.runtime}/agent/{self.agent}/{verb}"
-        heard = await talk(url, sent, client="0.0.59", headers=self.headers, connect=connect)
-        assert heard.verdict.error is None, heard.verdict.error
-        self.messages = list(heard.verdict.messages)
-        self.state = heard.verdict.state
-        return heard
+        received = await talk(url, sent, client="0.0.59", headers=self.headers, connect=connect)
+        assert received.verdict.error is None, received.verdict.error
+        self.messages = list(received.verdict.messages)
+        self.state = received.verdict.state
+        return received
 
 
 def named(events: Sequence[Mapping[str, Any]], kind: str) -> list[Mapping[str, Any]]:

@@ -80,14 +80,14 @@ def events(response: httpx.Response) -> list[Event]:
     return [orjson.loads(frame.data) for frame in SSEDecoder().feed(response.content)]
 
 
-async def until(heard: AsyncIterator[Event], text: str) -> list[Event]:
-    """Read on until that text has been said; what was read."""
+async def until(running: AsyncIterator[Event], text: str) -> list[Event]:
+    """Read on until that text has come; what was read."""
     read: list[Event] = []
-    said = ""
-    async for event in heard:
+    received = ""
+    async for event in running:
         read.append(event)
-        said += event.get("delta", "") if event["type"] == "TEXT_MESSAGE_CONTENT" else ""
-        if text in said:
+        received += event.get("delta", "") if event["type"] == "TEXT_MESSAGE_CONTENT" else ""
+        if text in received:
             return read
     raise AssertionError(f"the stream ended before {text!r}: {read}")
 

@@ -30,7 +30,7 @@ def screen(messages: list[dict[str, Any]]) -> list[tuple[str, Any]]:
 
 
 def opening(stream: list[Event]) -> list[tuple[str, Any]]:
-    """What stands on the screen before the running answer is told; its end would put a wrong one right."""
+    """What stands on the screen before the running answer is sent; its end would put a wrong one right."""
     return screen(named(stream, "MESSAGES_SNAPSHOT")[0]["messages"])
 
 
@@ -43,7 +43,7 @@ async def test_a_new_thread_is_three_empty_streams() -> None:
         assert answer.headers["x-accel-buffering"] == "no"
 
 
-async def test_a_stored_thread_is_told_as_it_was_also_after_a_restart(tmp_path: Path) -> None:
+async def test_a_stored_thread_is_sent_as_it_was_also_after_a_restart(tmp_path: Path) -> None:
     db = tmp_path / "bridge.sqlite"
     async with live({"echo": echo()}, db) as page:
         chat = Chat(page.runtime, "default", "stored")
@@ -114,7 +114,7 @@ async def test_an_answer_kept_under_another_id_stands_on_the_screen_once() -> No
             second.gate.set()
             followed = [*replayed, *[event async for event in opened]]
         assert [event async for event in running][-1]["type"] == "RUN_FINISHED"
-    assert opening(followed) == [("user", "Привет")]  # both answers are told by the run's own events
+    assert opening(followed) == [("user", "Привет")]  # both answers are sent by the run's own events
     assert screen(applied(followed).messages) == [("user", "Привет"), ("assistant", WHOLE), ("assistant", WHOLE)]
 
 

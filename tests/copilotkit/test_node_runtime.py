@@ -31,12 +31,12 @@ def quotes(bridge: Server) -> list[tuple[int, str]]:
         return crm.execute("select discount_percent, status from quotes order by id").fetchall()
 
 
-def check(heard: Talk) -> str:
+def check(received: Talk) -> str:
     """A whole answer: streamed, ended, without an error; its text."""
-    assert named(heard.events, "RUN_ERROR") == []
-    assert heard.events[-1]["type"] == "RUN_FINISHED"
-    assert not OWN_TOOLS & {call["toolCallName"] for call in named(heard.events, "TOOL_CALL_START")}
-    return spoken_text(heard.events)
+    assert named(received.events, "RUN_ERROR") == []
+    assert received.events[-1]["type"] == "RUN_FINISHED"
+    assert not OWN_TOOLS & {call["toolCallName"] for call in named(received.events, "TOOL_CALL_START")}
+    return spoken_text(received.events)
 
 
 async def test_a_conversation_of_two_turns_is_answered_in_russian_piece_by_piece(chat: Chat) -> None:
@@ -56,10 +56,10 @@ async def test_a_conversation_of_two_turns_is_answered_in_russian_piece_by_piece
 
 
 async def test_a_server_tool_runs_behind_the_runtime(chat: Chat) -> None:
-    heard = await chat.say("Найди лидов в Казани с бюджетом от 500 тыс")
-    assert check(heard).startswith("**Нашёл лидов:")
-    called = [call["toolCallName"] for call in named(heard.events, "TOOL_CALL_START")]
-    results = named(heard.events, "TOOL_CALL_RESULT")
+    received = await chat.say("Найди лидов в Казани с бюджетом от 500 тыс")
+    assert check(received).startswith("**Нашёл лидов:")
+    called = [call["toolCallName"] for call in named(received.events, "TOOL_CALL_START")]
+    results = named(received.events, "TOOL_CALL_RESULT")
     if chat.agent == "http":
         assert called == ["find_leads"]
         assert "Казань" in results[0]["content"]
@@ -117,6 +117,6 @@ async def test_the_runtime_hands_the_key_on(node_runtime: str) -> None:
     assert "401" in wrong.verdict.run_error["message"]
 
     async with httpx.AsyncClient(trust_env=False) as client:
-        said = (await client.get(f"{node_runtime}/info")).json()
-    assert set(said["agents"]) == set(AGENTS)
-    assert said["telemetryDisabled"] is True
+        info = (await client.get(f"{node_runtime}/info")).json()
+    assert set(info["agents"]) == set(AGENTS)
+    assert info["telemetryDisabled"] is True

@@ -1,4 +1,4 @@
-"""Two callers do not see each other's threads; without a key nothing is told."""
+"""Two callers do not see each other's threads; without a key nothing is sent."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_threads_belong_to_whoever_began_them() -> None:
         assert [message["content"] for message in hers[1]["messages"] if message["role"] == "user"] == ["Секрет Анны"]
 
 
-async def test_without_a_key_nothing_is_told() -> None:
+async def test_without_a_key_nothing_is_sent() -> None:
     async with live({"echo": echo()}, api_keys=("anna",)) as page:
         for verb, path in (
             ("GET", "/info"),

@@ -22,8 +22,8 @@ async def stop(page: Live, how: str, thread: str, run_id: str | None) -> dict[st
         params = {"agentId": "default", "threadId": thread}
         answer = await page.ask("POST", "", {"method": "agent/stop", "params": params, "body": body})
     assert answer.status_code == 200
-    said: dict[str, object] = answer.json()
-    return said
+    stopped: dict[str, object] = answer.json()
+    return stopped
 
 
 @pytest.mark.parametrize("how", ["REST", "envelope"])
@@ -33,15 +33,15 @@ async def test_stop_ends_the_run_in_the_graph_and_closes_its_stream(how: str, by
     async with live({"speaker": speaker(model)}) as page:
         sent = run_input("t", [user("Привет")])
         async with page.open("run", sent) as running:
-            heard = await until(running, FIRST[-1])
-            said = await stop(page, how, "t", sent["runId"] if by_run else None)
+            received = await until(running, FIRST[-1])
+            stopped = await stop(page, how, "t", sent["runId"] if by_run else None)
             assert model.cancelled == ["Привет"]  # when the answer is here, the graph has ended
-            heard += [event async for event in running]
-        assert said == {"stopped": True, "threadId": "t", "runId": sent["runId"]}
-        assert [event["type"] for event in heard][-1] == "RUN_FINISHED"
-        assert "outcome" not in heard[-1]  # `cancelled` breaks this client
-        assert named(heard, "TEXT_MESSAGE_END")
-        text = b"".join(sse.frame(orjson.dumps(event)) for event in heard).decode()
+            received += [event async for event in running]
+        assert stopped == {"stopped": True, "threadId": "t", "runId": sent["runId"]}
+        assert [event["type"] for event in received][-1] == "RUN_FINISHED"
+        assert "outcome" not in received[-1]  # `cancelled` breaks this client
+        assert named(received, "TEXT_MESSAGE_END")
+        text = b"".join(sse.frame(orjson.dumps(event)) for event in received).decode()
         [verdict] = verify([RecordedStream("stopped", text, sent)], "0.0.59")
         assert verdict.error is None
 

@@ -64,13 +64,13 @@ def page(bridge: Server) -> Any:
         yield Page(client)
 
 
-def suggested(heard: list[Event]) -> list[dict[str, str]]:
+def suggested(received: list[Event]) -> list[dict[str, str]]:
     """The one call of the tool, and nothing else said."""
-    assert heard[-1]["type"] == "RUN_FINISHED"
-    assert named(heard, "TEXT_MESSAGE_CONTENT") == []
-    (call,) = named(heard, "TOOL_CALL_START")
+    assert received[-1]["type"] == "RUN_FINISHED"
+    assert named(received, "TEXT_MESSAGE_CONTENT") == []
+    (call,) = named(received, "TOOL_CALL_START")
     assert call["toolCallName"] == "copilotkitSuggest"
-    arguments = orjson.loads("".join(event["delta"] for event in named(heard, "TOOL_CALL_ARGS")))
+    arguments = orjson.loads("".join(event["delta"] for event in named(received, "TOOL_CALL_ARGS")))
     suggestions: list[dict[str, str]] = arguments["suggestions"]
     return suggestions
 
@@ -85,8 +85,8 @@ def suggested(heard: list[Event]) -> list[dict[str, str]]:
 )
 def test_suggestions_are_made_in_russian_and_not_stored(page: Page, operation: str, props: dict[str, Any]) -> None:
     question = user("Помоги с маркетингом")
-    said = page.post("run", run_input(page.thread, [question]))
-    answer = named(said, "MESSAGES_SNAPSHOT")[-1]["messages"]
+    received = page.post("run", run_input(page.thread, [question]))
+    answer = named(received, "MESSAGES_SNAPSHOT")[-1]["messages"]
     before, listed = page.stored().text.count("messageId"), page.listed()
     held = named(events(page.stored()), "MESSAGES_SNAPSHOT")
 

@@ -47,7 +47,7 @@ def deep(*tasks: str) -> Any:
     )
 
 
-def said(events: list[Event]) -> list[tuple[str, bool]]:
+def texts_of(events: list[Event]) -> list[tuple[str, bool]]:
     """Messages in the order in which they were begun, and whether each is a subagent's."""
     texts: dict[str, str] = {}
     owners: dict[str, bool] = {}
@@ -61,7 +61,7 @@ def said(events: list[Event]) -> list[tuple[str, bool]]:
 async def test_a_deepagents_subagent() -> None:
     client = Client(deep("cats"))
     events = await client.run("cats?")
-    assert said(events) == [
+    assert texts_of(events) == [
         ("Delegating. ", False),
         ("Sub workingcats. ", True),
         ("Sub reportcats.", True),
@@ -85,7 +85,7 @@ async def test_a_deepagents_subagent() -> None:
     assert call["function"] == {"name": "search", "arguments": '{"q": "cats"}'}
 
 
-async def test_what_was_shown_stays_in_the_next_run_and_is_not_said_to_the_graph() -> None:
+async def test_what_was_shown_stays_in_the_next_run_and_is_not_sent_to_the_graph() -> None:
     client = Client(deep("cats"))
     await client.run("cats?")
     before = list(client.messages)
@@ -109,7 +109,7 @@ async def test_a_client_before_1_0_gets_no_events_that_it_does_not_know() -> Non
     client = Client(deep("cats"), version=None)
     events = await client.run("x")
     assert not [event for event in events if event["type"].startswith("SUBAGENT_")]
-    assert said(events)[1] == ("Sub workingcats. ", True)
+    assert texts_of(events)[1] == ("Sub workingcats. ", True)
     shown = {event["messageId"] for event in events if event["type"] == "TEXT_MESSAGE_START"}
     assert shown <= {message["id"] for message in client.messages}
 
@@ -118,7 +118,7 @@ async def test_hidden_by_its_name() -> None:
     client = Client(deep("cats", "dogs"), hidden=("cats",))
     events = await client.run("x")
     assert "Sub workingcats" not in str(events)
-    assert "Sub workingdogs. " in [text for text, _ in said(events)]
+    assert "Sub workingdogs. " in [text for text, _ in texts_of(events)]
     assert {event["toolCallId"] for event in events if event["type"] == "TOOL_CALL_RESULT"} == {"t0", "t1", "sdogs"}
     assert [event["name"] for event in events if event["type"] == "SUBAGENT_STARTED"] == ["dogs"]
 
@@ -168,7 +168,7 @@ async def test_an_agent_as_a_tool(schema: str) -> None:
             .compile()
         )
     events = await Client(graph).run("x")
-    assert said(events) == [("Counting.", True), ("Ten.", False)]
+    assert texts_of(events) == [("Counting.", True), ("Ten.", False)]
     assert [event["name"] for event in events if event["type"] == "SUBAGENT_STARTED"] == ["ask_helper"]
 
 

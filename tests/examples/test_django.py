@@ -240,7 +240,7 @@ def test_the_page_shows_the_chat(tmp_path: Path) -> None:
         page.wait_text("КП-")
         page.wait_idle()
         assert page.evaluate("document.querySelector('textarea').value") == "Ещё вопрос"
-        heard = page.close()
+        page_log = page.close()
         phone = browser.open(site.url, width=390, height=844)
         phone.wait_text("КП-")  # the thread is the user's own: here too
         phone.screenshot("django-phone")
@@ -249,6 +249,6 @@ def test_the_page_shows_the_chat(tmp_path: Path) -> None:
         phone.close()
     assert faults == []
     assert unnamed == []
-    assert heard.console == []
-    assert heard.exceptions == []
-    assert heard.outside == []
+    assert page_log.console == []
+    assert page_log.exceptions == []
+    assert page_log.outside == []

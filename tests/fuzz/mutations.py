@@ -92,7 +92,7 @@ class Mutator:
         return self.random.choice(NASTY_TEXTS)
 
     def mutated(self, value: Any, steps: int) -> Any:
-        """A copy with so many faults: a part replaced, left out, said twice, renamed or swapped with another."""
+        """A copy with so many faults: a part replaced, left out, repeated, renamed or swapped with another."""
         value = copy.deepcopy(value)
         for _ in range(steps):
             value = self._step(value)

@@ -66,32 +66,32 @@ async def attacked(
 
 def check(reply: httpx.Response, sent: object = "", *, agent_fails: bool = False) -> None:
     """No 5xx, an error in its envelope, a stream with a legal end and (unless the agent does) without a failure."""
-    said = f"{reply.request.method} {reply.request.url.raw_path!r} {sent!r}\n{reply.text[:500]}"
-    assert reply.status_code < 500 or agent_fails, said
+    exchange = f"{reply.request.method} {reply.request.url.raw_path!r} {sent!r}\n{reply.text[:500]}"
+    assert reply.status_code < 500 or agent_fails, exchange
     kind = reply.headers.get("content-type", "")
     if kind.startswith("text/event-stream"):
-        _check_stream(reply, said, () if agent_fails else FAULTS)
+        _check_stream(reply, exchange, () if agent_fails else FAULTS)
     elif reply.status_code >= 400 and kind == "application/json":
         error = reply.json()["error"]
-        assert set(error) == {"message", "type", "param", "code"}, said
-        assert "Traceback" not in error["message"], said
+        assert set(error) == {"message", "type", "param", "code"}, exchange
+        assert "Traceback" not in error["message"], exchange
 
 
 FAULTS = ("server_error", "upstream_error", "timeout", "events_lost")
 
 
-def _check_stream(reply: httpx.Response, said: str, faults: Collection[str]) -> None:
+def _check_stream(reply: httpx.Response, exchange: str, faults: Collection[str]) -> None:
     frames = SSEDecoder().feed(reply.content)
     if not frames:
-        assert not reply.content, said  # nothing is stored of a thread
+        assert not reply.content, exchange  # nothing is stored of a thread
         return
     if frames[-1].data == "[DONE]":
         frames.pop()
     last = json.loads(frames[-1].data)
     for frame in frames:
-        assert isinstance(json.loads(frame.data), dict), said
+        assert isinstance(json.loads(frame.data), dict), exchange
     if "type" in last:
-        assert last["type"] in ("RUN_FINISHED", "RUN_ERROR"), said
-        assert last.get("code") not in faults, said
+        assert last["type"] in ("RUN_FINISHED", "RUN_ERROR"), exchange
+        assert last.get("code") not in faults, exchange
     elif "error" in last:
-        assert last["error"]["code"] not in faults, said
+        assert last["error"]["code"] not in faults, exchange

@@ -52,7 +52,7 @@ async def test_words_and_arguments_come_in_pieces(talk: Talk) -> None:
     assert [chunk.usage_metadata is not None for chunk in chunks].count(True) == 2
 
 
-async def test_asking_the_model_for_the_department_is_not_heard(talk: Talk) -> None:
+async def test_asking_the_model_for_the_department_is_not_streamed(talk: Talk) -> None:
     run = await talk.say("Расскажи, пожалуйста, что-нибудь интересное о погоде за окном в нашем городе")
     assert run.state["department"] == "assistant"
     assert len(run.ai_ids) == 1
@@ -179,7 +179,7 @@ async def test_the_application_may_fix_the_language(crm: Database, tmp_path: Pat
         assert run.text.startswith("**Pipeline as of")
 
 
-async def test_a_tool_error_is_told_and_the_run_goes_on(talk: Talk) -> None:
+async def test_a_tool_error_is_reported_and_the_run_goes_on(talk: Talk) -> None:
     run = await talk.say("Переведи сделку 99999 в переговоры")
     assert [result.status for result in run.results] == ["error"]
     assert "99999" in run.text
@@ -203,10 +203,10 @@ BEFORE = {
 @pytest.mark.parametrize("language", [0, 1])
 @pytest.mark.parametrize("tool", sorted(AFTER))
 async def test_every_suggestion_is_understood_and_new(talk: Talk, tool: str, language: int) -> None:
-    said = BEFORE[tool][language]
+    request = BEFORE[tool][language]
     for number, (_, messages) in enumerate(AFTER[tool]):
         thread = Talk(talk.graph, f"{tool}-{language}-{number}", {})
-        first = await thread.say(said)
+        first = await thread.say(request)
         assert [name for name, _ in first.calls if not name.startswith("transfer")] == [tool]
         run = await thread.say(messages[language])
         calls = [(name, arguments) for name, arguments in run.calls if not name.startswith("transfer")]

@@ -105,11 +105,11 @@ async def test_instructions_decide_the_language() -> None:
 
 
 async def test_words_come_one_by_one_and_stop_when_cancelled() -> None:
-    heard: list[str] = []
+    received: list[str] = []
 
     async def listen() -> None:
         async for chunk in DemoModel(delay=60).astream("Привет"):
-            heard.append(chunk.text)
+            received.append(chunk.text)
             first.set()
 
     first = asyncio.Event()
@@ -120,7 +120,7 @@ async def test_words_come_one_by_one_and_stop_when_cancelled() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert time.monotonic() - started < 0.2
-    assert heard == ["Здравствуйте! "]
+    assert received == ["Здравствуйте! "]
 
 
 @pytest.mark.parametrize(

@@ -190,9 +190,9 @@ TALK: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("text", "beginning"), TALK, ids=[row[0][:60] for row in TALK])
 def test_a_request_is_answered_in_words(text: str, beginning: str) -> None:
-    said, calls = ask(text)
+    answer, calls = ask(text)
     assert calls == []
-    assert said.startswith(beginning)
+    assert answer.startswith(beginning)
 
 
 def used(tool: str, arguments: dict[str, Any], result: str, text: str = "…") -> list[BaseMessage]:

@@ -44,7 +44,7 @@ def use(monkeypatch: pytest.MonkeyPatch, model: BaseChatModel) -> None:
     monkeypatch.setattr(department, "chat_model", lambda: model)
 
 
-async def test_a_call_is_left_open_and_its_answer_is_heard(crm: Database, tmp_path: Path) -> None:
+async def test_a_call_is_left_open_and_its_answer_is_used(crm: Database, tmp_path: Path) -> None:
     async with open_talk(tmp_path / "t.sqlite", client_tools=[THEME, HIGHLIGHT]) as talk:
         run = await talk.say("Включи тёмную тему")
         assert run.calls == [("setTheme", {"theme": "dark"})]

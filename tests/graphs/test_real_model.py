@@ -42,7 +42,7 @@ async def test_a_conversation_with_a_tool_call(real: pytest.MonkeyPatch, talk: T
     assert [message["role"] for message in second["messages"]] == ["system", "user", "assistant", "tool"]
 
 
-async def test_the_supervisor_asks_without_being_heard(real: pytest.MonkeyPatch, talk: Talk) -> None:
+async def test_the_supervisor_asks_without_being_streamed(real: pytest.MonkeyPatch, talk: Talk) -> None:
     async with serve(OpenAIServer(("route", {"department": "marketing"}), "Слушаю")) as server:
         real.setenv("OPENAI_BASE_URL", server.url)
         run = await talk.say("Что нам делать, чтобы о нас узнало больше людей в регионах страны?")

@@ -33,15 +33,15 @@ def killed_in_tools(server: Server, http: httpx.Client) -> dict[str, Window]:
     for window in windows.values():
         window.in_tool = in_tool
     with ThreadPoolExecutor(len(windows)) as pool:
-        saying = [pool.submit(window.say, "look wait confirm", "leave") for window in windows.values()]
+        turns = [pool.submit(window.say, "look wait confirm", "leave") for window in windows.values()]
         entered.wait(60)
         for window in windows.values():
             if isinstance(window, Agui):
                 wait_until_stored(window)
         server.kill()
         killed.set()
-        for said in saying:
-            assert said.result(60) is None
+        for turn in turns:
+            assert turn.result(60) is None
     for window in windows.values():
         window.in_tool = None
     return windows

@@ -1,4 +1,4 @@
-"""A model that calls tools for ever: the limit of steps, whose it is, and what is said of it."""
+"""A model that calls tools for ever: the limit of steps, whose it is, and how it is reported."""
 
 from __future__ import annotations
 

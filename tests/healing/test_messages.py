@@ -109,7 +109,7 @@ def test_a_late_answer_is_what_stands_there() -> None:
     assert healed.rewritten[2] is late
 
 
-def test_arguments_that_cannot_be_read_are_said_to_be_so() -> None:
+def test_arguments_that_cannot_be_read_are_reported() -> None:
     broken = InvalidToolCall(name="find", args="{", id="x", error=None, type="invalid_tool_call")
     healed = heal_messages([U1, AIMessage("", id="a", invalid_tool_calls=[broken])], [U2], why)
     assert [message.text for message in healed.added] == [NOT_JSON]

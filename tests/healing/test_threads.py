@@ -103,8 +103,8 @@ class Talk:
 
     async def answer(self, call: str, text: str, **fields: Any) -> list[dict[str, Any]]:
         """The client's answer to a call."""
-        said = {"id": f"answer-{self.turns}", "role": "tool", "toolCallId": call, "content": text}
-        return await self.run(said, **fields)
+        tool_message = {"id": f"answer-{self.turns}", "role": "tool", "toolCallId": call, "content": text}
+        return await self.run(tool_message, **fields)
 
     async def held(self) -> list[Any]:
         """The messages in the checkpoint."""

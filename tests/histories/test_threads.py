@@ -161,8 +161,8 @@ async def test_a_failed_answer_is_part_of_the_conversation(window: Window, how: 
     await window.say("a")
     answer = await window.app.post([*window.history, user(how)], stream=True)
     assert "error" in answer.text
-    said = "Half of an answer to break" if how == "break" else ""
-    window.history += [user(how), *([assistant(said)] if kept else [])]
+    partial = "Half of an answer to break" if how == "break" else ""
+    window.history += [user(how), *([assistant(partial)] if kept else [])]
     assert await window.say("c") == expected(window.history[:-1], ["a", how, "c"])
     assert len(set(window.threads)) == 1
 

@@ -56,7 +56,7 @@ def client(server: Server) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def recorded() -> list[RecordedStream]:
-    """The AG-UI streams that the tests heard; the official client reads them at the end."""
+    """The AG-UI streams that the tests received; the official client reads them at the end."""
     return []
 
 

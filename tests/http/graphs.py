@@ -139,7 +139,7 @@ class Board(MessagesState, total=False):
 
 
 async def keep(state: Board) -> dict[str, Any]:
-    """Change the state before anything is said."""
+    """Change the state before any text is emitted."""
     return {"notes": [*state.get("notes", []), "заметка"], "safe": "пароль-от-сейфа"}
 
 

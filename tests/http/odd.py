@@ -89,11 +89,11 @@ def answer(state: State) -> State:
         get_stream_writer()(event)
     if asked == "ask":
         return {"note": interrupt({"message": "?", "number": LARGE, "half": "\ud83d"})}
-    said = Model().invoke(state["messages"])
+    reply = Model().invoke(state["messages"])
     if asked == "call":
-        return {"messages": [said, ToolMessage(str(LARGE), tool_call_id="c1")]}
+        return {"messages": [reply, ToolMessage(str(LARGE), tool_call_id="c1")]}
     note: Any = {"large": LARGE, "half": "\udcaf"}
-    return {"messages": [said], "number": LARGE, "note": note}
+    return {"messages": [reply], "number": LARGE, "note": note}
 
 
 graph = StateGraph(State).add_node(answer).add_edge(START, "answer").compile()

@@ -1,4 +1,4 @@
-"""What these tests say to a server, and how they read what it answers."""
+"""What these tests send to a server, and how they read what it answers."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def run_input(text: str | None = None, *, thread: str | None = None, **more: Any
     return {**named, **fields, **more}
 
 
-def chat(*said: str | dict[str, Any], **more: Any) -> dict[str, Any]:
+def chat(*texts: str | dict[str, Any], **more: Any) -> dict[str, Any]:
     """An OpenAI body; strings are the user's and the assistant's by turns."""
     roles = itertools.cycle(["user", "assistant"])
-    messages = [{"role": next(roles), "content": one} if isinstance(one, str) else one for one in said]
+    messages = [{"role": next(roles), "content": one} if isinstance(one, str) else one for one in texts]
     return {"messages": messages, **more}
 
 
@@ -60,7 +60,7 @@ def chunks_of(body: bytes) -> list[dict[str, Any]]:
 
 
 def text_of(items: Iterable[dict[str, Any]]) -> str:
-    """What events, or chunks, say."""
+    """The text of events, or of chunks."""
     return "".join(_text(item) for item in items)
 
 

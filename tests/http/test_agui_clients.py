@@ -1,4 +1,4 @@
-"""The official AG-UI client, in both generations: live, and as the judge of every stream these tests heard.
+"""The official AG-UI client, in both generations: live, and as the judge of every stream these tests received.
 
 The last test reads what the others recorded; `conftest.py` puts it behind them all.
 """
@@ -16,7 +16,7 @@ from tests.http.conftest import Diary
 from tests.http.talking import run_input, text_of
 from tests.server import Server
 
-SAID = (
+REQUESTS = (
     "Помоги с маркетингом",
     "Найди лидов в Казани с бюджетом от 500 тыс",
     "Покажи воронку",
@@ -57,8 +57,8 @@ async def test_a_live_conversation(server: Server, version: ClientVersion) -> No
 @pytest.mark.parametrize("version", CLIENT_VERSIONS)
 async def test_leaving_stops_the_run(server: Server, diary: Diary, version: ClientVersion) -> None:
     before = len(diary.entries("cancelled"))
-    heard = await talk(f"{server.url}/agui/teller", as_of(version, "slow"), client=version, leave_after=20)
-    assert len(heard.events) >= 20
+    received = await talk(f"{server.url}/agui/teller", as_of(version, "slow"), client=version, leave_after=20)
+    assert len(received.events) >= 20
     assert len(diary.entries("cancelled")) == before + 1
 
 
@@ -74,8 +74,8 @@ async def test_a_tool_of_the_front_end(server: Server, version: ClientVersion) -
     pending = (first.verdict.outcome or {}).get("pendingToolCallIds")
     assert pending == ([call["id"]] if version == "1.0.0" else None)
 
-    told = {"id": "told", "role": "tool", "toolCallId": call["id"], "content": "готово"}
-    again = {**run_input(thread=asked["threadId"]), "messages": [*first.verdict.messages, told], "tools": [tool]}
+    result = {"id": "told", "role": "tool", "toolCallId": call["id"], "content": "готово"}
+    again = {**run_input(thread=asked["threadId"]), "messages": [*first.verdict.messages, result], "tools": [tool]}
     second = await talk(f"{server.url}/agui/teller", again, client=version)
     assert second.verdict.error is None
     assert text_of(second.events) == "3: готово"
@@ -84,7 +84,7 @@ async def test_a_tool_of_the_front_end(server: Server, version: ClientVersion) -
 def test_conversations_for_the_judge(client: httpx.Client, recorded: list[RecordedStream]) -> None:
     for version in CLIENT_VERSIONS:
         thread = run_input()["threadId"]
-        for text in SAID:
+        for text in REQUESTS:
             asked = as_of(version, text, thread=thread if text != "think" else None)
             agent = "teller" if text == "think" else "sales"
             sse = client.post(f"/agui/{agent}", json=asked)

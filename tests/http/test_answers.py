@@ -35,13 +35,13 @@ def agui(client: httpx.Client, agent: str, asked: dict[str, Any]) -> list[dict[s
     return events_of(response.content)
 
 
-def openai(client: httpx.Client, agent: str, *said: Any, **more: Any) -> httpx.Response:
-    return client.post("/v1/chat/completions", json=chat(*said, model=agent, **more))
+def openai(client: httpx.Client, agent: str, *texts: Any, **more: Any) -> httpx.Response:
+    return client.post("/v1/chat/completions", json=chat(*texts, model=agent, **more))
 
 
-def content(client: httpx.Client, agent: str, *said: Any, stream: bool = False) -> str:
+def content(client: httpx.Client, agent: str, *texts: Any, stream: bool = False) -> str:
     """What an OpenAI client gets as text."""
-    response = openai(client, agent, *said, stream=stream)
+    response = openai(client, agent, *texts, stream=stream)
     assert response.status_code == 200, response.text
     if stream:
         return text_of(chunks_of(response.content))

@@ -41,17 +41,17 @@ def paced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     ],
 )
 def test_words_arrive_apart(paced: Server, path: str, body: Callable[[], dict[str, Any]]) -> None:
-    decoder, arrivals, said = SSEDecoder(), [], ""
+    decoder, arrivals, answer_text = SSEDecoder(), [], ""
     with httpx.stream("POST", paced.url + path, json=body(), timeout=30, trust_env=False) as response:
         for piece in response.iter_raw():
             frames = [frame.data for frame in decoder.feed(piece) if frame.data != "[DONE]"]
             words = text_of(orjson.loads(data) for data in frames)
             if words:
-                said += words
+                answer_text += words
                 arrivals.append(time.monotonic())
     apart = sum(later - earlier > 0.02 for earlier, later in itertools.pairwise(arrivals))
 
-    assert len(said.split()) > 10
+    assert len(answer_text.split()) > 10
     assert apart >= 10
     assert arrivals[-1] - arrivals[0] > 0.5
 
@@ -79,8 +79,8 @@ def test_a_killed_server_has_forgotten_nothing(tmp_path: Path, recorded: list[Re
         sse = client.post("/agui/default", json=second)
         recorded.append(RecordedStream("after a kill", sse.text, second))
         after = events_of(sse.content)
-        told = messages_of(events)
-        assert messages_of(after)[: len(told)] == told
+        messages_before = messages_of(events)
+        assert messages_of(after)[: len(messages_before)] == messages_before
 
         assert "qualify_lead" in str(after)
 
@@ -102,15 +102,15 @@ def test_shutting_down_ends_every_stream_legally(paced: Server, recorded: list[R
         whole = client.stream("POST", "/agui/teller", json=asked)
         with whole as agui, spoken as openai:
             pieces, chunks = agui.iter_raw(), openai.iter_raw()
-            heard = [next(pieces), next(chunks)]
+            received = [next(pieces), next(chunks)]
             paced.process.terminate()
-            heard[0] += b"".join(pieces)
-            heard[1] += b"".join(chunks)
+            received[0] += b"".join(pieces)
+            received[1] += b"".join(chunks)
     assert paced.process.wait(15) in (0, -signal.SIGTERM)
-    recorded.append(RecordedStream("shut down", heard[0].decode(), asked))
+    recorded.append(RecordedStream("shut down", received[0].decode(), asked))
 
-    events, told = events_of(heard[0]), chunks_of(heard[1])
+    events, chunks_after = events_of(received[0]), chunks_of(received[1])
     assert types_of(events)[-4:] == ["TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_END", "STEP_FINISHED", "RUN_ERROR"]
     assert "shutting down" in events[-1]["message"]
-    assert "shutting down" in told[-1]["error"]["message"]
+    assert "shutting down" in chunks_after[-1]["error"]["message"]
     assert "Traceback" not in paced.log

@@ -82,18 +82,18 @@ def test_cyrillic_goes_out_as_utf8(client: httpx.Client) -> None:
         assert b"\\u" not in content
 
 
-def test_an_idle_stream_says_that_it_lives(client: httpx.Client) -> None:
+def test_an_idle_stream_sends_keep_alives(client: httpx.Client) -> None:
     for path, body in (
         ("/agui/teller", run_input("silent")),
         ("/v1/chat/completions", chat("silent", model="teller", stream=True)),
     ):
         with client.stream("POST", path, json=body) as answer:
-            heard = b""
+            received = b""
             for piece in answer.iter_raw():
-                heard += piece
-                if heard.count(b": keep-alive\n\n") == 2:
+                received += piece
+                if received.count(b": keep-alive\n\n") == 2:
                     break
-        assert heard.count(b": keep-alive\n\n") == 2
+        assert received.count(b": keep-alive\n\n") == 2
 
 
 def test_the_id_of_a_request(client: httpx.Client) -> None:
@@ -103,7 +103,7 @@ def test_the_id_of_a_request(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("thread", ["беседа № 1", "a\r\nSet-Cookie: x=1", "100%", " край "])
-def test_any_thread_id_can_be_told_in_a_header(client: httpx.Client, thread: str) -> None:
+def test_any_thread_id_fits_in_a_header(client: httpx.Client, thread: str) -> None:
     answer = client.post("/agui/teller", json=run_input("count 1", thread=thread))
 
     assert events_of(answer.content)[0]["threadId"] == thread
@@ -135,13 +135,13 @@ def test_what_a_browser_may_do(client: httpx.Client) -> None:
     assert failed.headers["access-control-allow-origin"] == "*"
 
 
-def test_what_is_served_is_said(client: httpx.Client) -> None:
-    said = client.get("/api/test-copilotkit/").json()
+def test_what_is_served_is_listed(client: httpx.Client) -> None:
+    info = client.get("/api/test-copilotkit/").json()
 
-    assert said["agents"] == ["sales", "teller"]
-    assert said["default_agent"] == "sales"
-    assert {"langgraph", "starlette", "ag_ui"} <= set(said["versions"])
-    assert "/v1/chat/completions" in said["endpoints"]
+    assert info["agents"] == ["sales", "teller"]
+    assert info["default_agent"] == "sales"
+    assert {"langgraph", "starlette", "ag_ui"} <= set(info["versions"])
+    assert "/v1/chat/completions" in info["endpoints"]
     agents = client.get("/agui").json()
     assert [agent["name"] for agent in agents["agents"]] == ["sales", "teller"]
     assert agents["agents"][0]["capabilities"]["transport"]["resumable"] is True
@@ -152,10 +152,10 @@ def test_what_is_served_is_said(client: httpx.Client) -> None:
 def test_the_wiring_is_checked_without_model_or_database(client: httpx.Client, server: Server) -> None:
     before = stored(server)
     spoken = chunks_of(client.post("/api/test-copilotkit/", json={"message": "проверка"}).content)
-    heard = events_of(client.post("/api/test-copilotkit/", json=run_input("проверка")).content)
+    received = events_of(client.post("/api/test-copilotkit/", json=run_input("проверка")).content)
 
-    assert text_of(spoken) == text_of(heard)
-    assert "по-русски" in text_of(heard)
+    assert text_of(spoken) == text_of(received)
+    assert "по-русски" in text_of(received)
     assert stored(server) == before
 
 

@@ -116,8 +116,8 @@ def test_histories_of_two_keys_never_meet(locked: Server) -> None:
     for key in ("key-b", "ключ-А"):
         with caller(locked, key) as client:
             first = client.post("/v1/chat/completions", json=chat("одна и та же фраза", model="teller"))
-            said = first.json()["choices"][0]["message"]["content"]
-            again = chat("одна и та же фраза", said, "дальше", model="teller")
+            answer_text = first.json()["choices"][0]["message"]["content"]
+            again = chat("одна и та же фраза", answer_text, "дальше", model="teller")
             second = client.post("/v1/chat/completions", json=again)
             assert second.headers["x-thread-id"] == first.headers["x-thread-id"]
             assert second.json()["choices"][0]["message"]["content"] == "3: дальше"

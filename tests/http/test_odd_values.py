@@ -49,10 +49,10 @@ def test_text(client: httpx.Client, asked: str) -> None:
 
     streamed = client.post("/v1/chat/completions", json=chat(asked, model="odd", stream=True))
     assert len(streamed.text.splitlines()) == streamed.text.count("\n")
-    said = "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks_of(streamed.content))
+    streamed_text = "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks_of(streamed.content))
     whole = client.post("/v1/chat/completions", json=chat(asked, model="odd")).json()["choices"][0]["message"]
-    assert whole["content"] == said
-    assert said == TEXTS[asked]
+    assert whole["content"] == streamed_text
+    assert streamed_text == TEXTS[asked]
 
 
 @pytest.mark.parametrize("asked", TEXTS)

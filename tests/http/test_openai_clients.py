@@ -115,11 +115,11 @@ def test_the_sdk_raises_what_went_wrong(sdk: openai.OpenAI) -> None:
             sdk.chat.completions.create(model="teller", messages=[user("fail")], stream=stream)
         assert failed.value.status_code == 500
         assert "secret" not in failed.value.message
-    heard: list[str] = []
+    received: list[str] = []
     stream_of_words = sdk.chat.completions.create(model="teller", messages=[user("break")], stream=True)
     with pytest.raises(openai.APIError, match="The agent failed") as broken:
-        heard.extend(chunk.choices[0].delta.content or "" for chunk in stream_of_words)
-    assert "".join(heard) == "Начало ответа"
+        received.extend(chunk.choices[0].delta.content or "" for chunk in stream_of_words)
+    assert "".join(received) == "Начало ответа"
     assert broken.value.code == "server_error"
 
 
@@ -137,7 +137,7 @@ def test_the_extension_reaches_who_asks(sdk: openai.OpenAI) -> None:
     assert [event["type"] for event in (whole.model_extra or {})["ag_ui"]["events"]] == kinds
 
 
-def test_a_cut_answer_says_length(sdk: openai.OpenAI) -> None:
+def test_a_cut_answer_ends_with_length(sdk: openai.OpenAI) -> None:
     assert sdk.chat.completions.create(model="teller", messages=[user("cut")]).choices[0].finish_reason == "length"
 
 
@@ -177,7 +177,7 @@ async def test_node_clients_hold_a_conversation(client: NodeClient, server: Serv
 
 
 @pytest.mark.parametrize("client", NODE_CLIENTS)
-async def test_node_clients_hear_errors(client: NodeClient, server: Server) -> None:
+async def test_node_clients_receive_errors(client: NodeClient, server: Server) -> None:
     failed = await converse(client, Request(f"{server.url}/v1", "teller", ["fail"]))
     assert failed.error is not None
     assert failed.error.status == 500

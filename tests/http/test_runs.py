@@ -57,7 +57,7 @@ def test_a_run_is_followed_by_a_second_window_and_stopped(
 ) -> None:
     asked = run_input("slow")
     with reading(client, "/agui/teller", asked) as first:
-        heard = [next(first) for _ in range(15)]
+        received = [next(first) for _ in range(15)]
         with (
             httpx.Client(base_url=server.url, timeout=30, trust_env=False) as window,
             window.stream("GET", f"/runs/{asked['runId']}/events") as second,
@@ -65,10 +65,10 @@ def test_a_run_is_followed_by_a_second_window_and_stopped(
             before = len(diary.entries("cancelled"))
             stopped = stop(server, asked["runId"])
             content = second.read()
-        heard += list(first)
+        received += list(first)
     assert stopped.json() == {"stopped": True, "runId": asked["runId"]}
     assert len(diary.entries("cancelled")) == before + 1
-    assert [orjson.loads(frame.data) for frame in heard] == events_of(content)
+    assert [orjson.loads(frame.data) for frame in received] == events_of(content)
     events = events_of(content)
     assert events[-1]["outcome"] == {"type": "cancelled"}
     assert types_of(events).count("TEXT_MESSAGE_END") == 1
@@ -81,7 +81,7 @@ def stop(server: Server, run_id: str) -> httpx.Response:
     return httpx.post(f"{server.url}/runs/{run_id}/stop", timeout=30, trust_env=False)
 
 
-def test_a_stopped_run_hears_plain_words_before_1_0(
+def test_a_stopped_run_ends_in_plain_words_before_1_0(
     client: httpx.Client, server: Server, recorded: list[RecordedStream]
 ) -> None:
     asked = run_input("slow")
@@ -96,16 +96,16 @@ def test_a_stopped_run_hears_plain_words_before_1_0(
     recorded.append(RecordedStream("stopped, before 1.0", content.decode(), asked))
 
 
-@pytest.mark.parametrize("said", ["slow", "silent"])
+@pytest.mark.parametrize("question", ["slow", "silent"])
 @pytest.mark.parametrize("path", ["/agui/teller", "/v1/chat/completions", "not streamed"])
-def test_leaving_cancels_the_model_call(client: httpx.Client, diary: Diary, path: str, said: str) -> None:
+def test_leaving_cancels_the_model_call(client: httpx.Client, diary: Diary, path: str, question: str) -> None:
     called, cancelled = len(diary.entries("called")), len(diary.entries("cancelled"))
     if path == "not streamed":
         with pytest.raises(httpx.ReadTimeout):
-            client.post("/v1/chat/completions", json=chat(said, model="teller"), timeout=0.5)
+            client.post("/v1/chat/completions", json=chat(question, model="teller"), timeout=0.5)
         left = time.time()
     else:
-        body = run_input(said) if path.startswith("/agui") else chat(said, model="teller", stream=True)
+        body = run_input(question) if path.startswith("/agui") else chat(question, model="teller", stream=True)
         with client.stream("POST", path, json=body) as response:
             pieces = response.iter_raw()  # held: dropped, it would close the stream
             next(pieces)
@@ -156,27 +156,27 @@ def test_one_run_at_a_time_in_a_thread(client: httpx.Client, server: Server) -> 
     assert events_of(free.content)[-1]["outcome"] == {"type": "success"}
 
 
-def test_the_thread_is_free_when_the_end_has_been_heard(client: httpx.Client) -> None:
+def test_the_thread_is_free_when_the_end_has_been_received(client: httpx.Client) -> None:
     thread = run_input()["threadId"]
     for number in range(1, 9):
         events = events_of(client.post("/agui/teller", json=run_input(f"тише {number}", thread=thread)).content)
         assert text_of(events) == f"{2 * number - 1}: тише {number}"
 
 
-@pytest.mark.parametrize(("said", "words"), [("fail", ""), ("break", "Начало ответа")])
-def test_a_failure_is_said_in_each_clients_language(
-    client: httpx.Client, server: Server, recorded: list[RecordedStream], said: str, words: str
+@pytest.mark.parametrize(("question", "words"), [("fail", ""), ("break", "Начало ответа")])
+def test_a_failure_is_reported_in_each_clients_language(
+    client: httpx.Client, server: Server, recorded: list[RecordedStream], question: str, words: str
 ) -> None:
-    asked = run_input(said)
+    asked = run_input(question)
     sse = client.post("/agui/teller", json=asked)
-    recorded.append(RecordedStream(f"failure: {said}", sse.text, asked))
+    recorded.append(RecordedStream(f"failure: {question}", sse.text, asked))
     events = events_of(sse.content)
     assert events[-1]["type"] == "RUN_ERROR"
     assert events[-1]["code"] == "server_error"
     assert text_of(events) == words
 
-    streamed = client.post("/v1/chat/completions", json=chat(said, model="teller", stream=True))
-    whole = client.post("/v1/chat/completions", json=chat(said, model="teller"))
+    streamed = client.post("/v1/chat/completions", json=chat(question, model="teller", stream=True))
+    whole = client.post("/v1/chat/completions", json=chat(question, model="teller"))
     assert whole.status_code == 500
     assert whole.json()["error"]["type"] == "server_error"
     if words:

@@ -1,4 +1,4 @@
-"""The fast path says the same bytes as the plain one."""
+"""The fast path sends the same bytes as the plain one."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ STREAMS: dict[str, tuple[list[Chunk], str, str, list[tuple[str, str, str]]]] = {
 }  # fmt: skip
 
 
-def heard(chunks: list[Chunk]) -> list[Event]:
+def events_of(chunks: list[Chunk]) -> list[Event]:
     back = ChunksToAgui()
     return [*(event for one in chunks for event in back.feed(one)), *back.finish()]
 
@@ -132,18 +132,18 @@ def check(events: list[Event]) -> None:
 @pytest.mark.parametrize("name", STREAMS)
 def test_quirks(name: str) -> None:
     chunks, text, reasoning, calls = STREAMS[name]
-    events = heard(chunks)
+    events = events_of(chunks)
     check(events)
 
-    said: dict[str, str] = {}
+    received: dict[str, str] = {}
     for event in events:
         if event["type"] in ("TEXT_MESSAGE_CONTENT", "REASONING_MESSAGE_CONTENT", "TOOL_CALL_ARGS"):
             key = event["toolCallId"] if event["type"] == "TOOL_CALL_ARGS" else event["type"]
-            said[key] = said.get(key, "") + event["delta"]
+            received[key] = received.get(key, "") + event["delta"]
     made = [(event["toolCallId"], event["toolCallName"]) for event in events if event["type"] == "TOOL_CALL_START"]
-    assert said.get("TEXT_MESSAGE_CONTENT", "") == text
-    assert said.get("REASONING_MESSAGE_CONTENT", "") == reasoning
-    assert [(call_id, tool, said.get(call_id, "")) for call_id, tool in made] == calls
+    assert received.get("TEXT_MESSAGE_CONTENT", "") == text
+    assert received.get("REASONING_MESSAGE_CONTENT", "") == reasoning
+    assert [(call_id, tool, received.get(call_id, "")) for call_id, tool in made] == calls
     assert events[-1]["type"] == "RUN_FINISHED"
     assert events[-1]["outcome"].get("pendingToolCallIds", []) == [call_id for call_id, *_ in calls]
 
@@ -170,10 +170,10 @@ def test_every_prefix_that_breaks_off_is_legal(name: str) -> None:
 def test_the_official_client_reads_them(version: ClientVersion) -> None:
     encoder = SSEEncoder()
     streams = [
-        RecordedStream(name, b"".join(encoder.encode(event) for event in heard(chunks)).decode())
+        RecordedStream(name, b"".join(encoder.encode(event) for event in events_of(chunks)).decode())
         for name, (chunks, *_) in STREAMS.items()
     ]
-    # what waits for the application's tools is said in 1.0's way
+    # what waits for the application's tools is reported in 1.0's way
     known = [stream for stream in streams if version == "1.0.0" or "pendingToolCallIds" not in stream.sse]
     assert {verdict.name: verdict.error for verdict in verify(known, version) if not verdict.ok} == {}
 
@@ -188,14 +188,14 @@ def test_the_official_client_reads_them(version: ClientVersion) -> None:
 )
 def test_an_error_frame(error: Any, code: str | None) -> None:
     for before in ([], [ROLE, delta(content="Да")], [called(0, "a", "paint")]):
-        events = heard([*before, {"error": error}, delta(content="после")])
+        events = events_of([*before, {"error": error}, delta(content="после")])
         check(events)
         last = events[-1]
         assert (last["type"], last["message"], last.get("code")) == ("RUN_ERROR", "Упало", code)
 
 
 def test_usage_and_how_it_ended() -> None:
-    [*_, last] = heard([ROLE, delta("length"), COUNTED])
+    [*_, last] = events_of([ROLE, delta("length"), COUNTED])
     assert last["usage"] == [{"model": "gpt", "inputTokens": 3, "outputTokens": 4, "totalTokens": 7}]
     assert last["metadata"] == {"finishReason": "length"}
 

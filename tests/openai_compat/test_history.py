@@ -1,4 +1,4 @@
-"""A stateless client finds its thread again, by what it says was said."""
+"""A stateless client finds its thread again, by the history that it sends."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from bridge.openai_compat.fingerprint import answer_message, fingerprint, split
 Message = dict[str, Any]
 
 
-def said(role: str, content: Any = None, **more: Any) -> Message:
+def message(role: str, content: Any = None, **more: Any) -> Message:
     return {"id": "any", "role": role, "content": content, **more}
 
 
-TALK = [said("user", "Привет"), said("assistant", "Здравствуйте")]
+TALK = [message("user", "Привет"), message("assistant", "Здравствуйте")]
 CALL = {"id": "c", "type": "function", "function": {"name": "paint", "arguments": "{}"}}
 
 
 def test_split() -> None:
-    assert split([said("user", "а")]) == ([], [said("user", "а")])
-    assert split([*TALK, said("user", "б")]) == (TALK, [said("user", "б")])
+    assert split([message("user", "а")]) == ([], [message("user", "а")])
+    assert split([*TALK, message("user", "б")]) == (TALK, [message("user", "б")])
     assert split(TALK) == (TALK, [])
 
 
 @pytest.mark.parametrize(
     "same",
     [
-        [said("user", "Привет", name=None), {**TALK[1], "id": "other"}],
-        [said("system", "Сейчас 12:00"), *TALK],
-        [said("developer", "Будь краток"), *TALK],
-        [said("user", " Привет\n"), said("assistant", "Здравствуйте ")],
-        [said("user", [{"type": "text", "text": "Привет"}]), TALK[1]],
-        [*TALK, said("assistant", "")],
+        [message("user", "Привет", name=None), {**TALK[1], "id": "other"}],
+        [message("system", "Сейчас 12:00"), *TALK],
+        [message("developer", "Будь краток"), *TALK],
+        [message("user", " Привет\n"), message("assistant", "Здравствуйте ")],
+        [message("user", [{"type": "text", "text": "Привет"}]), TALK[1]],
+        [*TALK, message("assistant", "")],
     ],
 )
 def test_the_same_history(same: list[Message]) -> None:
@@ -47,10 +47,10 @@ def test_the_same_history(same: list[Message]) -> None:
         [],
         TALK[:1],
         TALK[::-1],
-        [said("user", "Привет!"), TALK[1]],
-        [said("user", "ПриветЗдравствуйте"), said("assistant", "")],
+        [message("user", "Привет!"), TALK[1]],
+        [message("user", "ПриветЗдравствуйте"), message("assistant", "")],
         [TALK[0], {**TALK[1], "toolCalls": [CALL]}],
-        [*TALK, said("tool", "42", toolCallId="c")],
+        [*TALK, message("tool", "42", toolCallId="c")],
     ],
 )
 def test_another_history(other: list[Message]) -> None:
@@ -58,9 +58,9 @@ def test_another_history(other: list[Message]) -> None:
 
 
 def test_what_was_answered_comes_back_the_same() -> None:
-    told = answer_message({"role": "assistant", "content": None, "refusal": None, "tool_calls": [CALL]})
-    assert fingerprint([told]) == fingerprint([{"id": "x", "role": "assistant", "toolCalls": [CALL]}])
-    assert fingerprint([answer_message({"content": "Да"})]) == fingerprint([said("assistant", "Да")])
+    answer = answer_message({"role": "assistant", "content": None, "refusal": None, "tool_calls": [CALL]})
+    assert fingerprint([answer]) == fingerprint([{"id": "x", "role": "assistant", "toolCalls": [CALL]}])
+    assert fingerprint([answer_message({"content": "Да"})]) == fingerprint([message("assistant", "Да")])
 
 
 ASK: Message = {"id": "i", "message": "Можно?", "responseSchema": {"type": "boolean"}}
@@ -77,27 +77,27 @@ def entry(name: str, payload: Any) -> Message:
 @pytest.mark.parametrize(
     ("new", "pending", "entries"),
     [
-        ([said("user", "да")], [ASK], [entry("i", True)]),
-        ([said("user", [{"type": "text", "text": "нет"}])], [ASK], [entry("i", False)]),
-        ([said("user", "да")], [ASK, OTHER], [entry("i", True)]),
-        ([said("user", "что?")], [ASK], []),
-        ([said("user", "да")], [], []),
-        ([said("tool", "true", toolCallId="i")], [ASK], [entry("i", True)]),
-        ([said("tool", '{"approved": true}', toolCallId="i")], [ASK], []),
-        ([said("tool", '{"approved": true}', toolCallId="f")], [FREE], [entry("f", {"approved": True})]),
-        ([said("tool", "да", toolCallId="i")], [ASK], [entry("i", True)]),
-        ([said("tool", "да", toolCallId="f")], [FREE], [entry("f", "да")]),
-        ([said("tool", "3", toolCallId="j"), said("tool", "кто?", toolCallId="i")], [ASK, OTHER], []),
-        ([said("tool", "3", toolCallId="old")], [AGAIN], [entry("k", 3)]),
-        ([said("user", "отмена")], [OTHER], [entry("j", None) | {"status": "cancelled"}]),
+        ([message("user", "да")], [ASK], [entry("i", True)]),
+        ([message("user", [{"type": "text", "text": "нет"}])], [ASK], [entry("i", False)]),
+        ([message("user", "да")], [ASK, OTHER], [entry("i", True)]),
+        ([message("user", "что?")], [ASK], []),
+        ([message("user", "да")], [], []),
+        ([message("tool", "true", toolCallId="i")], [ASK], [entry("i", True)]),
+        ([message("tool", '{"approved": true}', toolCallId="i")], [ASK], []),
+        ([message("tool", '{"approved": true}', toolCallId="f")], [FREE], [entry("f", {"approved": True})]),
+        ([message("tool", "да", toolCallId="i")], [ASK], [entry("i", True)]),
+        ([message("tool", "да", toolCallId="f")], [FREE], [entry("f", "да")]),
+        ([message("tool", "3", toolCallId="j"), message("tool", "кто?", toolCallId="i")], [ASK, OTHER], []),
+        ([message("tool", "3", toolCallId="old")], [AGAIN], [entry("k", 3)]),
+        ([message("user", "отмена")], [OTHER], [entry("j", None) | {"status": "cancelled"}]),
         (
-            [said("tool", "3", toolCallId="j"), said("tool", "true", toolCallId="i")],
+            [message("tool", "3", toolCallId="j"), message("tool", "true", toolCallId="i")],
             [ASK, OTHER],
             [entry("j", 3), entry("i", True)],
         ),
-        ([said("tool", "да", toolCallId="unknown")], [ASK], []),
-        ([said("user", "да")], [PAUSE], [entry(PAUSE["id"], True)]),
-        ([said("user", "нет")], [PAUSE], []),
+        ([message("tool", "да", toolCallId="unknown")], [ASK], []),
+        ([message("user", "да")], [PAUSE], [entry(PAUSE["id"], True)]),
+        ([message("user", "нет")], [PAUSE], []),
         ([], [ASK], []),
     ],
 )

@@ -1,4 +1,4 @@
-"""A server that speaks every provider's wire, on loopback."""
+"""A server with every provider's wire, on loopback."""
 
 from __future__ import annotations
 

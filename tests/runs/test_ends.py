@@ -317,7 +317,7 @@ async def test_a_callback_that_does_not_come_back_is_not_waited_for_for_ever() -
 
 
 class Loud(Observer):
-    """Raises whatever it is told, and takes note."""
+    """Raises the exception it is given, and takes note."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []

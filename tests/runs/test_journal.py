@@ -30,37 +30,37 @@ EVENTS = st.one_of(
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.lists(EVENTS, max_size=5), max_size=8))
 def test_any_number_gives_the_rest(batches: list[list[Event]]) -> None:
-    journal, said = MemoryJournal(), [event for batch in batches for event in batch]
+    journal, appended = MemoryJournal(), [event for batch in batches for event in batch]
     for batch in batches:
         journal.append(batch)
-    assert journal.last == len(said)
-    for number in range(len(said) + 3):
-        assert journal.after(number) == said[number:]
+    assert journal.last == len(appended)
+    for number in range(len(appended) + 3):
+        assert journal.after(number) == appended[number:]
 
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.one_of(st.integers(0, 80), st.sampled_from(["one", "other", "event"])), max_size=30))
-def test_readers_that_keep_up_and_readers_that_do_not_hear_the_same(steps: list[int | str]) -> None:
+def test_readers_that_keep_up_and_readers_that_do_not_receive_the_same(steps: list[int | str]) -> None:
     journal = MemoryJournal()
-    said: list[Event] = []
-    heard: dict[str, list[Event]] = {"one": [], "other": []}
+    appended: list[Event] = []
+    received: dict[str, list[Event]] = {"one": [], "other": []}
     for step in steps:
         if isinstance(step, int):
-            new = [token("ab"[step % 2], f"слово {len(said) + number} ") for number in range(step)]
+            new = [token("ab"[step % 2], f"слово {len(appended) + number} ") for number in range(step)]
             journal.append(new)
-            said += new
+            appended += new
         elif step == "event":
-            journal.append([{"type": "STEP_STARTED", "stepName": str(len(said))}])
-            said.append({"type": "STEP_STARTED", "stepName": str(len(said))})
+            journal.append([{"type": "STEP_STARTED", "stepName": str(len(appended))}])
+            appended.append({"type": "STEP_STARTED", "stepName": str(len(appended))})
         else:
-            heard[step] += journal.after(len(heard[step]))
-            assert heard[step] == said
-    assert journal.after(0) == said
+            received[step] += journal.after(len(received[step]))
+            assert received[step] == appended
+    assert journal.after(0) == appended
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(EVENTS, max_size=40))
-def test_joined_the_fold_is_the_same(said: list[Event]) -> None:
+def test_joined_the_fold_is_the_same(appended: list[Event]) -> None:
     def folded(events: list[Event]) -> dict[str, Any]:
         translator, fold = AguiToChunks(id="c", model="m", created=1), Fold()
         for event in events:
@@ -68,9 +68,9 @@ def test_joined_the_fold_is_the_same(said: list[Event]) -> None:
         return fold.message()
 
     journal = MemoryJournal()
-    for event in said:
+    for event in appended:
         journal.append([event])
-    assert folded(journal.whole()) == folded(said)
+    assert folded(journal.whole()) == folded(appended)
 
 
 def test_many_tokens_are_joined_into_few_events() -> None:
@@ -82,10 +82,10 @@ def test_many_tokens_are_joined_into_few_events() -> None:
 
 
 def test_tokens_are_kept_small() -> None:
-    journal, said = MemoryJournal(), [token("m", f"слово {number} ") for number in range(2000)]
-    journal.append(said)
-    assert journal.after(0) == said
-    assert journal.after(1500) == said[1500:]
+    journal, appended = MemoryJournal(), [token("m", f"слово {number} ") for number in range(2000)]
+    journal.append(appended)
+    assert journal.after(0) == appended
+    assert journal.after(1500) == appended[1500:]
     assert journal.size < 2000 * 30
 
 
@@ -95,7 +95,7 @@ def test_lone_surrogates_survive() -> None:
     assert [event["delta"] for event in journal.after(0)] == ["\ud83d", "\ude00"]
 
 
-def test_the_oldest_are_forgotten_and_it_is_said_which() -> None:
+def test_the_oldest_are_forgotten_and_it_is_reported_which() -> None:
     journal = MemoryJournal(max_bytes=4096)
     for number in range(200):
         journal.append([{"type": "CUSTOM", "name": "n", "value": "x" * 50 + str(number)}])

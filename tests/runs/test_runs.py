@@ -29,7 +29,7 @@ async def begun(runs: Runs | None = None, *, thread: str = "t", **more: Any) -> 
     return run, stage
 
 
-def said(run: Run) -> list[str]:
+def emitted(run: Run) -> list[str]:
     verifier = Verifier()
     for event in run.journal.after(0):
         verifier.feed(event)
@@ -44,7 +44,7 @@ async def test_a_run_from_its_start_to_its_end() -> None:
     assert not run.over
     stage.end()
     await run.wait()
-    assert said(run) == [*CLOSED, "RUN_FINISHED"]
+    assert emitted(run) == [*CLOSED, "RUN_FINISHED"]
     assert run.ended_at is not None
 
 
@@ -54,7 +54,7 @@ async def test_stopped_in_mid_message() -> None:
     await settled(run, 3)
     await run.stop()
     assert stage.closed.is_set()
-    assert said(run) == [*CLOSED, "RUN_FINISHED"]
+    assert emitted(run) == [*CLOSED, "RUN_FINISHED"]
     await run.stop()
     assert len(run.journal.after(0)) == 5
 
@@ -63,7 +63,7 @@ async def test_stopped_before_its_first_turn() -> None:
     run, _ = await begun()
     async with asyncio.timeout(5):
         await run.stop()
-    assert said(run) == ["RUN_STARTED", "RUN_FINISHED"]
+    assert emitted(run) == ["RUN_STARTED", "RUN_FINISHED"]
 
 
 async def test_stopped_twice_at_once() -> None:
@@ -71,14 +71,14 @@ async def test_stopped_twice_at_once() -> None:
     stage.send(OPEN, WORD)
     await settled(run, 3)
     await asyncio.gather(run.stop(), run.stop(AgentFailure("too late")), run.stop())
-    assert said(run) == [*CLOSED, "RUN_FINISHED"]
+    assert emitted(run) == [*CLOSED, "RUN_FINISHED"]
 
 
 async def test_a_failure() -> None:
     run, stage = await begun()
     stage.send(OPEN, WORD, RuntimeError("sk-123"))
     await run.wait()
-    assert said(run) == [*CLOSED, "RUN_ERROR"]
+    assert emitted(run) == [*CLOSED, "RUN_ERROR"]
     assert "sk-123" not in str(run.journal.after(0))
 
 
@@ -86,7 +86,7 @@ async def test_a_run_that_takes_too_long() -> None:
     run, stage = await begun(limits=Limits(timeout=0.05))
     stage.send(OPEN, WORD)
     await run.wait()
-    assert said(run) == [*CLOSED, "RUN_ERROR"]
+    assert emitted(run) == [*CLOSED, "RUN_ERROR"]
     assert run.journal.after(4)[0]["code"] == "timeout"
     assert stage.closed.is_set()
 
@@ -101,7 +101,7 @@ async def test_the_last_reader_takes_the_run_with_it() -> None:
     await settled(run, 3)
     second.leave()
     await run.wait()
-    assert said(run) == [*CLOSED, "RUN_FINISHED"]
+    assert emitted(run) == [*CLOSED, "RUN_FINISHED"]
     assert stage.closed.is_set()
 
 
@@ -112,7 +112,7 @@ async def test_a_run_that_was_asked_to_goes_on() -> None:
     stage.send(OPEN, WORD)
     stage.end()
     await run.wait()
-    assert said(run) == [*CLOSED, "RUN_FINISHED"]
+    assert emitted(run) == [*CLOSED, "RUN_FINISHED"]
 
 
 async def test_leaving_at_the_end_does_not_disturb_what_is_being_stored() -> None:
@@ -147,7 +147,7 @@ async def test_what_fails_after_the_run_does_not_take_its_end() -> None:
     runs.begin(run, store)
     stage.end()
     await run.wait()
-    assert said(run) == ["RUN_STARTED", "RUN_FINISHED"]
+    assert emitted(run) == ["RUN_STARTED", "RUN_FINISHED"]
     assert runs.of_thread(key()) is None
 
 
@@ -173,7 +173,7 @@ async def test_one_wake_up_a_batch() -> None:
     assert wakes <= 500 / 32 + 3  # a batch is what comes before the run lets others have their turn
 
 
-async def test_waiting_times_out_and_hears_the_end() -> None:
+async def test_waiting_times_out_and_receives_the_end() -> None:
     run, stage = await begun()
     await settled(run, 1)
     assert await run.journal.changed(1, 0.01) is False
@@ -286,11 +286,11 @@ async def test_shutting_down() -> None:
     await runs.reserve(late)
     quick_stage.end()
     await runs.close(AgentFailure("The server is shutting down."), 0.05)
-    assert said(quick) == ["RUN_STARTED", "RUN_FINISHED"]
-    assert said(slow) == [*CLOSED, "RUN_ERROR"]
+    assert emitted(quick) == ["RUN_STARTED", "RUN_FINISHED"]
+    assert emitted(slow) == [*CLOSED, "RUN_ERROR"]
     assert slow.journal.after(4)[0]["message"] == "The server is shutting down."
     with pytest.raises(RateLimited):
         await runs.reserve(Run(request("new"), Stage()))
     runs.begin(late, nothing)
     await late.wait()
-    assert said(late) == ["RUN_STARTED", "RUN_ERROR"]
+    assert emitted(late) == ["RUN_STARTED", "RUN_ERROR"]

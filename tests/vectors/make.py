@@ -64,7 +64,7 @@ SOURCES = [
     Source(
         "interrupt", "interrupt in a tool", "A person must approve: the run ends with the question, in its last event."
     ),
-    Source("resumed", "interrupt in a tool", "The same thread, after the approval: nothing is told twice.", run=2),
+    Source("resumed", "interrupt in a tool", "The same thread, after the approval: nothing is emitted twice.", run=2),
     Source(
         "interrupt_old_client",
         "interrupt in a node",

@@ -100,11 +100,11 @@ class LangGraphAgent:
         self.pauses = bool(getattr(graph, "interrupt_before_nodes", ()) or getattr(graph, "interrupt_after_nodes", ()))
 
     def describe(self) -> Description:
-        """Who it is."""
+        """Its name and description; the kind is ``langgraph``."""
         return Description(self.name, self.description, "langgraph")
 
     def run(self, request: RunRequest) -> GraphRun:
-        """A run of the graph."""
+        """The graph's events, to be iterated once. The graph starts with the first one."""
         return GraphRun(self, request)
 
     def in_thread(self, thread: ThreadKey) -> tuple[Any, str]:

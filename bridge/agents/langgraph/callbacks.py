@@ -3,7 +3,7 @@
 - A tool's result when the tool has it. Its node returns the results of all its tools when the slowest is done. It is
   written to the graph's own stream, as a ``custom`` part of a type that nobody else writes.
 - A node's failed attempt, before the next one (``RetryPolicy``): what its model streamed is not continued. A node that
-  failed has no stream to write to; its place is kept in `Progress.failed`, for whoever reads the next part.
+  failed has no stream to write to; its place is kept in `Progress.failed` for the reader of the next part.
 
 Callbacks of model calls are left out: they would be called for every token.
 """
@@ -57,7 +57,7 @@ class Progress(DispatchedToStream):
         metadata: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """A tool begins."""
+        """Keep the call's metadata, which `on_tool_end` is not given."""
         self._tools[run_id] = metadata or {}
 
     def on_tool_end(self, output: Any, *, run_id: UUID, **kwargs: Any) -> None:
@@ -80,13 +80,13 @@ class Progress(DispatchedToStream):
         metadata: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """A node begins."""
+        """Keep the node's checkpoint namespace, which `on_chain_error` is not given."""
         place = (metadata or {}).get("langgraph_checkpoint_ns")
         if place and kwargs.get("name") == (metadata or {}).get("langgraph_node"):
             self._nodes[run_id] = place
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
-        """A node ended."""
+        """Forget the namespace of a node that did not fail."""
         self._nodes.pop(run_id, None)
 
     def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:

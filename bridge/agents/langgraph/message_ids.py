@@ -157,7 +157,7 @@ class MessageIds:
 
 
 def _by_id(chunk: AIMessageChunk, incomplete: list[StreamedMessage], *, filled: bool) -> StreamedMessage | None:
-    """The message of a chunk with an unknown id or none, where the metadata does not tell."""
+    """The message of a chunk with an unknown id or none, where the metadata does not name it."""
     if not incomplete:
         return None
     if chunk.id is None:

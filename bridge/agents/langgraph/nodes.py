@@ -9,7 +9,7 @@ from typing import Any
 def worker_nodes(graph: Any) -> frozenset[str]:
     """The nodes whose work always goes on to another node and comes back from there: a supervisor's workers.
 
-    By the graph's edges. A node that the graph may end after is no worker: what it says is the answer.
+    By the graph's edges. A node that the graph may end after is no worker: its text is the answer.
     """
     builder = getattr(graph, "builder", None)
     nodes = getattr(builder, "nodes", {})

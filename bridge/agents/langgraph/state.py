@@ -43,7 +43,7 @@ def project(fields: Mapping[str, Any], allow: Collection[str] | None = None) -> 
     """The part of a state that clients see, as plain JSON.
 
     ``allow`` names the keys that may leave the server (``None``: all). Keys that start with an underscore are the
-    graph's own affair, and ``messages`` and other conversations are not state.
+    graph's own, and ``messages`` and other conversations are not state.
     """
     return jsonable_fields(
         {

@@ -278,7 +278,7 @@ class Subagents:
         return min((held[name] for name in self._shown if name in held), default=len(messages)) - 1
 
     def answer(self) -> str | None:
-        """The last text of a subagent, where the graph itself said nothing: all the answer that there is."""
+        """The last text of a subagent, where the graph itself emitted none: it is the whole answer."""
         if self._plain_text:
             return None
         texts = ["".join(entry.text) for entry in self._kept.values() if entry.message["role"] == "assistant"]

@@ -125,7 +125,7 @@ class LangGraphToAgui:
         return self._stream.aliases
 
     def start(self) -> list[Event]:
-        """RUN_STARTED."""
+        """One RUN_STARTED, with the protocol's version for clients from 1.0."""
         event: Event = {"type": "RUN_STARTED", "threadId": self._thread_id, "runId": self._run_id}
         if self._v1:
             event["protocolVersion"] = PROTOCOL_VERSION

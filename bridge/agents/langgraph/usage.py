@@ -79,7 +79,7 @@ def _reports_end(message: AIMessage, metadata: Mapping[str, Any]) -> bool:
 
 
 def finish_reason_of(message: AIMessage) -> str | None:
-    """How the model ended, in OpenAI's words; ``None`` where this message or chunk does not say it."""
+    """How the model ended, in OpenAI's words; ``None`` where this message or chunk does not state it."""
     response = message.response_metadata
     if not response:
         return None
@@ -121,6 +121,6 @@ _WORDS = {
         *("image_safety", "image_prohibited_content", "image_recitation"),
     ),
 }
-"""How providers say it (in lower case), by OpenAI's word."""
+"""OpenAI's finish reason -> the providers' words for it, in lower case."""
 
 _REASONS = {word: reason for reason, words in _WORDS.items() for word in (reason, *words)}

@@ -11,7 +11,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.types import Command, Send
 
-from tests.agui.graphs.speech import speaking
+from tests.agui.graphs.speech import replying
 from tests.agui.harness import Case
 from tests.agui.models import Scripted, calls, say
 
@@ -51,24 +51,24 @@ async def _last(state: Any) -> dict[str, Any]:
 
 
 def _one_deep(saver: Saver) -> Any:
-    inner = _compiled(Inner, {"quoting": quoting, "agent": speaking(say("Счёт ", "готов."))})
+    inner = _compiled(Inner, {"quoting": quoting, "agent": replying(say("Счёт ", "готов."))})
     return _compiled(Work, {"sales": inner, "closing": _last}, saver)
 
 
 def _two_deep(saver: Saver) -> Any:
-    innermost = _compiled(Inner, {"quoting": quoting, "agent": speaking(say("Из глубины."))})
-    middle = _compiled(Inner, {"before": speaking(say("Начинаю.")), "deep": innermost})
+    innermost = _compiled(Inner, {"quoting": quoting, "agent": replying(say("Из глубины."))})
+    middle = _compiled(Inner, {"before": replying(say("Начинаю.")), "deep": innermost})
     return _compiled(Work, {"sales": middle, "closing": _last}, saver)
 
 
 def _same_names(saver: Saver) -> Any:
-    inner = _compiled(Work, {"agent": speaking(say("Внутри."))})
-    return _compiled(Work, {"agent": inner, "closing": speaking(say("Снаружи."))}, saver)
+    inner = _compiled(Work, {"agent": replying(say("Внутри."))})
+    return _compiled(Work, {"agent": inner, "closing": replying(say("Снаружи."))}, saver)
 
 
 def _invoked(saver: Saver) -> Any:
     """A subgraph that a node calls itself, and whose state it maps."""
-    inner = _compiled(Inner, {"agent": speaking(say("По вызову."))})
+    inner = _compiled(Inner, {"agent": replying(say("По вызову."))})
 
     async def node(state: Any) -> dict[str, Any]:
         done = await inner.ainvoke({"messages": state["messages"]})
@@ -79,7 +79,7 @@ def _invoked(saver: Saver) -> Any:
 
 def _twice_at_once(subgraph: bool) -> Callable[[Saver], Any]:
     def build(saver: Saver) -> Any:
-        node: Any = speaking(say("Один ", "из двух."))
+        node: Any = replying(say("Один ", "из двух."))
         if subgraph:
             node = _compiled(Work, {"agent": node})
 
@@ -96,8 +96,8 @@ def _twice_at_once(subgraph: bool) -> Callable[[Saver], Any]:
 
 def _branches(saver: Saver) -> Any:
     graph: Any = StateGraph(Work)
-    graph.add_node("left", speaking(say("Слева ", "слово.")))
-    graph.add_node("right", speaking(say("Справа ", "слово.")))
+    graph.add_node("left", replying(say("Слева ", "слово.")))
+    graph.add_node("right", replying(say("Справа ", "слово.")))
     graph.add_edge(START, "left")
     graph.add_edge(START, "right")
     return graph.compile(checkpointer=saver)
@@ -108,20 +108,20 @@ def _handoff(saver: Saver) -> Any:
     model = Scripted(turns=[say("Передаю.")])
 
     async def agent(state: Any) -> Command[Any]:
-        said = await model.ainvoke("?")
-        return Command(goto="marketing", graph=Command.PARENT, update={"messages": [said], "notes": ["передано"]})
+        reply = await model.ainvoke("?")
+        return Command(goto="marketing", graph=Command.PARENT, update={"messages": [reply], "notes": ["передано"]})
 
     inner = _compiled(Work, {"agent": agent})
     graph: Any = StateGraph(Work)
     graph.add_node("sales", inner, destinations=("marketing",))
-    graph.add_node("marketing", speaking(say("Принял.")))
+    graph.add_node("marketing", replying(say("Принял.")))
     graph.add_edge(START, "sales")
     return graph.compile(checkpointer=saver)
 
 
 def _remembering(saver: Saver) -> Any:
     """A subgraph with a memory of its own across runs."""
-    inner = _compiled(Inner, {"agent": speaking(say("Помню."), say("Помню и это."))}, True)
+    inner = _compiled(Inner, {"agent": replying(say("Помню."), say("Помню и это."))}, True)
     return _compiled(Work, {"sales": inner}, saver)
 
 

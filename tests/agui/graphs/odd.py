@@ -11,7 +11,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import RetryPolicy
 
-from tests.agui.graphs.speech import chain, speaking
+from tests.agui.graphs.speech import chain, replying
 from tests.agui.graphs.tools import react
 from tests.agui.harness import Case
 from tests.agui.models import Scripted, Turn, calls, say
@@ -86,11 +86,11 @@ def _replaced_by_another_node(saver: Saver) -> Any:
         last = state["messages"][-1]
         return {"messages": [RemoveMessage(id=last.id), AIMessage(str(last.content).removesuffix("."))]}
 
-    return chain(("agent", speaking(DRAFT)), ("tidy", tidy))(saver)
+    return chain(("agent", replying(DRAFT)), ("tidy", tidy))(saver)
 
 
 def _copied_from_a_subgraph(saver: Saver) -> Any:
-    inner = chain(("model", speaking(DRAFT)))(None)  # type: ignore[arg-type] # the parent's
+    inner = chain(("model", replying(DRAFT)))(None)  # type: ignore[arg-type] # the parent's
 
     async def expert(state: Any) -> dict[str, Any]:
         answer = await inner.ainvoke({"messages": state["messages"]})
@@ -101,7 +101,7 @@ def _copied_from_a_subgraph(saver: Saver) -> Any:
 
 def _twice_and_meant(saver: Saver) -> Any:
     """Two nodes that answer alike: two answers."""
-    return chain(("one", speaking(DRAFT)), ("two", speaking(DRAFT)))(saver)
+    return chain(("one", replying(DRAFT)), ("two", replying(DRAFT)))(saver)
 
 
 def _as_a_tuple(saver: Saver) -> Any:
@@ -177,10 +177,10 @@ def _answering(*pieces: tuple[int | None, str | None, str | None, str | None]) -
 _AGAIN = calls((0, "look:0", "find_lead", '{"name": "А"}'))
 
 CASES = [
-    Case("an id announced in an empty chunk", chain(("agent", speaking(_announced("Готово.", 1)))), [ASKED]),
+    Case("an id announced in an empty chunk", chain(("agent", replying(_announced("Готово.", 1)))), [ASKED]),
     Case(
         "an id announced in an empty chunk, turn by turn",
-        chain(("agent", speaking(_announced("Раз.", 1), _announced("Два.", 2)))),
+        chain(("agent", replying(_announced("Раз.", 1), _announced("Два.", 2)))),
         [ASKED, {"messages": [HumanMessage("Ещё")]}],
     ),
     Case("a copy, stripped", _copying(str.strip, say(" Вот ", "ответ.", "\n")), [ASKED], same_messages=False),
@@ -226,7 +226,7 @@ CASES = [
 ]
 
 AT_ONCE = Case("ids announced at once", _announced_at_once, [ASKED])
-"""Not for a remote graph's parts, which do not tell it."""
+"""Not for a remote graph's parts, which do not have it."""
 
 NEXT_TURN = Case(
     "a call id used again in the next turn",

@@ -14,7 +14,7 @@ from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, interrupt
 
-from tests.agui.graphs.speech import speaking
+from tests.agui.graphs.speech import replying
 from tests.agui.harness import ASKED, Case, resume
 from tests.agui.models import calls, say
 
@@ -57,26 +57,26 @@ def make_quote(discount: int) -> str:
 
 
 def _node(saver: Saver) -> Any:
-    return _graph({"agent": speaking(say("Спрошу.")), "approval": approving, "end": speaking(say("Готово."))}, saver)
+    return _graph({"agent": replying(say("Спрошу.")), "approval": approving, "end": replying(say("Готово."))}, saver)
 
 
 def _in_tool(saver: Saver) -> Any:
-    asks = speaking(calls((0, "c1", "make_quote", '{"discount": 15}'), text="Считаю."))
-    nodes = {"agent": asks, "tools": ToolNode([make_quote]), "end": speaking(say("Готово."))}
+    asks = replying(calls((0, "c1", "make_quote", '{"discount": 15}'), text="Считаю."))
+    nodes = {"agent": asks, "tools": ToolNode([make_quote]), "end": replying(say("Готово."))}
     return _graph(nodes, saver)
 
 
 def _two_tools(saver: Saver) -> Any:
-    asks = speaking(calls((0, "c1", "make_quote", '{"discount": 15}'), (1, "c2", "make_quote", '{"discount": 20}')))
-    return _graph({"agent": asks, "tools": ToolNode([make_quote]), "end": speaking(say("Готово."))}, saver)
+    asks = replying(calls((0, "c1", "make_quote", '{"discount": 15}'), (1, "c2", "make_quote", '{"discount": 20}')))
+    return _graph({"agent": asks, "tools": ToolNode([make_quote]), "end": replying(say("Готово."))}, saver)
 
 
 def _in_subgraph(depth: int) -> Callable[[Saver], Any]:
     def build(saver: Saver) -> Any:
-        inner = _graph({"agent": speaking(say("Изнутри.")), "approval": approving})
+        inner = _graph({"agent": replying(say("Изнутри.")), "approval": approving})
         for _ in range(depth - 1):
-            inner = _graph({"before": speaking(say("Слой.")), "inner": inner})
-        return _graph({"sales": inner, "end": speaking(say("Готово."))}, saver)
+            inner = _graph({"before": replying(say("Слой.")), "inner": inner})
+        return _graph({"sales": inner, "end": replying(say("Готово."))}, saver)
 
     return build
 
@@ -90,7 +90,7 @@ def _two_at_once(saver: Saver) -> Any:
 
 def _paused(**when: Any) -> Callable[[Saver], Any]:
     def build(saver: Saver) -> Any:
-        return _graph({"agent": speaking(say("Сначала.")), "risky": speaking(say("Потом."))}, saver, **when)
+        return _graph({"agent": replying(say("Сначала.")), "risky": replying(say("Потом."))}, saver, **when)
 
     return build
 

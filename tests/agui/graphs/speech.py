@@ -33,7 +33,7 @@ def chain(*nodes: tuple[str, Callable[..., Any]], schema: Any = MessagesState) -
     return build
 
 
-def speaking(*turns: Turn, model: type[Scripted] = Scripted, **more: Any) -> Callable[..., Any]:
+def replying(*turns: Turn, model: type[Scripted] = Scripted, **more: Any) -> Callable[..., Any]:
     """An async node that adds what its model says to the messages; ``anew`` makes one whose model has said nothing."""
 
     def fresh() -> Callable[..., Any]:
@@ -50,7 +50,7 @@ def speaking(*turns: Turn, model: type[Scripted] = Scripted, **more: Any) -> Cal
 
 
 def _text(*turns: Turn, **more: Any) -> Callable[[Saver], Any]:
-    return chain(("agent", speaking(*turns, **more)))
+    return chain(("agent", replying(*turns, **more)))
 
 
 def _sync(saver: Saver) -> Any:
@@ -105,11 +105,11 @@ def _hidden_router(saver: Saver) -> Any:
         await router.ainvoke(state["messages"])
         return {}
 
-    return chain(("router", route), ("agent", speaking(say("Слушаю."))))(saver)
+    return chain(("router", route), ("agent", replying(say("Слушаю."))))(saver)
 
 
 def _hidden_writer(saver: Saver) -> Any:
-    return chain(("planner", speaking(say("План: ", "…"))), ("agent", speaking(say("Слушаю."))))(saver)
+    return chain(("planner", replying(say("План: ", "…"))), ("agent", replying(say("Слушаю."))))(saver)
 
 
 def _tagged(tag: str) -> Callable[[Saver], Any]:
@@ -184,7 +184,7 @@ _IMAGE_OUT: Turn = [
 
 CASES = [
     Case("text in one node", _text(say("При", "вет", "!"))),
-    Case("text in several nodes", chain(("one", speaking(say("Пер", "вый."))), ("two", speaking(say("Вто", "рой."))))),
+    Case("text in several nodes", chain(("one", replying(say("Пер", "вый."))), ("two", replying(say("Вто", "рой."))))),
     Case("several turns in a thread", _text(say("Раз."), say("Два.")), [ASKED, {"messages": [HumanMessage("Ещё")]}]),
     Case("a sync node", _sync),
     Case("a message that was not streamed", chain(("agent", _returns))),
@@ -192,7 +192,7 @@ CASES = [
     Case("what was streamed, returned as a new message", _copies),
     Case("what was streamed, and a message like it", _copies_beside),
     Case("a model that cannot stream", _text(say("Целиком."), model=Whole)),
-    Case("a user's message from a node", chain(("agent", _asks), ("answer", speaking(say("Понял."))))),
+    Case("a user's message from a node", chain(("agent", _asks), ("answer", replying(say("Понял."))))),
     Case("a message removed", chain(("agent", _trims)), same_messages=False),
     Case("a node that must not be heard", _hidden_router, options={"hidden": ["router"]}),
     Case("a hidden node that adds to the messages", _hidden_writer, options={"hidden": ["planner"]}),
@@ -215,9 +215,9 @@ CASES = [
     Case(
         "usage over several models",
         chain(
-            ("one", speaking([*say("Раз."), usage(10, 2, model_name="model-a")], provider="openai")),
-            ("two", speaking([*say("Два."), usage(7, 3, model_name="model-b")], provider="anthropic")),
-            ("three", speaking([*say("Три."), usage(1, 1, model_name="model-a")], provider="openai")),
+            ("one", replying([*say("Раз."), usage(10, 2, model_name="model-a")], provider="openai")),
+            ("two", replying([*say("Два."), usage(7, 3, model_name="model-b")], provider="anthropic")),
+            ("three", replying([*say("Три."), usage(1, 1, model_name="model-a")], provider="openai")),
         ),
     ),
     Case("cut at the length limit", _text([*say("Дли"), usage(5, 4000, finish_reason="length")])),

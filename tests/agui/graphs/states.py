@@ -20,7 +20,7 @@ from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.graph.message import add_messages
 from pydantic import BaseModel, Field
 
-from tests.agui.graphs.speech import chain, speaking
+from tests.agui.graphs.speech import chain, replying
 from tests.agui.harness import Case
 from tests.agui.models import Scripted, Turn, say
 
@@ -114,7 +114,7 @@ async def _evened(state: Any) -> dict[str, Any]:
     return {"value": {**ODD, "tags": {"c"}}}
 
 
-async def _said(state: Any) -> dict[str, Any]:
+async def _reply(state: Any) -> dict[str, Any]:
     return {"messages": [("assistant", "Изменено.")]}
 
 
@@ -164,7 +164,7 @@ def _router_raises(saver: Saver) -> Any:
         raise KeyError("no way")
 
     graph: Any = StateGraph(MessagesState)
-    graph.add_node("agent", speaking(say("Куда?")))
+    graph.add_node("agent", replying(say("Куда?")))
     graph.add_edge(START, "agent")
     graph.add_conditional_edges("agent", route, [END])
     return graph.compile(checkpointer=saver)
@@ -172,20 +172,20 @@ def _router_raises(saver: Saver) -> Any:
 
 def _endless(saver: Saver) -> Any:
     graph: Any = StateGraph(MessagesState)
-    graph.add_node("agent", speaking(say("Ещё ", "раз. ")))
+    graph.add_node("agent", replying(say("Ещё ", "раз. ")))
     graph.add_edge(START, "agent")
     graph.add_edge("agent", "agent")
     return graph.compile(checkpointer=saver)
 
 
 def _in_subgraph(saver: Saver) -> Any:
-    inner: Any = chain(("agent", speaking(say("Внутри."))), ("broken", _raises))(None)  # type: ignore[arg-type] # no saver
+    inner: Any = chain(("agent", replying(say("Внутри."))), ("broken", _raises))(None)  # type: ignore[arg-type] # no saver
     return chain(("sales", inner))(saver)
 
 
 def _in_parallel(saver: Saver) -> Any:
     graph: Any = StateGraph(MessagesState)
-    graph.add_node("talks", speaking(say("Говорю ", "дальше.")))
+    graph.add_node("talks", replying(say("Говорю ", "дальше.")))
     graph.add_node("broken", _raises)
     graph.add_edge(START, "talks")
     graph.add_edge(START, "broken")
@@ -193,7 +193,7 @@ def _in_parallel(saver: Saver) -> Any:
 
 
 def _model_fails(turn: Turn) -> Callable[[Saver], Any]:
-    return chain(("agent", speaking(turn)))
+    return chain(("agent", replying(turn)))
 
 
 def _retries(saver: Saver) -> Any:
@@ -211,9 +211,9 @@ def _retries(saver: Saver) -> Any:
 
 
 CASES = [
-    Case("a dict state", chain(("a", _stage), ("b", _unstage), ("c", _said), schema=Pipeline)),
-    Case("a pydantic state", chain(("a", _lead), ("b", _said), schema=Modelled)),
-    Case("a dataclass state", chain(("a", _lead), ("b", _said), schema=Classy)),
+    Case("a dict state", chain(("a", _stage), ("b", _unstage), ("c", _reply), schema=Pipeline)),
+    Case("a pydantic state", chain(("a", _lead), ("b", _reply), schema=Modelled)),
+    Case("a dataclass state", chain(("a", _lead), ("b", _reply), schema=Classy)),
     Case("values that are not JSON", chain(("a", _odd), ("b", _evened), schema=Odd)),
     Case(
         "a state with an allow-list",
@@ -222,16 +222,20 @@ CASES = [
     ),
     Case("a state that only looks like messages", chain(("a", _papers), schema=Papers), [{"messages": []}]),
     Case("custom events", chain(("a", _custom))),
-    Case("a state of the graph's own telling", chain(("a", _own_state), ("b", _said), schema=Pipeline), own_state=True),
-    Case("activities", chain(("a", _activity), ("b", _said))),
-    Case("error in a node", chain(("agent", speaking(say("Сейчас."))), ("broken", _raises)), error=ValueError),
+    Case(
+        "a state that the graph sends itself",
+        chain(("a", _own_state), ("b", _reply), schema=Pipeline),
+        own_state=True,
+    ),
+    Case("activities", chain(("a", _activity), ("b", _reply))),
+    Case("error in a node", chain(("agent", replying(say("Сейчас."))), ("broken", _raises)), error=ValueError),
     Case("error in the first node", chain(("broken", _raises)), error=ValueError),
     Case("error in an edge", _router_raises, error=KeyError),
     Case("error in a subgraph", _in_subgraph, error=ValueError),
     Case("error beside a talking node", _in_parallel, error=ValueError),
     Case("error before the first token", _model_fails([ConnectionError()]), error=ConnectionError),
     Case("error in mid-sentence", _model_fails([*say("Нача", "ло"), ConnectionError()]), error=ConnectionError),
-    Case("error of input", chain(("a", _said)), [{"messages": [{"role": "nobody"}]}], error=Exception),
+    Case("error of input", chain(("a", _reply)), [{"messages": [{"role": "nobody"}]}], error=Exception),
     Case("an endless loop", _endless, error=GraphRecursionError, config={"recursion_limit": 3}),
     Case("a model that breaks off and is asked again", _retries, same_messages=False),
 ]
