@@ -375,7 +375,7 @@ def test_the_model_is_down(browser: Browser, old_pages: str, tmp_path: Path) -> 
     with serve(tmp_path, env=model) as server:
         page = browser.open(address(old_pages, server, agent=AGENT))
         page.say("Привет")
-        assert fault(page, "model-down").startswith("Модель сейчас недоступна.")
+        assert fault(page, "model-down").startswith("Модель не ответила")
         end(page, quiet=False)
 
 

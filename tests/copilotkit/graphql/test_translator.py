@@ -352,5 +352,5 @@ def test_a_reader_that_cannot_go_on_ends_its_answer_in_the_pages_language() -> N
     body = encoder.start() + encoder.encode_all(said("а")[:2], 1) + encoder.fail(UpstreamFailure("No model."))
     page, errors = merged(parts_of(body))
     assert texts(page) == ["а"]
-    assert errors[0]["message"].startswith("Модель сейчас недоступна")
+    assert errors[0]["message"].startswith("Модель не ответила")
     assert encoder.finish() == b""
