@@ -22,7 +22,7 @@ ROOMS: dict[str, set[str]] = {
     "agents": {"events", "runs"},
     "observe": {"events"},
     "storage": {"events", "runs", "agents", "settings"},
-    "fields": {"storage.opening", "web.keys"},
+    "fields": {"storage.opening", "web.keys", "web.prefix"},
     "settings": {"runs", "fields", "web.keys", "web.prefix"},
     "langchain": set(),
     "service": {"events", "runs", "agents", "observe", "storage", "settings"},

@@ -139,6 +139,8 @@ def _ids(*ids: str | None) -> Turn:
     return [AIMessageChunk(content=f"слово{number} ", id=identity) for number, identity in enumerate(ids)]
 
 
+_STOP = {"finish_reason": "stop"}
+
 _BLOCKS: Turn = [
     AIMessageChunk(content=[{"type": "thinking", "thinking": "Надо ", "index": 0}]),
     AIMessageChunk(content=[{"type": "thinking", "thinking": "подумать.", "index": 0}]),
@@ -215,9 +217,18 @@ CASES = [
     Case(
         "usage over several models",
         chain(
-            ("one", replying([*say("Раз."), usage(10, 2, model_name="model-a")], provider="openai")),
-            ("two", replying([*say("Два."), usage(7, 3, model_name="model-b")], provider="anthropic")),
-            ("three", replying([*say("Три."), usage(1, 1, model_name="model-a")], provider="openai")),
+            (
+                "one",
+                replying([*say("Раз."), usage(10, 2, model_name="model-a", **_STOP)], provider="openai"),
+            ),
+            (
+                "two",
+                replying([*say("Два."), usage(7, 3, model_name="model-b", **_STOP)], provider="anthropic"),
+            ),
+            (
+                "three",
+                replying([*say("Три."), usage(1, 1, model_name="model-a", **_STOP)], provider="openai"),
+            ),
         ),
     ),
     Case("cut at the length limit", _text([*say("Дли"), usage(5, 4000, finish_reason="length")])),
