@@ -24,8 +24,8 @@ from tests.strict import BadRequestError, check
 
 QUOTES = ("quote 1", "quote 2")
 
-PAINT = {**COLOUR["function"], "description": "Paint the page."}
-"""The tool of a window, as AG-UI has it."""
+PAINT = {"name": "colour", "description": "Paint the page.", "parameters": {"type": "object"}}
+"""`COLOUR`, as AG-UI has it."""
 
 
 class State(MessagesState, total=False):
@@ -219,7 +219,7 @@ def users_in(text: str | None) -> list[str] | None:
 
 
 def may_be_of(window: Window, users: Sequence[str], typed: Container[int] = ()) -> bool:
-    """Whether these are the users' messages of the history that a window has sent, in order, but for answers to approvals.
+    """Whether these are the users' messages of the history that a window sent, in order, but for answers to approvals.
 
     Where the history was cut, those before it as well. ``typed``: the `id` of each message whose question was lost, so
     that the history does not show it. The same words may be a message and an answer: each way of reading them counts.
