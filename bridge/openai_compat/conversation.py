@@ -323,10 +323,22 @@ async def find_thread(bridge: Bridge, chat: ChatRequest, caller: Caller, place: 
     check_tool_answers(new, thread.messages)
     found = Found(new, place.thread_id, fork, named=True)
     if thread.interrupts and not place.question_shown:
+        if _left_behind(chat, place, thread):
+            return None
         found = replace(found, messages=[], again=thread.interrupts)
     else:
         found = _answered(chat, found, thread)
     return replace(found, at=thread.checkpoint_id, family=place.turn.family if place.turn else "")
+
+
+def _left_behind(chat: ChatRequest, place: Place, thread: ThreadState) -> bool:
+    """Whether the history shows the question, and goes on to something else: to ask it again would lose what follows.
+
+    An answer after the one to the question was edited. The history is then given as it is, and nothing is approved.
+    """
+    earlier, _ = split(chat.messages)
+    shown = place.answer is not None and not place.partial
+    return shown and not was_asked(asked_first(thread.interrupts), earlier[-1])
 
 
 def _answered(chat: ChatRequest, found: Found, thread: ThreadState) -> Found:

@@ -161,10 +161,11 @@ class Screen:
         entry = {"interruptId": interrupt["id"], "status": "resolved", "payload": granted}
         return self.body(resume=[entry])
 
-    def answer_calls(self) -> None:
-        """What its own tool has done, for each call that waits."""
+    def answer_calls(self, all_of_them: bool) -> None:
+        """What its own tool has done, for each call that waits, or for the first one."""
         self.messages += [
-            {"id": uuid.uuid4().hex, "role": "tool", "toolCallId": call, "content": "ok"} for call in self.calls
+            {"id": uuid.uuid4().hex, "role": "tool", "toolCallId": call, "content": "ok"}
+            for call in self.calls[: None if all_of_them else 1]
         ]
 
     def type(self, text: str) -> Message:

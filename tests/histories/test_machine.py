@@ -143,10 +143,18 @@ class Conversations(RuleBasedStateMachine):
             window.history.append(user("call" + " {}" * count))
             self.send(window)
 
-    @rule(data=st.data())
-    def answer_the_calls(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), all_of_them=st.booleans())
+    def answer_the_calls(self, data: st.DataObject, all_of_them: bool) -> None:
         window = self.pick(data, lambda window: window.calls)
-        if window is not None:
+        if window is None:
+            return
+        if not all_of_them and len(window.calls) > 1:
+            window.history.append({"role": "tool", "tool_call_id": window.calls[0], "content": "ok"})
+            before = self.held(window)
+            assert self.run(self.post(window)).status_code == 400
+            assert self.held(window) == before
+            window.history.pop()
+        else:
             window.history += [{"role": "tool", "tool_call_id": call, "content": "ok"} for call in window.calls]
             self.send(window)
 
@@ -198,7 +206,9 @@ class Conversations(RuleBasedStateMachine):
 
     @rule(data=st.data(), kept=st.sampled_from(["all", "part", "none"]))
     def stop_an_answer(self, data: st.DataObject, kept: str) -> None:
-        window = self.pick(data)
+        window = self.pick(data, is_not_cut_at_a_question)
+        if window is None:
+            return
         window.history.append(user("slow"))
         received = self.check(window, self.run(self._stopped(window)))
         if kept != "none":
@@ -209,7 +219,9 @@ class Conversations(RuleBasedStateMachine):
 
     @rule(data=st.data(), how=st.sampled_from(["fail", "break"]))
     def fail(self, data: st.DataObject, how: str) -> None:
-        window = self.pick(data)
+        window = self.pick(data, is_not_cut_at_a_question)
+        if window is None:
+            return
         window.history.append(user(how))
         response = self.run(self.post(window))
         if response.status_code == 200:  # a question came first
@@ -310,11 +322,11 @@ class Conversations(RuleBasedStateMachine):
         if screen is not None:
             self.write_in(screen, "call" + " {}" * count)
 
-    @rule(data=st.data())
-    def answer_a_screens_calls(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), all_of_them=st.booleans())
+    def answer_a_screens_calls(self, data: st.DataObject, all_of_them: bool) -> None:
         screen = self.pick_screen(data, lambda screen: screen.calls)
         if screen is not None:
-            screen.answer_calls()
+            screen.answer_calls(all_of_them)
             self.write_in(screen)
 
     def pick_screen(self, data: st.DataObject, which: Callable[[Screen], Any] = lambda screen: True) -> Any:
@@ -445,6 +457,11 @@ class Conversations(RuleBasedStateMachine):
     @invariant()
     def a_provider_accepts_each_history(self) -> None:
         assert self.refused == []
+
+
+def is_not_cut_at_a_question(window: Window) -> bool:
+    """What is typed at a question whose cause was cut off may be asked anew: there is nothing else that could be."""
+    return not (window.cut and window.asked)
 
 
 def quote_of(asked: Message) -> str:
