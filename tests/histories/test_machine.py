@@ -58,7 +58,7 @@ class Conversations(RuleBasedStateMachine):
         self.windows: list[Window] = []
         self.screens: list[Screen] = []
         self.granted: set[tuple[str, str]] = set()
-        self.typed: dict[int, Message] = {}  # at a question that was lost, so that nobody can see it any more
+        self.typed: dict[int, Message] = {}  # at a question that was lost or edited: nobody can see it any more
 
     def run(self, work: Awaitable[Result]) -> Result:
         async def awaited() -> Result:
@@ -182,7 +182,10 @@ class Conversations(RuleBasedStateMachine):
         window = self.pick(data, lambda window: len(window.history) > 1)
         if window is not None:
             places = [place for place, message in enumerate(window.history) if message["role"] == "assistant"]
-            window.history[data.draw(st.sampled_from(places))] = assistant(f"edited by {window.mark}")
+            place = data.draw(st.sampled_from(places))
+            if place and asked_in(window.history[place]):
+                self.typed[id(window.history[place - 1])] = window.history[place - 1]
+            window.history[place] = assistant(f"edited by {window.mark}")
             window.history.append(user(text))
             self.send(window)
 
@@ -436,11 +439,14 @@ class Conversations(RuleBasedStateMachine):
         return self.run(bridge.read(ThreadKey(one.principal, "talk", one.thread)))
 
     def go_on_everywhere(self) -> None:
-        """Nothing is wedged: what waits is answered, and a new message is."""
+        """Nothing is wedged: what waits is answered, and a new message is.
+
+        Where other windows have gone the same way, a question is asked as often again: whose answer it was, nobody knows.
+        """
         for window in self.windows:
             if window.asked:
                 self.answer(window, "no")
-            for _ in range(2):
+            for _ in range(len(self.windows) + 1):
                 window.history.append(user("c"))
                 self.send(window)
                 if not window.asked:
