@@ -441,7 +441,8 @@ class Conversations(RuleBasedStateMachine):
     def go_on_everywhere(self) -> None:
         """Nothing is wedged: what waits is answered, and a new message is.
 
-        Where other windows have gone the same way, a question is asked as often again: nobody knows whose answer it was.
+        Where other windows have gone the same way, a question is asked as often again: whose answer it was, is not
+        known.
         """
         for window in self.windows:
             if window.asked:
