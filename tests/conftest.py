@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.databases import postgres
+
+COUNTED = pytest.StashKey[list[str]]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note how many examples hypothesis has tried, of what `make torture` tries at length."""
+    report = yield
+    statistics = getattr(item, "hypothesis_statistics", "")
+    if report.when == "call" and item.get_closest_marker("torture"):
+        counts = re.findall(r"during (\w+) phase|(\d+ passing, .*) test cases", statistics)
+        item.config.stash.setdefault(COUNTED, []).append(" ".join([item.nodeid, *map("".join, counts)]))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the counts, where ``-m torture`` has chosen the tests."""
+    if config.option.markexpr == "torture":
+        for line in config.stash.get(COUNTED, []):
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

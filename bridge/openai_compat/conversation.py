@@ -323,10 +323,23 @@ async def find_thread(bridge: Bridge, chat: ChatRequest, caller: Caller, place: 
     check_tool_answers(new, thread.messages)
     found = Found(new, place.thread_id, fork, named=True)
     if thread.interrupts and not place.question_shown:
+        if place.answer is not None and not place.partial and _goes_on(chat, thread):
+            return None  # to ask again would lose what follows; as a history before the question nothing is approved
         found = replace(found, messages=[], again=thread.interrupts)
-    else:
+    elif not (thread.interrupts and place.turn is None and _is_edit(new, thread) and _goes_on(chat, thread)):
         found = _answered(chat, found, thread)
     return replace(found, at=thread.checkpoint_id, family=place.turn.family if place.turn else "")
+
+
+def _goes_on(chat: ChatRequest, thread: ThreadState) -> bool:
+    """Whether the history's last answer is something else than the question that its thread waits with."""
+    earlier, _ = split(chat.messages)
+    return bool(earlier) and not was_asked(asked_first(thread.interrupts), earlier[-1])
+
+
+def _is_edit(new: Sequence[Mapping[str, Any]], thread: ThreadState) -> bool:
+    """Whether the aligned messages leave the thread before its end; see `align`."""
+    return bool(new) and any(message["id"] == new[0]["id"] for message in thread.messages)
 
 
 def _answered(chat: ChatRequest, found: Found, thread: ThreadState) -> Found:

@@ -7,7 +7,8 @@ and developer messages are not part of it: some clients write the time into them
 A history may be known in four ways, the longest known beginning first:
 
     history    its beginning, up to an assistant message
-    last       the last exchange of its beginning, where its client has cut off what came before (`Digests.tail`)
+    last       the last exchange of its beginning, where its client has cut off what came before (`Digests.tail`); or
+               a question alone, as a call
     answers    the assistant's messages alone; within one chat, or one thread, only (Open WebUI sends the user's last
                message with what was found in documents, and later without)
     asked      what a turn was asked, up to the user's message: the client has dropped the answer, or has part of it
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bridge.json import JSONDecodeError, dumps_unescaped, loads
+from bridge.openai_compat.to_chunks import INTERRUPT_TOOL
 
 INSTRUCTIONS = ("system", "developer")
 """Roles of messages that are no part of the conversation."""
@@ -80,13 +82,16 @@ class Digests:
         self._places: list[int] = []  # of the messages in the history
         self._items: list[bytes] = []
         self._calls: list[bool] = []
+        self._asks: list[bool] = []  # a question as a call: its id is of one thread alone
         for place, message in enumerate(messages):
             if message["role"] in INSTRUCTIONS or _is_empty(message):
                 continue
             self._roles.append(message["role"])
             self._places.append(place)
             self._items.append(dumps_unescaped(_canonical(message)))
-            self._calls.append(bool(message.get("toolCalls")))
+            called = message.get("toolCalls") or ()
+            self._calls.append(bool(called))
+            self._asks.append(any(call["function"]["name"] == INTERRUPT_TOOL for call in called))
 
     def history(self) -> str:
         """The fingerprint of the whole."""
@@ -104,6 +109,8 @@ class Digests:
             known[f"last:{_named(self._items[self._exchange(len(self._items) - 1) :])}"] = self.tail()
             if chat:
                 known[f"answers:{_named(self._answers(len(self._items)))}"] = ""
+            if self._asks[-1]:
+                known[f"last:{_named(self._items[-1:])}"] = self.tail()
         return known
 
     def tail(self) -> str:
@@ -130,7 +137,7 @@ class Digests:
             if chat:
                 yield Candidate(f"answers:{_named(self._answers(after))}", "answers", covered)
             exchange = self._items[self._exchange(index) : after]
-            if after <= _TAIL and len(exchange) > 1:
+            if after <= _TAIL and (len(exchange) > 1 or self._asks[index]):
                 yield Candidate(f"last:{_named(exchange)}", "last", covered, tail=_digests(self._items[:after]))
         elif after < len(self._items) and self._roles[after] != "tool" and not self._calls[after]:
             partial = self._roles[after] == "assistant"

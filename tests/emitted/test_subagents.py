@@ -329,6 +329,29 @@ async def test_a_redacted_message_is_not_taken_for_an_edit() -> None:
     assert held == ["I am [REDACTED_EMAIL]", "Noted.", "and?", "Again."]
 
 
+async def test_a_redacted_message_that_was_once_sent_in_redacted_words_is_not_taken_for_an_edit() -> None:
+    """Both words were given to the thread; which of them its branch was given, its checkpoints say."""
+    own, redacted = "I am ann@example.com", "I am [REDACTED_EMAIL]"
+    model = Scripted(turns=[say("Noted.")])
+    client = Client(create_agent(model, [], middleware=[PIIMiddleware("email", strategy="redact")]))
+    await client.run(own)
+    asked = client.messages[0]
+    for words in ("x", redacted, "x", own):
+        client.messages = [asked | {"content": words}]
+        await client.run()
+    graph, thread_id = client.thread()
+    at = await graph.aget_state({"configurable": {"thread_id": thread_id}})
+    before = at.config["configurable"]["checkpoint_id"]
+    client.messages = [asked | {"content": own}, *client.messages[1:]]
+    await client.run("and?")
+    at = await graph.aget_state({"configurable": {"thread_id": thread_id}})
+    branch = []
+    while at.parent_config is not None:
+        at = await graph.aget_state(at.parent_config)
+        branch.append(at.config["configurable"]["checkpoint_id"])
+    assert before in branch  # the thread has gone on from there
+
+
 async def test_a_redacted_message_can_be_edited() -> None:
     model = Scripted(turns=[say("Noted."), say("Changed.")])
     client = Client(create_agent(model, [], middleware=[PIIMiddleware("email", strategy="redact")]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 import uuid
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -23,6 +23,9 @@ from tests.http.talking import events_of
 from tests.strict import BadRequestError, check
 
 QUOTES = ("quote 1", "quote 2")
+
+PAINT = {"name": "colour", "description": "Paint the page.", "parameters": {"type": "object"}}
+"""`COLOUR`, as AG-UI has it."""
 
 
 class State(MessagesState, total=False):
@@ -136,13 +139,19 @@ class Screen:
         asked = str(self.pending)
         return next((quote for quote in QUOTES if f"Grant {quote}?" in asked), None)
 
+    @property
+    def calls(self) -> list[str]:
+        """The calls of its own tool that wait for their answers."""
+        made = self.messages[-1].get("toolCalls") or [] if self.messages else []
+        return [call["id"] for call in made]
+
     def body(self, **more: Any) -> dict[str, Any]:
         """What it sends: all that is on the screen, and its instructions."""
         prompt = {"id": f"system {self.mark}", "role": "system", "content": self.mark}
         named = {"threadId": self.thread, "runId": uuid.uuid4().hex}
-        empty: dict[str, Any] = {"tools": [], "context": [], "state": {}, "forwardedProps": {}}
+        fields: dict[str, Any] = {"tools": [PAINT], "context": [], "state": {}, "forwardedProps": {}}
         version = {} if self.page else {"protocolVersion": "1.0"}
-        return {**named, "messages": [prompt, *self.messages], **empty, **version, **more}
+        return {**named, "messages": [prompt, *self.messages], **fields, **version, **more}
 
     def resume(self, interrupt: Message, granted: bool) -> dict[str, Any]:
         """The answer to a question, as this client gives it."""
@@ -151,6 +160,13 @@ class Screen:
             return self.body(forwardedProps={"command": command})
         entry = {"interruptId": interrupt["id"], "status": "resolved", "payload": granted}
         return self.body(resume=[entry])
+
+    def answer_calls(self, all_of_them: bool) -> None:
+        """What its own tool has done, for each call that waits, or for the first one."""
+        self.messages += [
+            {"id": uuid.uuid4().hex, "role": "tool", "toolCallId": call, "content": "ok"}
+            for call in self.calls[: None if all_of_them else 1]
+        ]
 
     def type(self, text: str) -> Message:
         message = {"id": uuid.uuid4().hex, **user(text)}
@@ -170,6 +186,16 @@ class Screen:
                 case "TEXT_MESSAGE_CONTENT":
                     shown[event["messageId"]]["content"] += event["delta"]
                     text += event["delta"]
+                case "TOOL_CALL_START":
+                    of = event.get("parentMessageId") or event["toolCallId"]
+                    calling = shown.setdefault(of, {"id": of, "role": "assistant", "content": ""})
+                    function = {"name": event["toolCallName"], "arguments": ""}
+                    call = {"id": event["toolCallId"], "type": "function", "function": function}
+                    calling["toolCalls"] = [*calling.get("toolCalls", []), call]
+                case "TOOL_CALL_ARGS":
+                    calls = [call for message in shown.values() for call in message.get("toolCalls") or ()]
+                    [call] = [call for call in calls if call["id"] == event["toolCallId"]]
+                    call["function"]["arguments"] += event["delta"]
                 case "MESSAGES_SNAPSHOT":
                     shown = {message["id"]: message for message in event["messages"]}
                 case "CUSTOM" if event["name"] == "on_interrupt":
@@ -191,6 +217,24 @@ def users_in(text: str | None) -> list[str] | None:
     if not (text or "").startswith("users="):
         return None
     return str(text).removeprefix("users=").partition(" answers=")[0].split("; ")
+
+
+def may_be_of(window: Window, users: Sequence[str], typed: Container[int] = ()) -> bool:
+    """Whether these are the users' messages of the history that a window sent, in order, but for answers to approvals.
+
+    Where the history was cut, those before it as well. ``typed``: the `id` of each message whose question was lost, so
+    that the history does not show it. The same words may be a message and an answer: each way of reading them counts.
+    """
+    sent = window.history
+    left = {len(users)}  # how many may come from what is before this place
+    for place in range(len(sent) - 1, -1, -1):
+        if sent[place]["role"] != "user":
+            continue
+        before = {count - 1 for count in left if count and users[count - 1] == sent[place]["content"]}
+        answers = asked_in(sent[place - 1]) if place else window.cut
+        asked_again = place + 1 < len(sent) and asked_in(sent[place + 1])
+        left = before | left if answers or asked_again or id(sent[place]) in typed else before
+    return bool(left) and (window.cut or 0 in left)
 
 
 def people() -> list[list[Window]]:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.histories.talk import App, Window, assistant, user
+from tests.histories.talk import App, Message, Window, assistant, user
 
 
 async def test_an_approval_of_two_windows_is_asked_again_and_then_granted(app: App) -> None:
@@ -27,11 +27,37 @@ async def test_a_question_that_the_client_has_dropped_is_asked_and_not_answered(
     assert await window.say("yes") == "users=quote 1 answers=e3b0c442 prompts= seen=quote 1; quote 1 granted"
 
 
-async def test_an_answer_after_an_edited_one_is_no_approval(window: Window) -> None:
-    question = await window.say("quote 1")
-    await window.say("no")
-    window.history[3] = assistant("I was asked something else.")
-    assert question in await window.say("yes")
+@pytest.mark.parametrize("headers", [{}, {"X-OpenWebUI-Chat-Id": "1"}, {"X-Thread-Id": "1"}])
+@pytest.mark.parametrize("more", [[], ["b", "c"]])
+async def test_an_answer_after_an_edited_one_is_no_approval(app: App, headers: dict[str, str], more: list[str]) -> None:
+    """Nothing of what follows the edited answer is lost, now or in the next turn."""
+    window = Window(app, headers)
+    for text in ("a", "quote 1", "no", *more):
+        await window.say(text)
+    window.history[5] = assistant("I was asked something else.")
+    answered = await window.say("yes")
+    assert answered.startswith(f"users={'; '.join(['a', 'quote 1', 'no', *more, 'yes'])} ")
+    assert "granted" not in answered
+    answered = await window.say("d")
+    assert answered.startswith(f"users={'; '.join(['a', 'quote 1', 'no', *more, 'yes', 'd'])} ")
+    assert "granted" not in answered
+
+
+@pytest.mark.parametrize("as_call", [False, True])
+async def test_a_question_is_known_where_all_before_it_was_cut_off(window: Window, as_call: bool) -> None:
+    """The id of a call is of one thread; words that ask the same may be of many, and are answered as words."""
+    window.body = {"ag_ui": {"interrupts": "tool"}} if as_call else {}
+    await window.say("a")
+    await window.say("quote 1")
+    asked = window.history[-1]
+    window.history = [asked]
+    if as_call:
+        answer: Message = {"role": "tool", "tool_call_id": asked["tool_calls"][0]["id"], "content": "true"}
+        assert (await window.say(messages=[answer])).endswith("seen=a; quote 1; quote 1 granted")
+        assert window.threads[-1] == window.threads[0]
+    else:
+        assert (await window.say("yes")).startswith("users=yes ")
+        assert window.threads[-1] != window.threads[0]
 
 
 async def test_an_approval_in_a_busy_thread_is_asked_again(window: Window) -> None:

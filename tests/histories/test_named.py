@@ -178,3 +178,20 @@ async def test_a_history_that_begins_with_an_answer_and_has_no_question(app: App
     assert first.status_code == 200
     again = await app.post([assistant("Hello"), user("two")], headers={"X-Thread-Id": "begins"})
     assert again.status_code == 200
+
+
+async def test_an_edit_while_a_question_waits_goes_back_to_before_it(named: Window) -> None:
+    """Another client has asked for the approval: this one was not shown it, and has edited its own history."""
+    await named.say("a")
+    await named.say("b")
+    await agui(named.app, "quote 1")
+    named.history[1] = assistant("edited")
+    assert (await named.say("c")).startswith("users=a; b; c ")
+    assert set(named.threads) == {"t"}
+
+
+async def test_a_question_that_was_shown_is_answered_though_an_answer_was_edited(named: Window) -> None:
+    for text in ("a", "b", "quote 1"):
+        await named.say(text)
+    named.history[1] = assistant("edited")
+    assert (await named.say("yes")).endswith("quote 1 granted")

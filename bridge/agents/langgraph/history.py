@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 
 from bridge.agents.base import ThreadState
 from bridge.agents.langgraph.incoming import as_conversation
@@ -97,23 +97,60 @@ async def as_sent_before(request: RunRequest, thread: ThreadState, graph: Any, c
     saver = getattr(graph, "checkpointer", None)
     if not changed or not isinstance(saver, BaseCheckpointSaver):
         return request
-    same = await _sent_so(changed, saver, config)
+    same = await _sent_so(changed, held, saver, config)
     if not same:
         return request
     return replace(request, messages=[held[one["id"]] if one["id"] in same else one for one in request.messages])
 
 
-async def _sent_so(changed: Mapping[str, Message], saver: BaseCheckpointSaver[Any], config: RunnableConfig) -> set[str]:
-    """The ids of messages whose last input had them as they are sent now."""
+async def _sent_so(
+    changed: Mapping[str, Message], held: Mapping[str, Message], saver: BaseCheckpointSaver[Any], config: RunnableConfig
+) -> set[str]:
+    """The ids of messages whose last input had them as they are sent now.
+
+    An edit keeps the id of its message, so the last input may be of a branch that was left. Where another input had the
+    thread's text, the thread's own branch decides.
+    """
     where: RunnableConfig = {"configurable": {"thread_id": config["configurable"]["thread_id"], "checkpoint_ns": ""}}
-    waiting, same = set(changed), set()
+    waiting, same, unclear = set(changed), set(), set()
     async for found in saver.alist(where, filter={"source": "input"}):
-        given = (fields_of(found.checkpoint["channel_values"].get("__start__")) or {}).get("messages")
-        for message in as_conversation(given) or ():
-            if message.id in waiting:
-                waiting.discard(message.id)
-                if message_to_agui(message).get("content") == changed[message.id].get("content"):
-                    same.add(message.id)
-        if not waiting:
+        for message_id, content in _given(found).items():
+            if message_id in waiting:
+                waiting.discard(message_id)
+                if content == changed[message_id].get("content"):
+                    same.add(message_id)
+            elif message_id in same and content == held[message_id].get("content"):
+                unclear.add(message_id)
+        if not waiting and same == unclear:
             break
+    if not unclear:
+        return same
+    at = config["configurable"].get("checkpoint_id")
+    if at is not None:
+        where["configurable"]["checkpoint_id"] = at
+    return (same - unclear) | await _sent_so_on_branch({one: changed[one] for one in unclear}, saver, where)
+
+
+async def _sent_so_on_branch(
+    changed: Mapping[str, Message], saver: BaseCheckpointSaver[Any], head: RunnableConfig
+) -> set[str]:
+    """The same, by the inputs that led to one checkpoint alone: each is read, from the last one back."""
+    waiting, same = set(changed), set()
+    at: RunnableConfig | None = head
+    while waiting and at is not None:
+        found = await saver.aget_tuple(at)
+        if found is None:
+            break
+        for message_id, content in _given(found).items():
+            if message_id in waiting:
+                waiting.discard(message_id)
+                if content == changed[message_id].get("content"):
+                    same.add(message_id)
+        at = found.parent_config
     return same
+
+
+def _given(found: CheckpointTuple) -> dict[str, Any]:
+    """The contents of the messages that this checkpoint's input has, by their ids; empty where it is no input's."""
+    given = (fields_of(found.checkpoint["channel_values"].get("__start__")) or {}).get("messages")
+    return {str(one.id): message_to_agui(one).get("content") for one in as_conversation(given) or ()}
