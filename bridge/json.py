@@ -73,7 +73,7 @@ def _loads_slowly(data: bytes | bytearray | str) -> Any:
     """By Python's parser, four times slower, which keeps integers and surrogates."""
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
-        value = json.loads(text, parse_constant=_refuse, parse_float=_float)
+        value = json.loads(text, parse_constant=_refuse, parse_float=_float, parse_int=_int)
     except RecursionError:
         raise _too_deep() from None
     except JSONDecodeError:
@@ -91,6 +91,11 @@ def _loads_slowly(data: bytes | bytearray | str) -> Any:
 
 def _refuse(constant: str) -> NoReturn:
     raise JSONDecodeError(f"{constant} is not JSON", constant, 0)
+
+
+def _int(text: str) -> int:
+    """In Python, so that other threads get their turns: thousands of digits take as long as a small request."""
+    return int(text)
 
 
 def _float(text: str) -> float:

@@ -112,23 +112,23 @@ class Digests:
 
     def candidates(self, *, chat: bool) -> list[Candidate]:
         """The turns that this history may come from, the longest beginning first."""
-        whole = hashlib.sha256(b"[")
+        whole, answers = _Growing(), _Growing()
         found: list[Candidate] = []
         for index, item in enumerate(self._items):
-            whole.update(b"," + item if index else item)
+            whole.add(item)
+            if chat and self._roles[index] == "assistant":
+                answers.add(item)
             if len(self._items) - index <= 2 * _BOUNDARIES:
-                prefix = whole.copy()
-                prefix.update(b"]")
-                found += self._candidates_at(index, prefix.hexdigest(), chat=chat)
+                found += self._candidates_at(index, whole.name(), answers.name() if chat else "")
         return sorted(found, key=lambda candidate: (-candidate.covered, _ORDER.index(candidate.kind)))
 
-    def _candidates_at(self, index: int, prefix: str, *, chat: bool) -> Iterator[Candidate]:
+    def _candidates_at(self, index: int, prefix: str, answers: str) -> Iterator[Candidate]:
         after = index + 1
         if self._roles[index] == "assistant":
             covered = self._places[index] + 1
             yield Candidate(prefix, "history", covered)
-            if chat:
-                yield Candidate(f"answers:{_named(self._answers(after))}", "answers", covered)
+            if answers:
+                yield Candidate(f"answers:{answers}", "answers", covered)
             exchange = self._items[self._exchange(index) : after]
             if after <= _TAIL and len(exchange) > 1:
                 yield Candidate(f"last:{_named(exchange)}", "last", covered, tail=_digests(self._items[:after]))
@@ -157,6 +157,25 @@ def continues(tail: str, part: str) -> bool:
     """Whether ``part`` (`Candidate.tail`) is what is left of a longer history of this `Digests.tail`."""
     count, _, digests = tail.partition(":")
     return digests.endswith(part) and int(count or 0) * _DIGEST > len(part)
+
+
+class _Growing:
+    """The name (`_named`) of every beginning of some items, each item looked at once."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256(b"[")
+        self._empty = True
+
+    def add(self, item: bytes) -> None:
+        """One more."""
+        self._digest.update(item if self._empty else b"," + item)
+        self._empty = False
+
+    def name(self) -> str:
+        """Of those until now."""
+        ended = self._digest.copy()
+        ended.update(b"]")
+        return ended.hexdigest()
 
 
 def _named(items: Sequence[bytes]) -> str:
