@@ -26,9 +26,9 @@ class NestedTooDeep(JSONDecodeError):
 def loads(data: bytes | bytearray | str) -> Any:
     """The value of a JSON text.
 
-    Raises `JSONDecodeError` for what is not JSON (NaN, Infinity and numbers beyond a double's range among it), for
-    integers of more than 4,300 digits, and `NestedTooDeep`. Takes time linear in the text. In a text of more than
-    `_MANY` arrays and objects large integers stay floats and surrogate halves are refused.
+    Raises `JSONDecodeError` for what is not JSON (NaN, Infinity and numbers beyond a double's range among it, integers
+    too: most readers of JSON have no other numbers), and `NestedTooDeep`. Takes time linear in the text. In a text of
+    more than `_MANY` arrays and objects large integers stay floats and surrogate halves are refused.
     """
     openings = _openings(data)
     try:
@@ -94,7 +94,8 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _int(text: str) -> int:
-    """In Python, so that other threads get their turns: thousands of digits take as long as a small request."""
+    # in Python, so that other threads get their turns between two numbers
+    _float(text)
     return int(text)
 
 

@@ -222,7 +222,18 @@ def _text(text: str) -> str:
     """With one kind of line end, and no white space at the ends of lines and of the whole."""
     if "\n" not in text and "\r" not in text:
         return text.strip()
-    return "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")).strip()
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    pieces: list[str] = []
+    start = 0
+    while start <= len(text):  # a piece at a time, up to the end of a line: a text may be millions of lines
+        end = text.find("\n", start + _PIECE)
+        end = len(text) if end < 0 else end
+        pieces.append("\n".join([line.rstrip() for line in text[start:end].split("\n")]))
+        start = end + 1
+    return "\n".join(pieces).strip()
+
+
+_PIECE = 65_536  # characters
 
 
 def _arguments(text: str) -> Any:

@@ -66,8 +66,16 @@ _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 _LATIN = re.compile("[a-z]", re.IGNORECASE)
 
 
+_ENDS = 10_000  # characters at each end of a text that tell its language: it may have millions
+
+
 def language_of(text: str) -> Language | None:
-    """``ru`` for a text with Cyrillic letters, ``en`` for one with Latin letters only, ``None`` for neither."""
+    """``ru`` for a text with Cyrillic letters, ``en`` for one with Latin letters only, ``None`` for neither.
+
+    Of a long text its beginning and its end are looked at.
+    """
+    if len(text) > 2 * _ENDS:
+        text = text[:_ENDS] + text[-_ENDS:]
     if _CYRILLIC.search(text):
         return "ru"
     return "en" if _LATIN.search(text) else None

@@ -61,7 +61,7 @@ class SqliteSaver(AsyncSqliteSaver):
             found, parent, kind, checkpoint, metadata = rows[0]
             query = pending_writes_sql(self._has_task_path)
             writes = await self.conn.execute_fetchall(query, (thread, namespace, str(wanted or found)))
-        large = len(checkpoint) + sum(len(write[-1] or b"") for write in writes) > LARGE
+        large = len(checkpoint) + sum(len(value or b"") for _, _, _, value, *_ in writes) > LARGE
         read, pending = await aside_if(large, self._loads, (kind, checkpoint), writes)
         return CheckpointTuple(
             config if wanted else _config(thread, namespace, found),
