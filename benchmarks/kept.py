@@ -92,7 +92,6 @@ class Probe:
             elif not self.worst["at"]:
                 seen = 0.0
 
-
     def _serve(self) -> None:
         with socket.create_server(("127.0.0.1", int(os.environ["BENCH_PROBE"]))) as listening:
             while True:
