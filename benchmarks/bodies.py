@@ -140,7 +140,7 @@ def measure(arena: Arena, scale: Scale) -> Iterator[Table]:
     found.sort(key=lambda row: -row[0]["wall"])
     table = Table(
         "bodies",
-        f"Bodies of 8 MiB, {len(found)} of them at {len(addresses)} addresses: the longest pauses of the event loop, ms",
+        f"{len(found)} bodies of up to 8 MiB at {len(addresses)} addresses: the longest pauses of the event loop, ms",
         ("", "pause", "CPU of the process in a pause", "CPU of the loop in a pause", "the request took, s", "answer"),
     )
     for pause, path, name, status, seconds in found[:WORST]:

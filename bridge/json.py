@@ -90,6 +90,11 @@ def _loads_slowly(data: bytes | bytearray | str) -> Any:
     return json.loads(joined(json.dumps(value, ensure_ascii=False)))
 
 
+def reread(data: bytes) -> Any:
+    """The value of what `dumps` wrote, as exact as it was written, however deep it is."""
+    return json.loads(data)
+
+
 def _refuse(constant: str) -> NoReturn:
     raise JSONDecodeError(f"{constant} is not JSON", constant, 0)
 

@@ -20,7 +20,6 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
-from weakref import WeakValueDictionary
 
 from ag_ui.core import PROTOCOL_VERSION
 
@@ -113,8 +112,6 @@ class Run:
         """Ids of stored messages that clients know under another id -> that id, as the agent noted them last."""
         self.checkpoint_id: str | None = None
         """Where the thread stands when the run is over, where the agent says so."""
-        self.large: WeakValueDictionary[object, Any] = WeakValueDictionary()
-        """What readers have encoded and share, by encoder and number."""
         self.faults = 0
         self.abandoned = False
         self.record = RunRecord(request.principal, request.agent, request.thread_id, request.run_id, time.time())
@@ -129,6 +126,7 @@ class Run:
         self._shown = False  # something of an answer is
         self._last: Event | None = None  # the event that ends the run, held back until all is stored
         self._readers: set[Reader] = set()
+        self._forgotten = False  # nobody can find it any more
         self._expected = True  # the reader for whom the run was started has not come yet
         self._patience = self.limits.slow_reader
         self._progress: asyncio.Future[bool] | None = None
@@ -439,12 +437,21 @@ class Run:
         self._readers.discard(reader)
         self._observers.reader_left(self.record)
         self.progress()
+        if self._forgotten and not self._readers:
+            self.journal.discard()
         if self._readers or self.over or self.disconnect != "cancel":
             return
         if self.limits.disconnect_grace <= 0:
             self.cancel()
         else:
             self._leaving = asyncio.get_running_loop().call_later(self.limits.disconnect_grace, self.cancel)
+
+    def forget(self) -> bool:
+        """Nobody finds this run any more. Its journal counts until its last reader leaves: whether there is one."""
+        self._forgotten = True
+        if not self._readers:
+            self.journal.discard()
+        return bool(self._readers)
 
     def progress(self) -> None:
         """A reader has read, or has gone."""

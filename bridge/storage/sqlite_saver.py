@@ -2,7 +2,8 @@
 
 LangGraph's own makes a trip for each of a cursor, a statement, a commit and a close: twenty in a short run. Here each
 statement is a transaction of its own (``isolation_level=None``), so it needs no commit, and a statement that is given
-up in the middle leaves no transaction open. What is large is made into bytes beside the event loop. The tables, and the rows in them, are LangGraph's to the letter.
+up in the middle leaves no transaction open. What is large is made into bytes beside the event loop. The tables, and the
+rows in them, are LangGraph's to the letter.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A request's body: within a time, bounded in bytes, count and depth, and read without holding the event loop.
 
-A large body is parsed and validated beside the loop (`bridge.aside`). Within one call of a C function the loop cannot go
-on: `max_values` bounds what such a call may find.
+A large body is parsed and validated beside the loop (`bridge.aside`). Within one call of a C function the loop cannot
+go on: `max_values` bounds what such a call may find.
 """
 
 from __future__ import annotations
