@@ -15,7 +15,7 @@ class Scale:
     """Streams at once, and tokens of each, as fast as they go."""
     paced_seconds: int = 6
     paced: tuple[int, ...] = (50, 500)
-    crowd: tuple[int, ...] = (1000,)
+    crowd: tuple[int, ...] = (500, 1000)
     idle: int = 5000
     memory_rounds: int = 3
     """Rounds of the memory of a stream: 100 s each, in fresh processes."""

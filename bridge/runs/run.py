@@ -24,8 +24,8 @@ from typing import Any, Protocol, runtime_checkable
 from ag_ui.core import PROTOCOL_VERSION
 
 from bridge.errors import AgentFailure, BridgeError, NotSaved, RunTimeout, StorageFailure
-from bridge.events.event import EVENT_TYPES, NOTE, REQUIRED, SHOWN, Event, is_token
-from bridge.events.lifecycle import RULES, OpenEntities
+from bridge.events.event import NOTE, SHOWN, Event, is_token
+from bridge.events.lifecycle import OpenEntities, misshapen
 from bridge.events.verify import Verifier
 from bridge.events.versions import speaks_v1
 from bridge.failures import revealed, run_failure
@@ -271,7 +271,7 @@ class Run:
             self.checkpoint_id = event.get("checkpoint_id", self.checkpoint_id)
             return False
         self._begin()
-        fault = _misshapen(event)
+        fault = misshapen(event)
         if fault is None and self._last is not None:
             fault = f"'{kind}' after the run's last event"
         if fault is not None:
@@ -475,22 +475,6 @@ class Run:
                 timer.cancel()
                 self._progress = None
                 self._patience -= loop.time() - began
-
-
-def _misshapen(event: Event) -> str | None:
-    """Why nobody could read this event; ``None`` where it can be read."""
-    kind = event["type"]
-    if kind not in EVENT_TYPES:
-        return "no AG-UI event"
-    missing = REQUIRED[kind] - event.keys()
-    if missing:
-        return f"'{kind}' without '{min(missing)}'"
-    rule = RULES.get(kind)
-    if rule is not None and not isinstance(event[rule.key], str):
-        return f"'{kind}' whose '{rule.key}' is no string"
-    if "delta" in event and not kind.endswith("_DELTA") and not isinstance(event["delta"], str):
-        return f"'{kind}' whose 'delta' is no string"
-    return None
 
 
 def _outcome(last: Event) -> str:

@@ -491,13 +491,13 @@ async def test_a_graph_that_never_waits_lets_others_have_the_loop() -> None:
 LARGE: Event = {"type": "CUSTOM", "name": "n", "value": "ы" * 300_000}
 
 
-async def kept(runs: Runs, name: str) -> Run:
+async def kept(runs: Runs, thread: str) -> Run:
     """A finished run with a large event."""
 
     async def large() -> AsyncIterator[Event]:
         yield LARGE
 
-    run = Run(request(run_id=name, thread_id=name), large(), journal=MemoryJournal(budget=runs.budget))
+    run = Run(request(thread), large(), journal=MemoryJournal(budget=runs.budget))
     await runs.reserve(run)
     runs.begin(run, nothing)
     await run.wait()
@@ -512,8 +512,8 @@ async def test_a_large_event_in_pieces_is_the_same_frame(numbered: bool) -> None
     await read(RunStream(run, SSEEncoder(numbered=numbered)), client)
     assert client.body == whole
     assert max(len(message.get("body", b"")) for message in client.messages) <= PIECE
-    assert run.journal.after(0)[1] == LARGE  # what is kept as bytes is read as it was
-    assert run.journal.whole()[1] == LARGE
+    assert LARGE in run.journal.after(0)  # what is kept as bytes is read as it was
+    assert LARGE in run.journal.whole()
 
 
 async def test_what_somebody_reads_counts_until_they_leave() -> None:
@@ -525,7 +525,7 @@ async def test_what_somebody_reads_counts_until_they_leave() -> None:
     reader = first.join()
     await kept(runs, "second")
     with pytest.raises(UnknownRun):
-        runs.get("first", first.request.principal)
+        runs.get(first.id, first.request.principal)
     assert runs.budget.used > 2 * 600_000
     reader.leave()
     assert 600_000 < runs.budget.used < 2 * 600_000
