@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import operator
 import time
-from typing import Annotated, TypedDict
+from typing import Annotated, Any
 
-from langgraph.graph import START, StateGraph
+from langgraph.graph import START, MessagesState, StateGraph
 
 NODES = 24
 SECONDS = 1.0
 
 
-class State(TypedDict, total=False):
+class State(MessagesState):
     """How many have answered."""
 
     done: Annotated[int, operator.add]
 
 
-def wait(state: State) -> State:
+def wait(state: State) -> dict[str, Any]:
     """One call of an API."""
     del state
     time.sleep(SECONDS)
