@@ -359,6 +359,7 @@ class Run:
         self.request = self.request.without_content()
         self._events = None
         self._ended = None
+        self._verifier = Verifier(strict=False)  # the one of the run has its last snapshot, a whole conversation
         self.journal.close()
         if self._closed is not None:
             self._closed(self)

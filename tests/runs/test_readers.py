@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 import tracemalloc
+import weakref
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, TypedDict
 
@@ -546,3 +548,18 @@ async def test_a_slow_reader_of_a_finished_run_loses_it_where_memory_ends() -> N
     await reading
     assert not any(message.get("more_body") is False for message in client.messages)
     assert second.journal.large(2) == "CUSTOM"  # the newest is whole
+
+
+async def test_a_finished_run_holds_its_journal_alone() -> None:
+    """The verifier looks at a snapshot when somebody asks who owns what; nobody does after a run's end."""
+
+    class Messages(list[Any]):
+        """A list that can be referred to weakly."""
+
+    run = await over({"type": "MESSAGES_SNAPSHOT", "messages": Messages([{"id": "m", "role": "user", "content": "x"}])})
+    held = [event["messages"] for event in run.journal.after(0) if event["type"] == "MESSAGES_SNAPSHOT"]
+    last = weakref.ref(held.pop())
+    while run.journal.forget_oldest():
+        pass
+    gc.collect()
+    assert last() is None
