@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 
 from benchmarks import (
+    bodies,
     cold_start,
     concurrency,
     copilotkit,
@@ -36,6 +37,7 @@ PARTS: dict[str, Callable[[Arena, Scale], Iterable[Table]]] = {
     "copilotkit": copilotkit.measure,
     "many": concurrency.measure,
     "load": crowd.measure,
+    "bodies": bodies.measure,
     "memory": memory.measure,
     "parts": parts.measure,
     "translators": translators.measure,

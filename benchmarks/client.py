@@ -90,7 +90,10 @@ async def measure(job: dict[str, Any]) -> dict[str, Any]:
         await loop.create_connection(partial(_itself, stream), "127.0.0.1", job["port"])
         streams.append(stream)
     start = perf_counter()
-    for stream in streams:
+    ramp = job.get("ramp", 0.0)
+    for number, stream in enumerate(streams):
+        if ramp:
+            await asyncio.sleep(max(0.0, start + number * ramp / len(streams) - perf_counter()))
         stream.send()
     await asyncio.wait([stream.done for stream in streams], timeout=job["deadline"])
     seconds = perf_counter() - start

@@ -68,13 +68,16 @@ def peer_python(name: str) -> str:
     return str(ROOT / "benchmarks" / f".venv-{name}" / "bin" / "python")
 
 
-def start_ours(port: int, home: Path, profile: Path | None = None) -> Process:
+TOKENS = "tokens=benchmarks.graph:graph"
+
+
+def start_ours(port: int, home: Path, profile: Path | None = None, graph: str = TOKENS) -> Process:
     """``bridge serve``, as the installed command would start it, of this source tree; with its profile written."""
     code = "from bridge.cli import main; main()"
     if profile is not None:
         code = f"from benchmarks import sampling; sampling.start({str(profile)!r}); {code}"
     options = ["--host", "127.0.0.1", "--port", str(port), "--db", str(home / "bridge.db")]
-    return Process([sys.executable, "-c", code, "serve", "tokens=benchmarks.graph:graph", *options], env=OFFLINE)
+    return Process([sys.executable, "-c", code, "serve", graph, *options], env=OFFLINE)
 
 
 def start_transport(port: int, home: Path) -> Process:
@@ -179,12 +182,12 @@ class Arena:
         process.rest()
 
     @contextmanager
-    def fresh(self, profile: Path | None = None) -> Iterator[Process]:
+    def fresh(self, profile: Path | None = None, graph: str = TOKENS) -> Iterator[Process]:
         """Our server, started anew, in the place of the one that runs; that one comes back."""
         kept = self.servers["ours"]
         with tempfile.TemporaryDirectory(prefix="bench-") as home:
             port = free_port()
-            process = start_ours(port, Path(home), profile)
+            process = start_ours(port, Path(home), profile, graph)
             try:
                 process.wait_for(port)
                 self.servers["ours"] = (process, port)
@@ -231,6 +234,7 @@ class Arena:
         messages = [*history(load.history), question]
         requests = [http_request(contender, thread, messages) for thread in threads]
         job = {"port": port, "requests": requests, "marker": contender.marker, "gaps": load.gaps}
+        job["ramp"] = load.ramp
         if self.client.over:
             self.client = start_client(self.stack)
         with process.awake():

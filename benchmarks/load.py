@@ -32,6 +32,9 @@ class Load:
     hold: bool = False
     """The last token is held back, longer than the deadline: so that all streams stand at the same token."""
 
+    ramp: float = 0.0
+    """Seconds over which the streams begin one after the other; 0: all at the same moment."""
+
     @property
     def question(self) -> str:
         """What the model is asked."""

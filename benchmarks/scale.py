@@ -15,12 +15,14 @@ class Scale:
     """Streams at once, and tokens of each, as fast as they go."""
     paced_seconds: int = 6
     paced: tuple[int, ...] = (50, 500)
-    crowd: tuple[int, ...] = (1000,)
+    crowd: tuple[int, ...] = (500, 1000)
     idle: int = 5000
     memory_rounds: int = 3
     """Rounds of the memory of a stream: 100 s each, in fresh processes."""
     finished_runs: int = 10_000
     histories: tuple[int, ...] = (10, 100, 1000, 10_000)
+    bodies: int = 3
+    """Tries of each body; with one, at two addresses only."""
     firsts: int = 10
     """Requests in each round of the time to the first event."""
 
@@ -37,5 +39,6 @@ QUICK = Scale(
     memory_rounds=1,
     finished_runs=1000,
     histories=(10, 100, 1000),
+    bodies=1,
     firsts=5,
 )

@@ -27,8 +27,9 @@ def loads(data: bytes | bytearray | str) -> Any:
     """The value of a JSON text.
 
     Raises `JSONDecodeError` for what is not JSON (NaN, Infinity and numbers beyond a double's range among it), for
-    integers of more than 4,300 digits, and `NestedTooDeep`. Takes time linear in the text. In a text of more than
-    `_MANY` arrays and objects large integers stay floats and surrogate halves are refused.
+    integers of more than 4,300 digits, for more than `_MANY_LONG` long ones, and `NestedTooDeep`. Takes time linear in
+    the text. In a text of more than `_MANY` arrays and objects large integers stay floats and surrogate halves are
+    refused.
     """
     openings = _openings(data)
     try:
@@ -73,7 +74,7 @@ def _loads_slowly(data: bytes | bytearray | str) -> Any:
     """By Python's parser, which is slower, and keeps integers and surrogates."""
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
-        value = json.loads(text, parse_constant=_refuse, parse_float=_float)
+        value = json.loads(text, parse_constant=_refuse, parse_float=_float, parse_int=_Integers().read)
     except RecursionError:
         raise _too_deep() from None
     except JSONDecodeError:
@@ -89,8 +90,32 @@ def _loads_slowly(data: bytes | bytearray | str) -> Any:
     return json.loads(joined(json.dumps(value, ensure_ascii=False)))
 
 
+def reread(data: bytes) -> Any:
+    """The value of what `dumps` wrote, as exact as it was written, however deep it is."""
+    return json.loads(data)
+
+
 def _refuse(constant: str) -> NoReturn:
     raise JSONDecodeError(f"{constant} is not JSON", constant, 0)
+
+
+class _Integers:
+    """The integers of one text. In Python, so that other threads get their turns between two of them."""
+
+    def __init__(self) -> None:
+        self._left = _MANY_LONG
+
+    def read(self, text: str) -> int:
+        """An integer. Raises `JSONDecodeError` where too many are long."""
+        if len(text) > _DOUBLE:
+            self._left -= 1
+            if self._left < 0:
+                raise JSONDecodeError(f"more than {_MANY_LONG} numbers have more than {_DOUBLE} digits", text, 0)
+        return int(text)
+
+
+_DOUBLE = 309  # digits of the largest double: readers that have no other numbers cannot read more
+_MANY_LONG = 100  # to read or write one takes time by the square of its digits
 
 
 def _float(text: str) -> float:

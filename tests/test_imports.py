@@ -10,10 +10,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
-BASE = {"errors", "failures", "json"}
+BASE = {"aside", "errors", "failures", "json"}
 """What every room may use."""
 
 ROOMS: dict[str, set[str]] = {
+    "aside": set(),
     "json": set(),
     "errors": set(),
     "failures": set(),

@@ -23,7 +23,6 @@ class SSEEncoder:
 
     def __init__(self, *, numbered: bool = False) -> None:
         self._numbered = numbered
-        self.shared: str | None = "agui, numbered" if numbered else "agui"
         self._message_id = ""
         self._cut = b""
 
@@ -52,6 +51,11 @@ class SSEEncoder:
         if self._numbered:
             return on_one_line(b"".join([self._frame(event, number) for number, event in enumerate(events, first)]))
         return on_one_line(b"".join([self._frame(event) for event in events]))
+
+    def framing(self, kind: str, number: int) -> tuple[bytes, bytes] | None:
+        """What stands before and after an event's JSON."""
+        del kind
+        return (b"id: %d\ndata: " % number if self._numbered else b"data: "), b"\n\n"
 
     def finish(self) -> bytes:
         """An AG-UI stream ends with its last event; ``[DONE]`` would be a JSON error to its clients."""

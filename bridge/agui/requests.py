@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.agui.validation import check_input
-from bridge.errors import InvalidRequest
+from bridge.errors import InvalidRequest, RequestTooLarge
 from bridge.runs.request import Disconnect, RunRequest, checked_id, checked_tool_choice
 
 
@@ -16,6 +16,7 @@ def parse_input(body: Mapping[str, Any], *, agent: str, principal: str) -> RunRe
     body = {key: value for key, value in body.items() if value is not None}
     messages = check_input(body, _upgrade_message)
     props = body.get("forwardedProps")
+    _check_properties(props)
     return RunRequest(
         agent=agent,
         thread_id=checked_id(body["threadId"], "threadId"),
@@ -31,6 +32,24 @@ def parse_input(body: Mapping[str, Any], *, agent: str, principal: str) -> RunRe
         model_settings=_settings(props),
         principal=principal,
     )
+
+
+MAX_PROPERTIES = 1_000
+"""Fields of ``forwardedProps``, and of what LangGraph's clients send in it: each becomes a key of the graph's config,
+which LangGraph and LangChain copy and look through many times in a run."""
+
+
+def _check_properties(props: Any) -> None:
+    if not isinstance(props, Mapping):
+        return
+    config = props.get("config")
+    for name, held in (
+        ("forwardedProps", props),
+        ("forwardedProps.context", props.get("context")),
+        ("forwardedProps.config.configurable", config.get("configurable") if isinstance(config, Mapping) else None),
+    ):
+        if isinstance(held, Mapping) and len(held) > MAX_PROPERTIES:
+            raise RequestTooLarge(f"'{name}' has {len(held)} fields; at most {MAX_PROPERTIES} are taken.", param=name)
 
 
 def _settings(props: Any) -> dict[str, Any]:

@@ -42,6 +42,10 @@ class PlainEncoder(SSEEncoder):
             event = event | {"message": sentence(event.get("code"), event["message"], self._language)}
         return super()._frame(event, number)
 
+    def framing(self, kind: str, number: int) -> tuple[bytes, bytes] | None:
+        """What stands before and after an event's JSON; ``None`` for an error, which becomes a sentence."""
+        return None if kind == "RUN_ERROR" else super().framing(kind, number)
+
 
 def info(request: Request) -> Response:
     """Who is served."""

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from bridge.events.event import Event
+from bridge.events.event import EVENT_TYPES, REQUIRED, Event
 
 
 class Entity(Enum):
@@ -146,3 +146,19 @@ class OpenEntities:
     def clear(self) -> None:
         """A new run: nothing is open."""
         self._open.clear()
+
+
+def misshapen(event: Event) -> str | None:
+    """Why nobody could read this event; ``None`` where it can be read."""
+    kind = event["type"]
+    if kind not in EVENT_TYPES:
+        return "no AG-UI event"
+    missing = REQUIRED[kind] - event.keys()
+    if missing:
+        return f"'{kind}' without '{min(missing)}'"
+    rule = RULES.get(kind)
+    if rule is not None and not isinstance(event[rule.key], str):
+        return f"'{kind}' whose '{rule.key}' is no string"
+    if "delta" in event and not kind.endswith("_DELTA") and not isinstance(event["delta"], str):
+        return f"'{kind}' whose 'delta' is no string"
+    return None

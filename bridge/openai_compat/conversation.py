@@ -20,6 +20,7 @@ from typing import Any
 
 from bridge.agents.base import ThreadState
 from bridge.agents.scripted import scripted
+from bridge.aside import aside_if, is_large
 from bridge.errors import BridgeError, InvalidRequest, ThreadBusy
 from bridge.events.event import Event, text_message
 from bridge.events.interrupts import Interrupt, asked_first
@@ -189,7 +190,7 @@ async def find_places(bridge: Bridge, chat: ChatRequest, caller: Caller, *, head
     """Where the request may go on, the best first; the last one is always possible. Never somebody else's thread."""
     named = chat.thread_id or checked_thread_id(header or None, "X-Thread-Id")
     messages = conversation(chat.messages)
-    candidates = Digests(messages).candidates(chat=bool(named or caller.chat))
+    candidates = await aside_if(is_large(messages), _candidates, messages, chat=bool(named or caller.chat))
     if named is None and caller.nameless:
         return [Place(None, messages)]
     turns: Mapping[str, Sequence[Turn]] = {}
@@ -221,6 +222,14 @@ async def find_places(bridge: Bridge, chat: ChatRequest, caller: Caller, *, head
     if caller.chat_thread is not None:
         places.append(Place(caller.chat_thread, messages, unused=True))
     return [*places, fresh]
+
+
+def _candidates(messages: Sequence[dict[str, Any]], *, chat: bool) -> list[Candidate]:
+    return Digests(messages).candidates(chat=chat)
+
+
+def _remembered(messages: Sequence[dict[str, Any]], *, answered: bool, chat: bool) -> dict[str, str]:
+    return Digests(messages).remembered(answered=answered, chat=chat)
 
 
 def _turns_of(
@@ -371,9 +380,8 @@ async def announce(bridge: Bridge, *, chat: ChatRequest, caller: Caller, found: 
     """
     if found.at is None and not found.named and not caller.nameless and not caller.chat:
         turn = Turn(thread_id, None, family=found.family, whole=False)
-        await bridge.index.remember_turn(
-            caller.scope, Digests(chat.messages).remembered(answered=False, chat=False), turn
-        )
+        known = await aside_if(is_large(chat.messages), _remembered, chat.messages, answered=False, chat=False)
+        await bridge.index.remember_turn(caller.scope, known, turn)
 
 
 async def remember(
@@ -393,7 +401,7 @@ async def remember(
     outcome = (ending.get("outcome") or {}).get("type")
     answer = answer_message(_received(events, translator))
     answered = bool(answer["content"] or answer.get("toolCalls"))
-    digests = Digests([*chat.messages, answer] if answered else chat.messages)
+    history = [*chat.messages, answer] if answered else chat.messages
     turn = Turn(
         run.request.thread_id,
         run.checkpoint_id or found.at,
@@ -401,7 +409,8 @@ async def remember(
         asks=outcome == "interrupt",
         whole=ending["type"] == "RUN_FINISHED" and outcome != "cancelled",
     )
-    known = digests.remembered(answered=answered, chat=bool(caller.chat) or found.named)
+    in_chat = bool(caller.chat) or found.named
+    known = await aside_if(is_large(history), _remembered, history, answered=answered, chat=in_chat)
     await bridge.index.remember_turn(caller.scope, known, turn)
 
 

@@ -17,7 +17,6 @@ class ChunkEncoder:
     media_type = sse.MEDIA_TYPE
     headers = sse.HEADERS
     keep_alive = sse.KEEP_ALIVE
-    shared: str | None = None  # a chunk depends on those before it
 
     def __init__(self, translator: AguiToChunks, *, include_usage: bool = False) -> None:
         self._translator = translator
@@ -57,6 +56,11 @@ class ChunkEncoder:
         """An error frame: this reader cannot go on."""
         self._failed = True
         return b"".join(sse.frame(dumps(frame)) for frame in self._translator.fail(error))
+
+    def framing(self, kind: str, number: int) -> tuple[bytes, bytes] | None:
+        """``None``: no chunk is an event's JSON."""
+        del kind, number
+        return None
 
     def finish(self) -> bytes:
         """The usage chunk, if asked for, and ``[DONE]``; nothing after an error frame."""

@@ -119,23 +119,23 @@ class Digests:
 
     def candidates(self, *, chat: bool) -> list[Candidate]:
         """The turns that this history may come from, the longest beginning first."""
-        whole = hashlib.sha256(b"[")
+        whole, answers = _Growing(), _Growing()
         found: list[Candidate] = []
         for index, item in enumerate(self._items):
-            whole.update(b"," + item if index else item)
+            whole.add(item)
+            if chat and self._roles[index] == "assistant":
+                answers.add(item)
             if len(self._items) - index <= 2 * _BOUNDARIES:
-                prefix = whole.copy()
-                prefix.update(b"]")
-                found += self._candidates_at(index, prefix.hexdigest(), chat=chat)
+                found += self._candidates_at(index, whole.name(), answers.name() if chat else "")
         return sorted(found, key=lambda candidate: (-candidate.covered, _ORDER.index(candidate.kind)))
 
-    def _candidates_at(self, index: int, prefix: str, *, chat: bool) -> Iterator[Candidate]:
+    def _candidates_at(self, index: int, prefix: str, answers: str) -> Iterator[Candidate]:
         after = index + 1
         if self._roles[index] == "assistant":
             covered = self._places[index] + 1
             yield Candidate(prefix, "history", covered)
-            if chat:
-                yield Candidate(f"answers:{_named(self._answers(after))}", "answers", covered)
+            if answers:
+                yield Candidate(f"answers:{answers}", "answers", covered)
             exchange = self._items[self._exchange(index) : after]
             if after <= _TAIL and (len(exchange) > 1 or self._asks[index]):
                 yield Candidate(f"last:{_named(exchange)}", "last", covered, tail=_digests(self._items[:after]))
@@ -164,6 +164,25 @@ def continues(tail: str, part: str) -> bool:
     """Whether ``part`` (`Candidate.tail`) is what is left of a longer history of this `Digests.tail`."""
     count, _, digests = tail.partition(":")
     return digests.endswith(part) and int(count or 0) * _DIGEST > len(part)
+
+
+class _Growing:
+    """The name (`_named`) of every beginning of some items, each item looked at once."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256(b"[")
+        self._empty = True
+
+    def add(self, item: bytes) -> None:
+        """One more."""
+        self._digest.update(item if self._empty else b"," + item)
+        self._empty = False
+
+    def name(self) -> str:
+        """Of those until now."""
+        ended = self._digest.copy()
+        ended.update(b"]")
+        return ended.hexdigest()
 
 
 def _named(items: Sequence[bytes]) -> str:
@@ -210,7 +229,18 @@ def _text(text: str) -> str:
     """With one kind of line end, and no white space at the ends of lines and of the whole."""
     if "\n" not in text and "\r" not in text:
         return text.strip()
-    return "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")).strip()
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    pieces: list[str] = []
+    start = 0
+    while start <= len(text):  # a piece at a time, up to the end of a line: a text may be millions of lines
+        end = text.find("\n", start + _PIECE)
+        end = len(text) if end < 0 else end
+        pieces.append("\n".join([line.rstrip() for line in text[start:end].split("\n")]))
+        start = end + 1
+    return "\n".join(pieces).strip()
+
+
+_PIECE = 65_536  # characters
 
 
 def _arguments(text: str) -> Any:

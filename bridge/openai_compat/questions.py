@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.events.interrupts import Interrupt, is_pause, value_of
@@ -14,13 +14,14 @@ from bridge.openai_compat.review_answers import how_to_answer
 from bridge.openai_compat.words import WAY_OUT, Language, language_of, plain
 
 
-def conversation_language(messages: Iterable[Mapping[str, Any]]) -> Language | None:
+def conversation_language(messages: Sequence[Mapping[str, Any]]) -> Language | None:
     """The language of the last user message that has letters; ``None`` where none has."""
-    found: Language | None = None
-    for message in messages:
+    for message in reversed(messages):
         if message["role"] == "user":
-            found = language_of(text_of(message)) or found
-    return found
+            found = language_of(text_of(message))
+            if found is not None:
+                return found
+    return None
 
 
 def text_of(message: Mapping[str, Any]) -> str:

@@ -66,12 +66,17 @@ _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 _LATIN = re.compile("[a-z]", re.IGNORECASE)
 
 
+_ENDS = 10_000  # characters at each end of a text that tell its language: it may have millions
+
+
 def language_of(text: str) -> Language | None:
     """``ru`` or ``en``, by the words that begin with a small letter: names keep their letters in any language.
 
     Where these do not decide: ``ru`` for a text with Cyrillic letters, ``en`` for one with Latin letters only, ``None``
-    for neither.
+    for neither. Of a long text its beginning and its end are looked at.
     """
+    if len(text) > 2 * _ENDS:
+        text = text[:_ENDS] + text[-_ENDS:]
     small = [word[0] for word in _WORD.findall(text) if word[0].islower()]
     russian, english = (sum(bool(kind.match(letter)) for letter in small) for kind in (_CYRILLIC, _LATIN))
     if russian != english:

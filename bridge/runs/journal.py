@@ -17,7 +17,7 @@ from typing import Protocol
 
 from bridge.errors import JournalOverrun, LeaseLost
 from bridge.events.event import Event, is_token
-from bridge.json import dumps
+from bridge.json import dumps, reread
 
 _STRETCH = 512  # tokens in one stretch of text; the unit that is forgotten when the journal is full
 _FRESH = 128  # tokens, at most, that are as they came where nobody reads: two batches of a run's
@@ -51,6 +51,12 @@ class Journal(Protocol):
         `JournalOverrun` when some of them are gone.
         """
 
+    def large(self, number: int) -> str | None:
+        """The type of the event of this number, where it is large: it is read in pieces."""
+
+    def piece(self, number: int, start: int, size: int) -> bytes:
+        """So many bytes of a large event's JSON; none at its end. Raises `JournalOverrun` when the event is gone."""
+
     def next_change(self) -> asyncio.Future[bool]:
         """A future that becomes ``True`` when something was appended, or the journal was closed.
 
@@ -61,26 +67,47 @@ class Journal(Protocol):
         """Nothing more will be appended."""
 
 
+LARGE = 256 * 1024
+"""An event whose JSON has more bytes than this can be read in pieces: a hundred slow readers of a snapshot of 8 MB hold
+a hundred pieces."""
+
+
 class _Other:
     """One event that is not a token."""
 
-    __slots__ = ("event", "first", "size")
+    __slots__ = ("_event", "_written", "first", "kind", "size")
 
     def __init__(self, first: int, event: Event) -> None:
         self.first = first
-        self.event = event
+        self.kind: str = event["type"]
         self.size = len(dumps(event)) + _OVERHEAD
+        self._event: Event | None = event
+        self._written = b""
 
     @property
     def last(self) -> int:
         return self.first
 
+    @property
+    def large(self) -> bool:
+        return self.size > LARGE
+
     def read(self, start: int, limit: int) -> tuple[list[Event], int]:
         del start, limit
-        return [self.event], self.size
+        return [self.whole()], self.size
 
     def whole(self) -> Event:
-        return self.event
+        if self._event is not None:
+            return self._event
+        event: Event = reread(self._written)
+        return event
+
+    def piece(self, start: int, size: int) -> bytes:
+        """A part of the event's JSON, in place of which nothing else is kept from the first such part on."""
+        if self._event is not None:
+            # a copy: orjson's own bytes keep the room that the longest escapes would have taken
+            self._written, self._event = bytes(memoryview(dumps(self._event))), None
+        return self._written[start : start + size]
 
 
 class _Text:
@@ -129,6 +156,8 @@ class _Text:
 
 
 _FIRST = attrgetter("first")
+_GONE = _Text(0, "")
+"""In the place of what was forgotten, until the list's beginning is cut off."""
 
 
 class Budget:
@@ -166,6 +195,7 @@ class MemoryJournal:
         self._gone = 0  # stretches at the list's beginning that were forgotten; cut off many at a time
         self._settled = 0  # the number of the last event in a stretch; those above it are the fresh ones
         self._fresh: list[Event] = []
+        self._large: dict[int, _Other] = {}  # those of the stretches
         self._waiting: set[asyncio.Future[bool]] = set()
 
     @property
@@ -221,6 +251,8 @@ class MemoryJournal:
     def _open(self, stretch: _Other | _Text) -> None:
         self._stretches.append(stretch)
         self.size += stretch.size
+        if type(stretch) is _Other and stretch.large:
+            self._large[stretch.first] = stretch
         self._count()
 
     def _count(self) -> None:
@@ -237,13 +269,28 @@ class MemoryJournal:
         """Let the oldest stretch go: one event, or a few hundred tokens. The newest one stays: ``False``."""
         if len(self._stretches) - self._gone <= 1:
             return False
-        self.size -= self._stretches[self._gone].size
+        oldest = self._stretches[self._gone]
+        self.size -= oldest.size
+        self._large.pop(oldest.first, None)
+        self._stretches[self._gone] = _GONE
         self._gone += 1
         if self._gone * 2 > len(self._stretches):
             del self._stretches[: self._gone]
             self._gone = 0
         self._count()
         return True
+
+    def large(self, number: int) -> str | None:
+        """The type of the event of this number, where it is large."""
+        found = self._large.get(number) if self._large else None
+        return None if found is None else found.kind
+
+    def piece(self, number: int, start: int, size: int) -> bytes:
+        """So many bytes of a large event's JSON; none at its end. Raises `JournalOverrun` when the event is gone."""
+        found = self._large.get(number)
+        if found is None:
+            raise JournalOverrun(f"Event {number} of this run is no longer kept.")
+        return found.piece(start, size)
 
     def discard(self) -> None:
         """The journal is no longer kept; its bytes are nobody's."""
@@ -283,7 +330,7 @@ class MemoryJournal:
         while limit > 0 and at < len(self._stretches):
             stretch = self._stretches[at]
             if events and stretch.size > limit:
-                break  # a large event comes alone: see `bridge.web.stream.LARGE`
+                break  # a large event comes alone
             found, taken = stretch.read(max(0, number + 1 - stretch.first), limit)
             events += found
             limit -= taken

@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
+from weakref import WeakSet
 
 from bridge.errors import InvalidRequest, RateLimited, ThreadBusy, UnknownRun
 from bridge.events.event import Event
@@ -59,6 +60,7 @@ class Runs:
         self._by_thread: dict[ThreadKey, Run] = {}
         self._finished: OrderedDict[RunKey, Run] = OrderedDict()
         self._kept_bytes: dict[RunKey, int] = {}
+        self._read_still: WeakSet[Run] = WeakSet()  # forgotten, but for those who read them
         self._aging: asyncio.TimerHandle | None = None
         self._closing: BaseException | None = None
 
@@ -188,18 +190,22 @@ class Runs:
 
     def _drop(self, run: Run) -> None:
         self._kept_bytes.pop(run.request.key, None)
-        run.journal.discard()
+        if run.forget():
+            self._read_still.add(run)
 
     def _shed(self) -> None:
-        """All journals together are too large: let finished runs go, then the oldest events of the largest ones."""
+        """All journals together are too large: let finished runs go, then the oldest events of the largest ones.
+
+        Of finished runs that somebody reads still before those of runs that go on.
+        """
         while self._finished and self.budget.used > self.budget.limit:
             self._forget(next(iter(self._finished.values())))
-        while self.budget.used > self.budget.limit:
-            largest = max(
-                (run.journal for run in self._running.values()), key=lambda journal: journal.size, default=None
-            )
-            if largest is None or not largest.forget_oldest():
-                return
+        for runs in (list(self._read_still), list(self._running.values())):
+            journals = [run.journal for run in runs]
+            while journals and self.budget.used > self.budget.limit:
+                largest = max(journals, key=lambda journal: journal.size)
+                if not largest.forget_oldest():
+                    journals.remove(largest)
 
     # Looking runs up
 

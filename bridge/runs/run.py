@@ -20,13 +20,12 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
-from weakref import WeakValueDictionary
 
 from ag_ui.core import PROTOCOL_VERSION
 
 from bridge.errors import AgentFailure, BridgeError, NotSaved, RunTimeout, StorageFailure
-from bridge.events.event import EVENT_TYPES, NOTE, REQUIRED, SHOWN, Event, is_token
-from bridge.events.lifecycle import RULES, OpenEntities
+from bridge.events.event import NOTE, SHOWN, Event, is_token
+from bridge.events.lifecycle import OpenEntities, misshapen
 from bridge.events.verify import Verifier
 from bridge.events.versions import speaks_v1
 from bridge.failures import revealed, run_failure
@@ -113,8 +112,6 @@ class Run:
         """Ids of stored messages that clients know under another id -> that id, as the agent noted them last."""
         self.checkpoint_id: str | None = None
         """Where the thread stands when the run is over, where the agent says so."""
-        self.large: WeakValueDictionary[object, Any] = WeakValueDictionary()
-        """What readers have encoded and share, by encoder and number."""
         self.faults = 0
         self.abandoned = False
         self.record = RunRecord(request.principal, request.agent, request.thread_id, request.run_id, time.time())
@@ -129,6 +126,7 @@ class Run:
         self._shown = False  # something of an answer is
         self._last: Event | None = None  # the event that ends the run, held back until all is stored
         self._readers: set[Reader] = set()
+        self._forgotten = False  # nobody can find it any more
         self._expected = True  # the reader for whom the run was started has not come yet
         self._patience = self.limits.slow_reader
         self._progress: asyncio.Future[bool] | None = None
@@ -273,7 +271,7 @@ class Run:
             self.checkpoint_id = event.get("checkpoint_id", self.checkpoint_id)
             return False
         self._begin()
-        fault = _misshapen(event)
+        fault = misshapen(event)
         if fault is None and self._last is not None:
             fault = f"'{kind}' after the run's last event"
         if fault is not None:
@@ -361,6 +359,7 @@ class Run:
         self.request = self.request.without_content()
         self._events = None
         self._ended = None
+        self._verifier = Verifier(strict=False)  # the one of the run has its last snapshot, a whole conversation
         self.journal.close()
         if self._closed is not None:
             self._closed(self)
@@ -439,12 +438,21 @@ class Run:
         self._readers.discard(reader)
         self._observers.reader_left(self.record)
         self.progress()
+        if self._forgotten and not self._readers:
+            self.journal.discard()
         if self._readers or self.over or self.disconnect != "cancel":
             return
         if self.limits.disconnect_grace <= 0:
             self.cancel()
         else:
             self._leaving = asyncio.get_running_loop().call_later(self.limits.disconnect_grace, self.cancel)
+
+    def forget(self) -> bool:
+        """Nobody finds this run any more. Its journal counts until its last reader leaves: whether there is one."""
+        self._forgotten = True
+        if not self._readers:
+            self.journal.discard()
+        return bool(self._readers)
 
     def progress(self) -> None:
         """A reader has read, or has gone."""
@@ -468,22 +476,6 @@ class Run:
                 timer.cancel()
                 self._progress = None
                 self._patience -= loop.time() - began
-
-
-def _misshapen(event: Event) -> str | None:
-    """Why nobody could read this event; ``None`` where it can be read."""
-    kind = event["type"]
-    if kind not in EVENT_TYPES:
-        return "no AG-UI event"
-    missing = REQUIRED[kind] - event.keys()
-    if missing:
-        return f"'{kind}' without '{min(missing)}'"
-    rule = RULES.get(kind)
-    if rule is not None and not isinstance(event[rule.key], str):
-        return f"'{kind}' whose '{rule.key}' is no string"
-    if "delta" in event and not kind.endswith("_DELTA") and not isinstance(event["delta"], str):
-        return f"'{kind}' whose 'delta' is no string"
-    return None
 
 
 def _outcome(last: Event) -> str:

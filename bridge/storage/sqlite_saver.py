@@ -2,13 +2,14 @@
 
 LangGraph's own makes a trip for each of a cursor, a statement, a commit and a close: twenty in a short run. Here each
 statement is a transaction of its own (``isolation_level=None``), so it needs no commit, and a statement that is given
-up in the middle leaves no transaction open. The tables, and the rows in them, are LangGraph's to the letter.
+up in the middle leaves no transaction open. What is large is made into bytes beside the event loop. The tables, and the
+rows in them, are LangGraph's to the letter.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -24,6 +25,8 @@ from langgraph.checkpoint.base import (
 )
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.checkpoint.sqlite.utils import load_pending_writes, pending_writes_sql
+
+from bridge.aside import LARGE, aside_if, is_large
 
 _OF_THREAD = (
     "SELECT checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata FROM checkpoints "
@@ -59,13 +62,18 @@ class SqliteSaver(AsyncSqliteSaver):
             found, parent, kind, checkpoint, metadata = rows[0]
             query = pending_writes_sql(self._has_task_path)
             writes = await self.conn.execute_fetchall(query, (thread, namespace, str(wanted or found)))
+        large = len(checkpoint) + sum(len(value or b"") for _, _, _, value, *_ in writes) > LARGE
+        read, pending = await aside_if(large, self._loads, (kind, checkpoint), writes)
         return CheckpointTuple(
             config if wanted else _config(thread, namespace, found),
-            self.serde.loads_typed((kind, checkpoint)),
+            read,
             json.loads(metadata) if metadata is not None else {},
             _config(thread, namespace, parent) if parent else None,
-            load_pending_writes(writes, self.serde),
+            pending,
         )
+
+    def _loads(self, stored: tuple[str, bytes], writes: Iterable[Any]) -> tuple[Any, Any]:
+        return self.serde.loads_typed(stored), load_pending_writes(writes, self.serde)
 
     async def aput(
         self,
@@ -78,7 +86,7 @@ class SqliteSaver(AsyncSqliteSaver):
         del new_versions  # a row holds a whole checkpoint
         await self.setup()
         where = config["configurable"]
-        kind, stored = self.serde.dumps_typed(checkpoint)
+        kind, stored = await aside_if(is_large(checkpoint["channel_values"]), self.serde.dumps_typed, checkpoint)
         about = json.dumps(get_checkpoint_metadata(config, metadata), ensure_ascii=False).encode("utf-8", "ignore")
         thread, namespace, parent = where["thread_id"], where["checkpoint_ns"], where.get("checkpoint_id")
         values = (str(thread), namespace, checkpoint["id"], parent, kind, stored, about)
@@ -93,9 +101,11 @@ class SqliteSaver(AsyncSqliteSaver):
         await self.setup()
         where = config["configurable"]
         of_task = (str(where["thread_id"]), str(where["checkpoint_ns"]), str(where["checkpoint_id"]))
+        values = [value for _, value in writes]
+        dumped = await aside_if(is_large(values), self._dumps, values)
         rows = [
-            (*of_task, task_id, task_path, WRITES_IDX_MAP.get(channel, number), channel, *self.serde.dumps_typed(value))
-            for number, (channel, value) in enumerate(writes)
+            (*of_task, task_id, task_path, WRITES_IDX_MAP.get(channel, number), channel, *written)
+            for number, ((channel, _), written) in enumerate(zip(writes, dumped, strict=True))
         ]
         again = "REPLACE" if all(channel in WRITES_IDX_MAP for channel, _ in writes) else "IGNORE"
         async with self.lock:
@@ -103,6 +113,9 @@ class SqliteSaver(AsyncSqliteSaver):
                 some = rows[first : first + _AT_ONCE]
                 query = f"INSERT OR {again} {_INTO_WRITES}{', '.join([_WRITE] * len(some))}"
                 await self.conn.execute_fetchall(query, tuple(chain.from_iterable(some)))
+
+    def _dumps(self, values: Sequence[Any]) -> list[tuple[str, bytes]]:
+        return [self.serde.dumps_typed(value) for value in values]
 
 
 def _config(thread_id: Any, namespace: str, checkpoint_id: str) -> RunnableConfig:

@@ -1,20 +1,20 @@
 """A request's body: within a time, bounded in bytes, count and depth, and read without holding the event loop.
 
-A large body is parsed and validated in a thread of its own, one body at a time. Python lets the loop go on between two
-steps there, but not within one call of a C function: `max_values` bounds what such a call may find.
+A large body is parsed and validated beside the loop (`bridge.aside`). Within one call of a C function the loop cannot
+go on: `max_values` bounds what such a call may find.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
+from bridge import aside as beside
 from bridge.errors import InvalidRequest, RequestTimeout, RequestTooLarge, UnsupportedBody, json_kind
 from bridge.json import MAX_DEPTH, JSONDecodeError, NestedTooDeep, loads
 from bridge.service import Bridge
@@ -35,9 +35,6 @@ REST = 64 * 1024 * 1024
 _REST_SECONDS = 10.0
 
 _SIZE = "bridge.body_size"
-_PARSERS = ThreadPoolExecutor(1, thread_name_prefix="parser")
-"""One for the process: two large bodies at once would only take the loop's time twice."""
-
 _COUNTED = ("messages", "tools", "context", "resume")
 
 
@@ -106,10 +103,8 @@ async def read_object(request: Request, limit: int | None = None) -> dict[str, A
 async def aside(
     request: Request, work: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
 ) -> Result:
-    """Do this work on the body that was read: in the parser's thread, where the body is large."""
-    if request.scope.get(_SIZE, 0) <= LARGE:
-        return work(*args, **kwargs)
-    return await asyncio.get_running_loop().run_in_executor(_PARSERS, lambda: work(*args, **kwargs))
+    """Do this work on the body that was read: beside the loop, where the body is large."""
+    return await beside.aside_if(request.scope.get(_SIZE, 0) > LARGE, work, *args, **kwargs)
 
 
 def _settings_of(request: Request) -> Settings:

@@ -20,7 +20,7 @@ import anyio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bridge.errors import AgentFailure, BridgeError
+from bridge.errors import AgentFailure, BridgeError, JournalOverrun
 from bridge.events.event import Event
 from bridge.runs.run import Reader, Run
 from bridge.web.http import error_response
@@ -30,21 +30,8 @@ logger = logging.getLogger("bridge.web")
 PIECE = 64 * 1024
 """Bytes that are encoded, and given to the server, at once; near enough."""
 
-LARGE = 256 * 1024
-"""An event of more bytes than this is encoded once for all readers that send it at the same time: a hundred slow
-readers of a snapshot of 8 MB hold it once."""
-
 LAST_WORDS = 1.0
 """Seconds in which an answer that its server breaks off is brought to a legal end."""
-
-
-class Encoded:
-    """The bytes of a large event, kept for as long as somebody sends them."""
-
-    __slots__ = ("__weakref__", "body")
-
-    def __init__(self, body: bytes) -> None:
-        self.body = body
 
 
 class Encoder(Protocol):
@@ -58,12 +45,11 @@ class Encoder(Protocol):
     def keep_alive(self) -> bytes:
         """What an idle stream sends."""
 
-    @property
-    def shared(self) -> str | None:
-        """Encoders with the same name here encode an event alike; ``None``: what was encoded is this reader's own."""
-
     def encode_all(self, events: Sequence[Event], first: int) -> bytes:
         """These events, numbered from ``first``."""
+
+    def framing(self, kind: str, number: int) -> tuple[bytes, bytes] | None:
+        """What stands before and after the JSON of an event of this type and number; ``None``: it is not sent so."""
 
     def finish(self) -> bytes:
         """What follows the last event."""
@@ -186,15 +172,22 @@ class RunStream(RunReader):
     async def _send_events(self, send: Send, patience: _Patience) -> None:
         journal, encoder, reader = self.run.journal, self._encoder, self.reader
         number = self.after
-        last: Event | None = None
+        last: str | None = None
         while True:
             over = journal.closed
+            large = journal.large(number + 1)
+            framing = None if large is None else encoder.framing(large, number + 1)
+            if framing is not None:
+                number += 1
+                last = large
+                await self._send_large(send, number, *framing)
+                reader.advance(number)
+                continue
             events = await journal.read(number, PIECE)
             if events:
-                encoded = self._encoded(events, number + 1)
-                body = encoded.body if isinstance(encoded, Encoded) else encoded
+                body = encoder.encode_all(events, number + 1)
                 number += len(events)
-                last = events[-1]
+                last = events[-1]["type"]
                 if len(body) <= PIECE:
                     await send({"type": "http.response.body", "body": body, "more_body": True})
                 else:
@@ -204,22 +197,23 @@ class RunStream(RunReader):
                 break
             elif not await patience.wait(journal.next_change()):
                 await send({"type": "http.response.body", "body": encoder.keep_alive, "more_body": True})
-        if last is not None and last["type"] not in ("RUN_FINISHED", "RUN_ERROR"):
+        if last is not None and last not in ("RUN_FINISHED", "RUN_ERROR"):
             raise AgentFailure("The run was lost before its end.")
 
-    def _encoded(self, events: Sequence[Event], first: int) -> bytes | Encoded:
-        """The bytes of these events; of a large one, those that others are sending too."""
-        encoder, large = self._encoder, self.run.large
-        name = (encoder.shared, first)
-        if large and len(events) == 1:
-            found = large.get(name)
-            if isinstance(found, Encoded):
-                return found
-        body = encoder.encode_all(events, first)
-        if len(body) <= LARGE or len(events) > 1 or encoder.shared is None:
-            return body
-        encoded = large[name] = Encoded(body)
-        return encoded
+    async def _send_large(self, send: Send, number: int, before: bytes, after: bytes) -> None:
+        """An event in pieces that the journal gives one by one: nothing of it is held while the client reads.
+
+        Where the journal has to forget it meanwhile, the connection is closed: no error can be told within a frame.
+        """
+        journal, start = self.run.journal, 0
+        await send({"type": "http.response.body", "body": before, "more_body": True})
+        try:
+            while piece := journal.piece(number, start, PIECE):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                start += len(piece)
+        except JournalOverrun as error:
+            raise ConnectionAbortedError(error.message) from error
+        await send({"type": "http.response.body", "body": after, "more_body": True})
 
 
 async def _send_body(send: Send, body: bytes) -> None:

@@ -35,6 +35,7 @@ from bridge.agents.langgraph.state import fields_of, project
 from bridge.agents.langgraph.state_keys import input_keys, schema_keys, visible_keys, walled_keys
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
 from bridge.agents.langgraph.untaken import take, untaken_messages
+from bridge.aside import aside_if, is_large
 from bridge.errors import InvalidRequest
 from bridge.events.event import Event, note
 from bridge.events.interrupts import Interrupt, pause_to_agui
@@ -152,7 +153,8 @@ class LangGraphAgent:
         graph, thread_id = self.in_thread(thread)
         where = {"thread_id": thread_id} | ({} if checkpoint_id is None else {"checkpoint_id": checkpoint_id})
         found = await graph.aget_state({"configurable": where}, subgraphs=True)
-        return self.thread_state(found, aliases=aliases, waiting=await untaken_messages(graph, found))
+        waiting = await untaken_messages(graph, found)
+        return await aside_if(is_large(found.values), self.thread_state, found, aliases=aliases, waiting=waiting)
 
     async def head(self, thread: ThreadKey) -> str | None:
         """The id of the thread's latest checkpoint."""
@@ -261,6 +263,7 @@ class GraphRun:
         options = run_options(self._agent, self._request)
         stores = options.get("durability") == "sync"
         starting: Sequence[Event] = translator.start()
+        large = False  # the state, when it was last seen
         if not stores:
             for event in starting:
                 yield event
@@ -276,7 +279,12 @@ class GraphRun:
                     for attempt in self._progress.parts():
                         for event in feed(attempt):
                             yield event
-                for event in feed(part):
+                if part["type"] == "values":
+                    large = is_large(part["data"])
+                    events = await aside_if(large, feed, part)
+                else:
+                    events = feed(part)
+                for event in events:
                     yield event
         for part in await self._paused(graph, config["configurable"]["thread_id"]):
             for event in feed(part):
@@ -284,7 +292,7 @@ class GraphRun:
         if not self._request.ephemeral:
             head = self._visit.head if self._visit is not None else None
             yield note(checkpoint_id=head or await self._agent.head(self._request.thread))
-        for event in translator.finish():
+        for event in await aside_if(large, translator.finish):
             yield event
 
     def last_events(self, why: BaseException | None) -> list[Event]:
@@ -310,13 +318,14 @@ class GraphRun:
         """The graph, its config and its input, from the request and what the thread holds."""
         agent = self._agent
         request = without_subagents(self._request)
+        large = is_large((request.messages, request.state))
         config: RunnableConfig = {
             "configurable": configurable(request, agent.graph, agent.client_keys),
             "callbacks": callbacks_of(agent.graph, self._progress),
             "recursion_limit": agent.recursion_limit,
         }
         if request.ephemeral:
-            given = plan(request, ThreadState(), agent.input_keys).input
+            given = (await aside_if(large, plan, request, ThreadState(), agent.input_keys)).input
             given = instruct(given, request.instructions)
             return agent.without_memory(), *await heal(None, config, None, given, request.client_tools)
         guarding(request.holds)
@@ -327,12 +336,14 @@ class GraphRun:
         policy = request.client_history or agent.client_history
         if request.fresh:
             request = admitted(request, ThreadState(), policy)
-            given = instruct(plan(request, ThreadState(), agent.input_keys).input, request.instructions)
+            given = (await aside_if(large, plan, request, ThreadState(), agent.input_keys)).input
+            given = instruct(given, request.instructions)
             return graph, *await heal(graph, config, None, given, request.client_tools)
         held = await take(graph, config, await graph.aget_state(config, subgraphs=True))
-        thread = agent.thread_state(held, aliases=self._aliases)
+        large = large or is_large(held.values)
+        thread = await aside_if(large, agent.thread_state, held, aliases=self._aliases)
         request = admitted(await as_sent_before(request, thread, graph, config), thread, policy, held.values)
-        chosen = plan(request, thread, agent.input_keys)
+        chosen = await aside_if(large, plan, request, thread, agent.input_keys)
         given = chosen.input
         back = {streamed: durable for durable, streamed in self._aliases.items() if streamed}
         if chosen.fork is not None:

@@ -141,6 +141,11 @@ class _Conversion:
         return self._nodes <= 0 or self._characters < 0 or (self._in_repeat > 0 and not self._repeated)
 
     def _parts(self, value: Any, depth: int) -> Any:
+        kind = type(value)
+        if kind is dict:  # nearly all containers are one of the two: the others cost a look at each kind below
+            return self._fields(value, value.items(), depth)
+        if kind is list:
+            return self._items(value, depth)
         match value:
             case Mapping():
                 return self._fields(value, value.items(), depth)

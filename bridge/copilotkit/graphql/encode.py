@@ -31,7 +31,6 @@ class PartEncoder:
     headers = sse.HEADERS | {"Content-Type": 'multipart/mixed; boundary="-"'}
     keep_alive = b"\r\nX-Keep-Alive: 1"
     """A header of the part that comes next: legal between any two, and no page draws anything anew for it."""
-    shared: str | None = None  # where a piece goes depends on those before it
 
     def __init__(self, translator: AguiToGraphQL, language: str) -> None:
         self._translator = translator
@@ -70,6 +69,11 @@ class PartEncoder:
         if items:
             patches.append(_pieces(items, place))
         return b"".join(frames) + (_incremental(patches) if patches else b"")
+
+    def framing(self, kind: str, number: int) -> tuple[bytes, bytes] | None:
+        """``None``: where a piece goes depends on those before it."""
+        del kind, number
+        return None
 
     def finish(self) -> bytes:
         """The end of the answer; nothing after `fail`."""
