@@ -20,6 +20,7 @@
         │   ├── UpstreamEmpty        502  it answered with nothing
         │   ├── UpstreamUnauthorized 502  it does not take the agent's key
         │   ├── UpstreamRefused      502  it does not take the agent's request
+        │   ├── UpstreamFiltered     400  the content filter of its provider refused the request
         │   ├── UpstreamRateLimited  429  it takes no more requests for now
         │   ├── QuotaExhausted       429  the agent's account with it is used up
         │   └── ContextTooLong       400  the conversation is too long for the model
@@ -39,6 +40,7 @@ arrived and what was expected; none of them carries a traceback, a prompt or a k
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
@@ -197,6 +199,14 @@ class UpstreamRefused(UpstreamFailure):
     code = "upstream_refused"
 
 
+class UpstreamFiltered(UpstreamFailure):
+    """400, as Azure has it: the content filter of the model's provider refused the request before the model had it."""
+
+    status = 400
+    type = "invalid_request_error"
+    code = "content_filter"
+
+
 class UpstreamRateLimited(UpstreamFailure):
     """429: the model's server takes no more requests for ``retry_after`` seconds."""
 
@@ -310,6 +320,7 @@ _BY_CODE: dict[str, type[BridgeError]] = {
         UpstreamEmpty,
         UpstreamUnauthorized,
         UpstreamRefused,
+        UpstreamFiltered,
         UpstreamRateLimited,
         QuotaExhausted,
         ContextTooLong,
@@ -331,6 +342,15 @@ _BY_CODE: dict[str, type[BridgeError]] = {
 def failure_of_code(code: str | None, message: str) -> BridgeError:
     """The failure that a RUN_ERROR's ``code`` and ``message`` stand for; an unknown code is an agent failure."""
     return _BY_CODE.get(code or "", AgentFailure)(message)
+
+
+def failure_of_event(event: Mapping[str, Any]) -> BridgeError:
+    """The failure that a RUN_ERROR stands for, with the seconds to wait where it has them."""
+    failure = failure_of_code(event.get("code"), event["message"])
+    seconds = (event.get("metadata") or {}).get("retryAfter")
+    if isinstance(failure, UpstreamRateLimited) and isinstance(seconds, int):
+        failure.retry_after = seconds
+    return failure
 
 
 def json_kind(value: Any) -> str:

@@ -12,8 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from json import JSONDecodeError
+from math import ceil
 from traceback import extract_tb
 from types import TracebackType
+from typing import Any
 
 from bridge.errors import (
     AgentFailure,
@@ -23,6 +25,7 @@ from bridge.errors import (
     RunTimeout,
     UpstreamEmpty,
     UpstreamFailure,
+    UpstreamFiltered,
     UpstreamRateLimited,
     UpstreamRefused,
     UpstreamUnauthorized,
@@ -33,12 +36,25 @@ _CLIENTS = frozenset(
 )
 """The packages of providers. An exception of theirs comes from a model's server, wherever it was raised."""
 
+_SHARED = frozenset(("botocore", "google"))
+"""Of these packages the ones that tools use for other services as well."""
+
+_OF_MODELS = ("Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream")
+"""What botocore asks of a model."""
+
 _TRANSPORTS = frozenset(("httpx", "httpcore", "requests", "urllib3", "aiohttp", "ssl", "socket"))
-"""HTTP clients. A tool uses them too, and what it meets is not the model's server."""
+"""HTTP clients. Tools and nodes use them too, and what they meet is not the model's server."""
 
-_IN_A_MODEL_CALL = ("/langchain_core/language_models/", *(f"/{name}/" for name in sorted(_CLIENTS)))
+_IN_A_MODEL_CALL = (
+    "/langchain_core/language_models/",
+    *(f"/{prefix}{name}" for prefix in ("", "langchain_") for name in sorted(_CLIENTS - _SHARED)),
+    *("/langchain_aws/", "/langchain_google", "/google/genai/"),
+)
 
-_IN_A_TOOL = ("/langchain_core/tools/", "/langgraph/prebuilt/tool_node.py")
+_READS_AN_ANSWER = re.compile(
+    r"chat_result|format_output|lc_result|completion|_chunk|convert_delta|parse_chat|parse_response|_a?stream(_\w+)?$|^a?invoke$"
+)
+"""The functions of LangChain and of the clients that read an answer; a fault in another is the agent's own."""
 
 _TOO_LONG = re.compile(
     r"context[_ ]?(length|window|size)|maximum (context|prompt|input)|too many (input )?tokens|prompt is too long"
@@ -105,42 +121,90 @@ def _upstream(error: BaseException) -> BridgeError | None:
     """What went wrong between the agent and its model's server; ``None`` where that was not it."""
     if isinstance(error, ValueError) and str(error).startswith(_EMPTY):
         return UpstreamEmpty("The model gave no answer; the conversation may be too long for it.")
-    status = _status(error)
-    if _roots(error).isdisjoint(_CLIENTS) and not _is_of_a_model_call(error):
+    if _NO_KEY.search(f"{type(error).__name__}: {error}") and not _roots(error).isdisjoint((*_CLIENTS, "builtins")):
+        return UpstreamUnauthorized("The agent has no key for its model's server.")
+    if not _is_of_a_model_call(error):
         return None
-    code = _code(error)
-    if code == "context_length_exceeded" or (status in (400, 413, 422, 500, None) and _TOO_LONG.search(str(error))):
+    status, code = _status(error), _code(error)
+    if code in _CONTEXT or (status in (400, 413, 422, 500, None) and _TOO_LONG.search(str(error))):
         return ContextTooLong("The conversation is too long for the model: begin a new one.")
-    if status in (401, 403) or code in ("AccessDeniedException", "UnrecognizedClientException"):
-        return UpstreamUnauthorized(f"The model's server refused the agent's key{_http(status)}.")
-    if code == "insufficient_quota" or status == 402:
+    if code in _QUOTA or status == 402 or _NO_CREDIT.search(str(error)):
         return QuotaExhausted("The agent's account with the model's provider has no quota left.")
-    if status == 429 or code == "ThrottlingException":
-        return UpstreamRateLimited("The model's server takes no more requests for now.")
+    if code in _FILTER:
+        return UpstreamFiltered(
+            "The content filter of the model's provider refused the request: put it in other words."
+        )
+    if status in (401, 403) or code in _KEY or _WRONG_KEY.search(str(error)):
+        return UpstreamUnauthorized(f"The model's server refused the agent's key{_http(status)}.")
+    if status == 429 or code in _RATE:
+        seconds = _retry_after(error)
+        return UpstreamRateLimited("The model's server takes no more requests for now.", retry_after=seconds)
     if status is not None and 400 <= status < 500 and status != 408:
         return UpstreamRefused(f"The model's server refused the agent's request{_http(status)}.")
     return UpstreamFailure(f"The agent's model could not be reached, or failed{_http(status)}.")
 
 
+# Providers' own words, in error bodies, in streams that had begun, and in AWS's exceptions
+
+_CONTEXT = frozenset(("context_length_exceeded", "exceed_context_size_error"))
+_QUOTA = frozenset(("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error"))
+_FILTER = frozenset(("content_filter", "content_policy_violation", "data_inspection_failed"))
+_KEY = frozenset(
+    (
+        *("invalid_api_key", "authentication_error", "permission_error", "UNAUTHENTICATED", "PERMISSION_DENIED"),
+        *("AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException", "InvalidSignatureException"),
+    )
+)
+_RATE = frozenset(
+    (
+        *("rate_limit_exceeded", "rate_limit_error", "too_many_requests", "RESOURCE_EXHAUSTED"),
+        *("ThrottlingException", "ServiceQuotaExceededException"),
+    )
+)
+_ANY = re.compile("|".join(sorted(_CONTEXT | _QUOTA | _FILTER | _KEY | _RATE)))
+_NO_CREDIT = re.compile("credit balance is too low")  # Anthropic: a 400
+_WRONG_KEY = re.compile("API key not valid|API_KEY_INVALID|API key expired")  # Gemini: a 400
+_NO_KEY = re.compile(
+    r"^OpenAIError: .*(api_key|credentials)|^(No|Partial|Default)CredentialsError: "
+    r"|^TypeError: .*(resolve authentication method|Anthropic authentication failed)",
+    re.DOTALL,
+)
+
+
 def _http(status: int | None) -> str:
-    return f" (HTTP {status})" if status is not None else ""
+    return f" (HTTP {status})" if status not in (None, 200) else ""  # a stream that had begun has 200
 
 
 def _is_of_a_model_call(error: BaseException) -> bool:
-    """Whether what an HTTP client, a socket or a JSON parser raised is about the model's server."""
-    files = _files(error.__traceback__)
-    asked = any(part in file for file in files for part in _IN_A_MODEL_CALL)
-    if not _roots(error).isdisjoint(_TRANSPORTS):
-        return asked or not any(part in file for file in files for part in _IN_A_TOOL)
-    if isinstance(error, AssertionError | AttributeError | LookupError):  # of a client, at an answer of no known shape
-        return asked and any(f"/{name}/" in files[-1] or f"/langchain_{name}/" in files[-1] for name in _CLIENTS)
-    return asked and isinstance(error, OSError | JSONDecodeError | UnicodeDecodeError)
+    """Whether an exception is about the model's server.
+
+    A client's own exception is, in any place. What an HTTP client, a socket or a JSON parser raised is where a model
+    call is among its frames; one that was never raised has none, and is taken for the model's.
+    """
+    roots = _roots(error)
+    frames = _frames(error.__traceback__)
+    asked = any(part in file for file, _ in frames for part in _IN_A_MODEL_CALL)
+    if not roots.isdisjoint(_CLIENTS - _SHARED):
+        return True
+    if not roots.isdisjoint(_SHARED):
+        return asked or not frames or getattr(error, "operation_name", None) in _OF_MODELS
+    if not roots.isdisjoint(_TRANSPORTS):
+        return asked or not frames
+    if isinstance(error, OSError | JSONDecodeError | UnicodeDecodeError):
+        return asked
+    shape = isinstance(error, AssertionError | AttributeError | LookupError | TypeError | ValueError)
+    return shape and bool(frames) and _reads_an_answer(*frames[-1])
 
 
-def _files(traceback: TracebackType | None) -> list[str]:
-    """The files of an exception's frames, the innermost last."""
+def _reads_an_answer(file: str, function: str) -> bool:
+    """Whether what was raised there is about the shape of an answer, not about what the agent asked."""
+    return any(part in file for part in _IN_A_MODEL_CALL) and bool(_READS_AN_ANSWER.search(function))
+
+
+def _frames(traceback: TracebackType | None) -> list[tuple[str, str]]:
+    """File and function of an exception's frames, the innermost last."""
     frames = extract_tb(traceback) if traceback is not None else ()
-    return [frame.filename.replace("\\", "/") for frame in frames]
+    return [(frame.filename.replace("\\", "/"), frame.name) for frame in frames]
 
 
 def _status(error: BaseException) -> int | None:
@@ -163,16 +227,36 @@ def _code(error: BaseException) -> str:
     if isinstance(response, Mapping) and isinstance(response.get("Error"), Mapping):
         return str(response["Error"].get("Code") or "")
     code = getattr(error, "code", None)
-    if isinstance(code, str):
+    if isinstance(code, str) and code and not code.isdigit():
         return code
     body = getattr(error, "body", None)
     inner = body.get("error", body) if isinstance(body, Mapping) else None
-    return str(inner.get("code") or inner.get("type") or "") if isinstance(inner, Mapping) else ""
+    if isinstance(inner, Mapping):
+        words = [inner.get(name) for name in ("code", "type", "status")]  # llama.cpp's code is the status
+        return next((word for word in words if isinstance(word, str) and word and not word.isdigit()), "")
+    status = getattr(error, "status", None)  # google.genai
+    if isinstance(status, str):
+        return status
+    found = _ANY.search(str(error)[:_MOST]) if type(error) is ValueError else None  # langchain-openai, of a stream
+    return found[0] if found else ""
+
+
+def _retry_after(error: BaseException) -> int:
+    """The seconds that the model's server asks to wait, 1 to 3600; 5 where it names none."""
+    headers: Any = getattr(getattr(error, "response", None), "headers", None)
+    given = headers.get("retry-after") if isinstance(headers, Mapping) else None
+    if not isinstance(given, str) or not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", given):
+        return 5
+    return min(max(ceil(float(given)), 1), 3600)
 
 
 _SECRET = re.compile(
-    r"(?i)\b(?:sk|pk|rk|xai|gsk|key|token|bearer|secret|password|api[-_]?key)[-_=:\s\"']{1,4}[^\s\"',;)]{4,}"
-    r"|(?<=//)[^/@\s]+:[^/@\s]+@"
+    r"(?i)(?<=://)[^\s@/:]*:[^\s@]*@"  # of a URL
+    r"|(?:api key provided:|\bbearer\b|\bbasic\b)\s*[^\s\"',;]{3,}"
+    r"|[\w-]*(?:key|token|secret|passw(?:or)?d|credential|authorization|cookie|signature|\bsig)\w*[\"']?\s*[=:]\s*[\"']?"
+    r"(?:(?:bearer|basic)\s+)?[^\s\"',;&)}]{4,}"
+    r"|\b(?:sk|pk|rk|xai|gsk|hf|r8|gh[opsu]|github_pat|glpat|xox[abprs]|AIza|AKIA|ASIA|ya29|eyJ)[-_.]?[\w.\-]{6,}"
+    r"|\b(?-i:(?=\w*[0-9])(?=\w*[a-z])(?=\w*[A-Z]))[\w-]{32,}"  # a name that nobody would give
 )
 _MOST = 500
 """Characters of an exception's text that a developer is shown."""

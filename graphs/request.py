@@ -3,9 +3,8 @@
 `config["configurable"]` may hold
 - `client_tools`: OpenAI function tools that the front end executes itself;
 - `client_context`: `{"description", "value"}` entries the application shares with the model;
-- `model_settings`: `temperature`, `top_p`, `max_tokens`, `stop`, `seed`, `response_format`,
-  `reasoning_effort`, `user`,
-  `tool_choice`, `parallel_tool_calls`.
+- `model_settings`: OpenAI's parameters by their own names (`MODEL_SETTINGS`, `metadata`, `tool_choice`,
+  `parallel_tool_calls`).
 All may be absent. Entries of the wrong shape are left out: the server has checked them, and a run must not
 die of them.
 """
@@ -18,7 +17,10 @@ from typing import Any, cast
 from langchain_core.runnables import RunnableConfig
 
 MODEL_SETTINGS = frozenset(
-    {"temperature", "top_p", "max_tokens", "stop", "seed", "response_format", "reasoning_effort", "user"}
+    (
+        *("temperature", "top_p", "max_tokens", "max_completion_tokens", "stop", "seed", "response_format"),
+        *("reasoning_effort", "user", "presence_penalty", "frequency_penalty"),
+    )
 )
 
 
@@ -66,12 +68,16 @@ def read_request(config: RunnableConfig) -> Request:
     return Request(
         client_tools=tuple(tool for tool in _list(configurable.get("client_tools")) if _is_tool(tool)),
         client_context=tuple(entry for entry in _list(configurable.get("client_context")) if "value" in entry),
-        model_settings={
-            name: value for name, value in settings.items() if name in MODEL_SETTINGS and value is not None
-        },
+        model_settings={name: value for name, value in settings.items() if name in MODEL_SETTINGS and value is not None}
+        | _metadata(settings.get("metadata")),
         tool_choice=choice if isinstance(choice, str | dict) and choice != "auto" else None,
         parallel_tool_calls=parallel if isinstance(parallel, bool) else None,
     )
+
+
+def _metadata(value: object) -> dict[str, Any]:
+    """OpenAI's `metadata` by the way around LangChain, where a parameter of this name is the run's own."""
+    return {"extra_body": {"metadata": value}} if isinstance(value, dict) else {}
 
 
 def _list(value: object) -> list[dict[str, Any]]:

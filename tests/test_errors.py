@@ -37,6 +37,7 @@ TABLE = {
     "UpstreamEmpty": (502, "upstream_error", "upstream_empty"),
     "UpstreamUnauthorized": (502, "upstream_error", "upstream_unauthorized"),
     "UpstreamRefused": (502, "upstream_error", "upstream_refused"),
+    "UpstreamFiltered": (400, "invalid_request_error", "content_filter"),
     "UpstreamRateLimited": (429, "rate_limit_error", "upstream_rate_limited"),
     "QuotaExhausted": (429, "insufficient_quota", "insufficient_quota"),
     "ContextTooLong": (400, "invalid_request_error", "context_length_exceeded"),

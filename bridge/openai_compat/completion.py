@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.types import Send
 
-from bridge.errors import AgentFailure, BridgeError, failure_of_code
+from bridge.errors import AgentFailure, BridgeError, failure_of_event
 from bridge.events.event import Event
 from bridge.json import dumps
 from bridge.openai_compat.encode import ChunkEncoder
@@ -119,7 +119,7 @@ async def _failure_before_words(run: Run, patience: float) -> BridgeError | None
         events = await journal.read(number, PIECE)
         for event in events:
             if event["type"] == "RUN_ERROR":
-                return failure_of_code(event.get("code"), event["message"])
+                return failure_of_event(event)
             if _shows(event, tools):
                 return None
         number += len(events)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bridge.errors import UpstreamFailure, failure_of_code
+from bridge.errors import UpstreamFailure, failure_of_code, failure_of_event
 from bridge.events.event import Event, is_token
 from bridge.json import joined
 from bridge.openai_compat.from_chunks import ChunksToAgui
@@ -54,6 +54,8 @@ class Fold:
             if translator.plain_text(event["messageId"]):
                 self._text.append(event["delta"])
                 return
+        if event["type"] == "RUN_ERROR":
+            raise failure_of_event(event)  # its frame has no place for the seconds to wait
         self.add(translator.feed(event))
 
     def _delta(self, delta: Mapping[str, Any]) -> None:

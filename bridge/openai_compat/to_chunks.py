@@ -283,7 +283,8 @@ class AguiToChunks:
         if outcome.get("type") == "cancelled":
             return "", [], "stop"
         if calls and self._indices.keys() - self._answered:
-            return "", [], "tool_calls"
+            # a call that was cut at the limit of tokens is no call: as OpenAI has it
+            return "", [], "length" if metadata.get("finishReason") == "length" else "tool_calls"
         result, reason = event.get("result"), metadata.get("finishReason")
         added = ""
         if result is not None and (not before or metadata.get("structuredResponse")):

@@ -10,8 +10,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, Too
 from langgraph.graph import START, MessagesState, StateGraph
 
 from bridge.agents.langgraph.callbacks import Progress, callbacks_of
+from bridge.agents.langgraph.ends import Ends, finish_reason_of
 from bridge.agents.langgraph.message_stream import MessagesToAgui
-from bridge.agents.langgraph.usage import UsageTally, finish_reason_of
 
 NODE = {"langgraph_node": "tools", "langgraph_checkpoint_ns": "tools:1"}
 CALL = {"name": "look", "args": {"q": "x"}, "id": "c"}
@@ -108,7 +108,7 @@ def test_how_providers_say_that_a_model_ended(response: dict[str, Any], reason: 
 
 
 def test_the_end_after_a_refusal_is_the_refusals() -> None:
-    tally = UsageTally()
+    tally = Ends()
     tally.add(AIMessageChunk(content=[{"type": "refusal", "refusal": "нет"}], id="m"), {})
     tally.add(AIMessageChunk(content=[], id="m", response_metadata={"status": "completed"}), {})
     assert tally.finish_reason == "content_filter"

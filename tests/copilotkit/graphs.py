@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, TypedDict
 
-import httpx
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_openai import ChatOpenAI
 from langgraph.graph import START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.types import interrupt
-from pydantic import PrivateAttr
+from pydantic import PrivateAttr, SecretStr
 
 FIRST = ("Начнём ", "с ", "сегментов, ")
 SECOND = ("затем ", "соберём ", "письмо.")
@@ -145,4 +145,9 @@ def failing(error: Exception) -> Any:
 
 def unreachable() -> Any:
     """Its model's server does not answer."""
-    return failing(httpx.ConnectError("secret prompt: no route to the model"))
+    model = ChatOpenAI(model="m", base_url="http://127.0.0.1:1/v1", api_key=SecretStr("secret"), max_retries=0)
+
+    async def answer(state: State) -> State:
+        return {"messages": [await model.ainvoke("secret prompt")]}
+
+    return _compiled(answer)

@@ -63,7 +63,7 @@ async def test_settings_reach_the_wire(real: pytest.MonkeyPatch, crm: Database, 
             run = await talk.say("Найди лидов")
     assert run.text.strip() == '{"a": 1}'
     first, second = server.requests
-    assert first["max_completion_tokens"] == 64
+    assert first["max_tokens"] == 64
     for name in ("temperature", "top_p", "stop", "seed", "user", "reasoning_effort", "response_format"):
         assert first[name] == second[name] == settings[name]
     assert first["parallel_tool_calls"] is False

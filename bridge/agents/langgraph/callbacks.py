@@ -2,6 +2,8 @@
 
 - A tool's result when the tool has it. Its node returns the results of all its tools when the slowest is done. It is
   written to the graph's own stream, as a ``custom`` part of a type that nobody else writes.
+- A tool that is about to run with half its arguments, because the answer that called it was cut: it is refused here. In
+  a subgraph nobody else could: its steps wait for no reader of the stream.
 - A node's failed attempt, before the next one (``RetryPolicy``): what its model streamed is not continued. A node that
   failed has no stream to write to; its place is kept in `Progress.failed` for the reader of the next part.
 
@@ -21,6 +23,8 @@ from langgraph.config import get_stream_writer
 from langgraph.errors import GraphBubbleUp
 
 from bridge.agents.langgraph.dispatched import DispatchedToStream
+from bridge.agents.langgraph.ends import cut_calls
+from bridge.errors import UpstreamFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Progress(DispatchedToStream):
         self.failed: list[str] = []
         self._tools: dict[UUID, dict[str, Any]] = {}
         self._nodes: dict[UUID, str] = {}
+        self._half_calls: dict[str, str] = {}
 
     def on_tool_start(
         self,
@@ -57,7 +62,11 @@ class Progress(DispatchedToStream):
         metadata: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Keep the call's metadata, which `on_tool_end` is not given."""
+        """Keep the call's metadata, which `on_tool_end` lacks. Raises `UpstreamFailure` for a call that was cut."""
+        cut = self._half_calls.get(str(kwargs.get("tool_call_id")))
+        if cut is not None:
+            self.raise_error = True  # LangChain swallows what callbacks raise, else
+            raise UpstreamFailure(cut)
         self._tools[run_id] = metadata or {}
 
     def on_tool_end(self, output: Any, *, run_id: UUID, **kwargs: Any) -> None:
@@ -86,8 +95,13 @@ class Progress(DispatchedToStream):
             self._nodes[run_id] = place
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
-        """Forget the namespace of a node that did not fail."""
-        self._nodes.pop(run_id, None)
+        """Forget the namespace of a node that did not fail; keep which calls it made were cut."""
+        if self._nodes.pop(run_id, None) is not None:
+            for call_id, cut in cut_calls(outputs):
+                if cut is None:
+                    self._half_calls.pop(call_id, None)  # ids may repeat
+                else:
+                    self._half_calls[call_id] = cut
 
     def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """A node failed, and may run again."""

@@ -18,9 +18,9 @@ from langgraph.graph.message import REMOVE_ALL_MESSAGES
 
 from bridge.agents.langgraph.call_ids import CallIds
 from bridge.agents.langgraph.duplicates import is_copy
+from bridge.agents.langgraph.ends import is_closing
 from bridge.agents.langgraph.messages import content_text
 from bridge.agents.langgraph.streamed import StreamedMessage
-from bridge.agents.langgraph.usage import is_closing
 
 Path = tuple[str, ...]
 

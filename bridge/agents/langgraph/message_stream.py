@@ -17,11 +17,12 @@ from typing import Any
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, RemoveMessage, ToolMessage
 
 from bridge.agents.langgraph.call_ids import CallIds
+from bridge.agents.langgraph.ends import finish_reason_of
 from bridge.agents.langgraph.message_ids import MessageIds, Path
 from bridge.agents.langgraph.messages import content_text, message_text, tool_content
 from bridge.agents.langgraph.reasoning import has_reasoning, reasoning_in_kwargs, reasoning_text
 from bridge.agents.langgraph.streamed import StreamedMessage
-from bridge.agents.langgraph.usage import UsageTally, finish_reason_of
+from bridge.agents.langgraph.usage import UsageTally
 from bridge.events.event import Event
 from bridge.events.messages import plain_content
 
@@ -198,6 +199,7 @@ class MessagesToAgui:
         events: list[Event] = []
         for message in self._messages.incomplete(place):
             events += message.abandon()
+        self.usage.ends.abandon(name for message in self._messages if message.place == place for name in message.names)
         return self._checked(events)
 
     # Whole

@@ -15,6 +15,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 from bridge.agents.langgraph.call_ids import distinct_calls
 from bridge.agents.langgraph.callbacks import ToolFinished
 from bridge.agents.langgraph.custom import CallRules, CustomToAgui
+from bridge.agents.langgraph.ends import BROKEN_OFF
 from bridge.agents.langgraph.incoming import as_conversation, as_message
 from bridge.agents.langgraph.interrupts import interrupt_to_agui
 from bridge.agents.langgraph.jsonable import jsonable
@@ -24,7 +25,7 @@ from bridge.agents.langgraph.paths import Paths
 from bridge.agents.langgraph.state import StateView, fields_of
 from bridge.agents.langgraph.steps import StepNames
 from bridge.agents.langgraph.subagents import Subagent, Subagents
-from bridge.errors import BridgeError, UpstreamFailure
+from bridge.errors import BridgeError, UpstreamFailure, UpstreamRateLimited
 from bridge.events.event import Event
 from bridge.events.interrupts import Interrupt, announcements, pause_to_agui
 from bridge.events.lifecycle import OpenEntities
@@ -100,6 +101,7 @@ class LangGraphToAgui:
         allow = state_allow if walled is None else None
         self._custom = CustomToAgui(self._stream, self._state, allow=allow, walled=walled or (), hidden=hidden)
         self._call_rules = CallRules(self._custom.calls)
+        self._ends = self._stream.usage.ends
         self._subagents = Subagents(
             workers=workers, tool_nodes=tool_nodes, hidden=hidden, lifecycle=self._v1, earlier=earlier
         )
@@ -134,7 +136,7 @@ class LangGraphToAgui:
         return [event]
 
     def feed(self, part: Mapping[str, Any]) -> list[Event]:
-        """The events one part becomes, in order; often none."""
+        """The events one part becomes, in order; often none. Raises `UpstreamFailure` as `Ends.step` does."""
         data = part["data"]
         if part["type"] == "messages":
             message, metadata = data
@@ -231,8 +233,8 @@ class LangGraphToAgui:
         elif isinstance(result, str) and result and not self._stream.text_emitted:
             events += self._as_message(result)
         events += self._messages_snapshot()
-        if self._stream.usage.cut and not self._interrupts:
-            return [*events, self._error(UpstreamFailure("The model's answer broke off before its end."))]
+        if self._ends.broken and not self._interrupts:
+            return [*events, self._error(UpstreamFailure(BROKEN_OFF))]
         ending: Event = {"type": "RUN_FINISHED", "threadId": self._thread_id, "runId": self._run_id}
         if result is not None:
             ending["result"] = result
@@ -243,8 +245,8 @@ class LangGraphToAgui:
         if usage:
             ending["usage"] = usage
         metadata: dict[str, Any] = {}
-        if self._stream.usage.finish_reason in ("length", "content_filter"):
-            metadata["finishReason"] = self._stream.usage.finish_reason
+        if self._ends.finish_reason in ("length", "content_filter"):
+            metadata["finishReason"] = self._ends.finish_reason
         if self._structured is not None:
             metadata["structuredResponse"] = True
         if metadata:
@@ -263,6 +265,8 @@ class LangGraphToAgui:
 
     def _error(self, failure: BridgeError) -> Event:
         error: Event = {"type": "RUN_ERROR", "message": failure.message, "code": failure.code}
+        if isinstance(failure, UpstreamRateLimited):
+            error["metadata"] = {"retryAfter": failure.retry_after}
         usage = self._stream.usage.entries()
         if usage and self._v1:
             error["usage"] = usage
@@ -291,6 +295,7 @@ class LangGraphToAgui:
 
     def _task_start(self, ns: tuple[str, ...], task: Mapping[str, Any], subagent: Subagent | None) -> list[Event]:
         name = str(task["name"])
+        self._ends.step(top=not ns)
         if subagent is not None and subagent.hidden:
             return []
         if name in self._hidden or name.startswith("__"):
