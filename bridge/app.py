@@ -103,7 +103,11 @@ def create_app(
             *openapi.routes(DIALECTS),
         ],
         middleware=[
-            Middleware(RequestIds, anywhere=settings.cors_origins in (None, ("*",))),
+            Middleware(
+                RequestIds,
+                anywhere=settings.cors_origins in (None, ("*",)),
+                body_timeout=settings.body_timeout,
+            ),
             Middleware(GateKeeper, gate=gate, every=allowed_hosts is not None, cookies=callers.asked),
             _cors(settings, gated=allowed_hosts is not None),
             Middleware(Faults),

@@ -32,7 +32,8 @@ _LONGEST = 19  # digits of a length
 REST = 64 * 1024 * 1024
 """Bytes of a body that was refused which are received and dropped before the answer."""
 
-_REST_SECONDS = 10.0
+REST_SECONDS = 10.0
+"""Seconds that this may take at most."""
 
 _SIZE = "bridge.body_size"
 _COUNTED = ("messages", "tools", "context", "resume")
@@ -64,13 +65,13 @@ class Body:
             self.over = True
         return message
 
-    async def drain(self) -> None:
-        """Receive the rest. A client that waits to be asked for its body is not asked."""
+    async def drain(self, seconds: float = REST_SECONDS) -> None:
+        """Receive the rest, for so long. A client that waits to be asked for its body is not asked."""
         if self._waits and not self._touched:
             return
         left = REST
         with suppress(TimeoutError):
-            async with asyncio.timeout(_REST_SECONDS):
+            async with asyncio.timeout(seconds):
                 while left > 0 and not self.over:
                     left -= len((await self()).get("body", b""))
 

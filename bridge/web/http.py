@@ -29,7 +29,7 @@ from bridge.errors import (
 from bridge.json import dumps
 from bridge.observe.logging import request_id
 from bridge.service import Bridge
-from bridge.web.bodies import Body, is_number, read_json, read_object
+from bridge.web.bodies import REST_SECONDS, Body, is_number, read_json, read_object
 
 __all__ = ["JSON", "bridge_of", "error_response", "named", "read_json", "read_number", "read_object", "thread_named"]
 
@@ -111,10 +111,12 @@ class RequestIds:
     before there was an answer gets 499 all the same: Starlette's ``BaseHTTPMiddleware`` takes no answer for a fault.
 
     With ``anywhere`` every answer says that any origin may read it, also those to requests that name no origin.
+    ``body_timeout``: seconds in which a body has to be there; the rest of one that was refused gets no more either.
     """
 
-    def __init__(self, app: ASGIApp, *, anywhere: bool = False) -> None:
+    def __init__(self, app: ASGIApp, *, anywhere: bool = False, body_timeout: float = REST_SECONDS) -> None:
         self._app = app
+        self._rest_seconds = min(body_timeout, REST_SECONDS)
         self._anywhere = anywhere
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -133,7 +135,7 @@ class RequestIds:
             nonlocal status
             if message["type"] == "http.response.start":
                 if not body.over and message["status"] != RequestTimeout.status:
-                    await body.drain()
+                    await body.drain(self._rest_seconds)
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = identity
