@@ -46,7 +46,7 @@ _ADAPTER: TypeAdapter[Any] = TypeAdapter(EventModel)
 
 def is_token(event: Mapping[str, Any]) -> bool:
     """Whether this is a piece of text and nothing else, as most events are: a type, a message's id, a delta."""
-    return len(event) == 3 and event.get("type") == "TEXT_MESSAGE_CONTENT"
+    return len(event) == 3 and event["type"] == "TEXT_MESSAGE_CONTENT"
 
 
 def note(**facts: Any) -> Event:
