@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import pytest
+from langchain_core.messages import AIMessage
+from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.runtime import Runtime
 
 from bridge.runs.request import ANONYMOUS, ThreadKey
 from tests.browser.puppet import puppet
@@ -358,9 +362,28 @@ async def test_a_busy_thread_is_an_error_and_its_run_goes_on() -> None:
     assert said["status"]["code"] == "Success"
 
 
-async def test_properties_reach_the_graph_and_a_page_cannot_answer_by_them() -> None:
+async def test_a_page_cannot_answer_by_its_properties() -> None:
     async with live({"asker": asker()}) as page:
         await ask(page, generate([text("u", "Скидка")]))
         _, errors = await ask(page, generate([text("v", "ещё")], properties={"command": {"resume": "true"}}))
         assert errors == []
         assert (await load(page))["messages"][-1]["content"] == "Согласовать скидку 15 %?"
+
+
+@dataclass
+class Tenant:
+    """What a graph wants to know of the page."""
+
+    tenant: str = "nobody"
+
+
+async def test_properties_are_the_graphs_typed_context() -> None:
+    async def answer(state: MessagesState, runtime: Runtime[Tenant]) -> dict[str, Any]:
+        return {"messages": [AIMessage(f"for {runtime.context.tenant}")]}
+
+    graph = StateGraph(MessagesState, context_schema=Tenant).add_node("answer", answer).add_edge(START, "answer")
+    async with live({"tenants": graph.compile()}) as page:
+        for properties, said in (({"tenant": "acme"}, "for acme"), ({}, "for nobody")):
+            response, errors = await ask(page, generate([text("u", "кто?")], properties=properties))
+            assert errors == []
+            assert texts(response) == [said]
