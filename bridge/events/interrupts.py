@@ -33,10 +33,9 @@ def is_pause(interrupt_id: str) -> bool:
 def asked_first(interrupts: Sequence[Interrupt]) -> Interrupt:
     """Of several that wait, the one to ask about where only one can be asked; at least one is given.
 
-    By id: a stream reports them as their tasks end, a stored thread in the order of its tasks, and both must name the
-    same one.
+    The first: a stream and a stored thread list them alike, in the order of the graph's tasks.
     """
-    return min(interrupts, key=lambda interrupt: str(interrupt["id"]))
+    return interrupts[0]
 
 
 def value_of(interrupt: Interrupt) -> Any:
@@ -55,8 +54,9 @@ def announcements(interrupts: Sequence[Interrupt]) -> list[Event]:
     Of several they show the last one (CopilotKit keeps one event), so the one that is asked first is announced last.
     When it is answered the rest are announced again: their person is asked about one after the other.
     """
-    ordered = sorted(interrupts, key=lambda interrupt: str(interrupt["id"]), reverse=True)
-    return [{"type": "CUSTOM", "name": "on_interrupt", "value": value_of(interrupt)} for interrupt in ordered]
+    return [
+        {"type": "CUSTOM", "name": "on_interrupt", "value": value_of(interrupt)} for interrupt in reversed(interrupts)
+    ]
 
 
 def same_value(one: Any, other: Any) -> bool:

@@ -284,7 +284,7 @@ def test_older_front_ends_answer_by_command(pending: Any, value: Any, expected: 
         pytest.param({"ask": "quote", "discount": 20, "final": False}, "i4", id="a number by value"),
         pytest.param({"final": False, "discount": 15.0, "ask": "quote"}, "i5", id="keys in another order"),
         pytest.param('{"ask":"quote","discount":15,"final":false}', "i5", id="JSON in a string"),
-        pytest.param(None, "i4", id="none: the one that was announced last"),
+        pytest.param(None, "i5", id="none: the first, which was announced last"),
     ],
 )
 def test_older_front_ends_answer_what_was_on_the_screen(event: Any, answered: str) -> None:

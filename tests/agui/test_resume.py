@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from langchain_core.messages import AIMessage
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.types import interrupt
 
 from bridge.agents.base import ThreadState
 from bridge.agents.langgraph.inputs import plan
+from bridge.agents.langgraph.interrupts import waiting_interrupts
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui
 from bridge.errors import InvalidRequest
 from bridge.events.event import Event
+from bridge.events.interrupts import value_of
 from bridge.runs.request import RunRequest
 from tests.agui.graphs import CASES
 from tests.agui.harness import ASKED
@@ -107,3 +113,33 @@ async def test_an_interrupt_three_deep_is_emitted_once() -> None:
     events = await talk.answer(resume=[entry(talk.pending[0], {"approved": True})])
     texts = [event["delta"] for event in events if event["type"] == "TEXT_MESSAGE_CONTENT"]
     assert texts == ["Решено.", "Готово."]
+
+
+@pytest.mark.parametrize("nested", [False, True], ids=["two nodes", "in a subgraph"])
+async def test_questions_stand_in_the_order_of_the_stored_thread_however_their_tasks_end(nested: bool) -> None:
+    asked_second = asyncio.Event()
+
+    async def first(state: MessagesState) -> dict[str, Any]:
+        await asked_second.wait()
+        return {"messages": [AIMessage(interrupt("first?"))]}
+
+    async def second(state: MessagesState) -> dict[str, Any]:
+        asked_second.set()
+        return {"messages": [AIMessage(interrupt("second?"))]}
+
+    builder = StateGraph(MessagesState)
+    for node in (first, second):
+        builder.add_node(node.__name__, node)
+        builder.add_edge(START, node.__name__)
+    inner: Any = builder.compile()
+    outer = StateGraph(MessagesState)
+    outer.add_node("inner", inner)
+    outer.add_edge(START, "inner")
+    graph: Any = (outer if nested else builder).compile(checkpointer=InMemorySaver())
+    translator = LangGraphToAgui("t", "r", protocol_version=None)
+    stream = graph.astream(ASKED, CONFIG, stream_mode=list(STREAM_MODES), subgraphs=True, version="v2")
+    events = [event async for part in stream for event in translator.feed(part)] + translator.finish()
+    streamed = [value_of(one) for one in translator.interrupts]
+    assert streamed == [item.value for item in waiting_interrupts(await graph.aget_state(CONFIG))]
+    assert nested or streamed == ["first?", "second?"]
+    assert [event["value"] for event in events if event["type"] == "CUSTOM"] == streamed[::-1]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.agents.langgraph.jsonable import jsonable
-from bridge.events.interrupts import Interrupt
+from bridge.events.interrupts import Interrupt, pause_to_agui
 from bridge.events.reviews import Action, review_of
 from bridge.json import dumps
 
@@ -120,3 +120,47 @@ def _readable(value: Any) -> str:
             return "\n".join(f"- {', '.join(_fields(one).splitlines())}" for one in value)
         case _:
             return dumps(value).decode()
+
+
+class Met:
+    """The interrupts that a run has met, each once, in the order in which the stored thread lists them.
+
+    That order is of the tasks as they started: parallel tasks end, and so report, in any order, and a person who is
+    asked one question after the other must be asked the same one whether it was streamed or read back. What one task
+    asks comes as its own result lists it. Between two steps this holds what waits, and nothing else.
+    """
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Interrupt] = {}
+        self._places: dict[str, tuple[int, int]] = {}
+        self._tasks: dict[str, int] = {}
+        self._started = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._by_id)
+
+    def in_order(self) -> list[Interrupt]:
+        """All of them; those that no task of the graph itself has reported come last."""
+        last = (self._started + 1, 0)
+        return sorted(self._by_id.values(), key=lambda interrupt: self._places.get(interrupt["id"], last))
+
+    def task_started(self, task_id: str) -> None:
+        """A task of the graph itself, not of a subgraph, began."""
+        self._started += 1
+        self._tasks[task_id] = self._started
+
+    def task_ended(self, task_id: str, items: Sequence[Any]) -> None:
+        """It ended, with these interrupts."""
+        task = self._tasks.pop(task_id, self._started)
+        for index, interrupt in enumerate(self.see(items)):
+            self._places[interrupt["id"]] = (task, index)
+
+    def see(self, items: Sequence[Any]) -> list[Interrupt]:
+        """Something reports these. Every level of subgraphs does; the first time counts."""
+        made = [interrupt_to_agui(item) for item in items]
+        return [self._by_id.setdefault(interrupt["id"], interrupt) for interrupt in made]
+
+    def pause(self, node: str, checkpoint_id: str) -> None:
+        """The graph waits before this node without an interrupt."""
+        pause = pause_to_agui(node, checkpoint_id)
+        self._by_id[pause["id"]] = pause

@@ -17,7 +17,7 @@ from bridge.agents.langgraph.callbacks import ToolFinished
 from bridge.agents.langgraph.custom import CallRules, CustomToAgui
 from bridge.agents.langgraph.ends import BROKEN_OFF
 from bridge.agents.langgraph.incoming import as_conversation, as_message
-from bridge.agents.langgraph.interrupts import interrupt_to_agui
+from bridge.agents.langgraph.interrupts import Met
 from bridge.agents.langgraph.jsonable import jsonable
 from bridge.agents.langgraph.message_stream import MessagesToAgui
 from bridge.agents.langgraph.messages import message_text, messages_to_agui
@@ -27,7 +27,7 @@ from bridge.agents.langgraph.steps import StepNames
 from bridge.agents.langgraph.subagents import Subagent, Subagents
 from bridge.errors import BridgeError, UpstreamFailure, UpstreamRateLimited
 from bridge.events.event import Event
-from bridge.events.interrupts import Interrupt, announcements, pause_to_agui
+from bridge.events.interrupts import Interrupt, announcements
 from bridge.events.lifecycle import OpenEntities
 from bridge.events.messages import plain_content
 from bridge.events.versions import speaks_v1
@@ -95,7 +95,7 @@ class LangGraphToAgui:
         self._state = StateView(allow=state_allow, keys=state_keys)
         self._output_keys = state_keys
         self._steps = StepNames()
-        self._interrupts: dict[str, Interrupt] = {}
+        self._interrupts = Met()
         self._messages: list[BaseMessage] | None = None
         self._nested: Paths[list[BaseMessage]] = Paths()
         allow = state_allow if walled is None else None
@@ -115,8 +115,8 @@ class LangGraphToAgui:
 
     @property
     def interrupts(self) -> list[Interrupt]:
-        """The interrupts met so far, each once, in order."""
-        return list(self._interrupts.values())
+        """The interrupts met so far, each once, in the order of the stored thread."""
+        return self._interrupts.in_order()
 
     @property
     def aliases(self) -> dict[str, str]:
@@ -167,7 +167,7 @@ class LangGraphToAgui:
                 events = self._task_end(ns, data) if "result" in data else self._task_start(ns, data, subagent)
                 events = self._call_rules.apply(events, {})
             case "values":
-                self._note_interrupts(part.get("interrupts") or ())
+                self._interrupts.see(part.get("interrupts") or ())
                 subagent = self._subagents.at(ns)
                 events = [] if subagent and subagent.hidden else self._values(ns, data)
                 events = self._call_rules.apply(events, {})
@@ -181,7 +181,7 @@ class LangGraphToAgui:
                 self._has_history = True
                 events = []
             case "paused":  # the bridge's own: ``interrupt_before`` / ``_after`` leave no Interrupt behind
-                self._note_pause(data["node"], data["checkpoint_id"])
+                self._interrupts.pause(data["node"], data["checkpoint_id"])
                 events = []
             case _:
                 events = []
@@ -225,7 +225,7 @@ class LangGraphToAgui:
             return []
         self._over = True
         for node, checkpoint_id in paused:
-            self._note_pause(node, checkpoint_id)
+            self._interrupts.pause(node, checkpoint_id)
         events = self._settled()
         result = self._answer()
         if result is None:
@@ -296,6 +296,8 @@ class LangGraphToAgui:
     def _task_start(self, ns: tuple[str, ...], task: Mapping[str, Any], subagent: Subagent | None) -> list[Event]:
         name = str(task["name"])
         self._ends.step(top=not ns)
+        if not ns:
+            self._interrupts.task_started(task["id"])
         if subagent is not None and subagent.hidden:
             return []
         if name in self._hidden or name.startswith("__"):
@@ -304,26 +306,20 @@ class LangGraphToAgui:
         return [{"type": "STEP_STARTED", "stepName": self._steps.open(task["id"], ns, name)}]
 
     def _task_end(self, ns: tuple[str, ...], task: Mapping[str, Any]) -> list[Event]:
-        self._note_interrupts(task.get("interrupts") or ())
+        waiting = task.get("interrupts") or ()
+        if ns:
+            self._interrupts.see(waiting)
+        else:
+            self._interrupts.task_ended(task["id"], waiting)
         own = (*ns, f"{task['name']}:{task['id']}")
         events = self._stream.end_of_task(own, _returned(task.get("result")))
-        if not task.get("interrupts"):
+        if not waiting:
             self._state.closed(own)
             self._nested.remove_under(own)
         step = self._steps.close(task["id"])
         if step is not None:
             events.append({"type": "STEP_FINISHED", "stepName": step})
         return events
-
-    def _note_interrupts(self, items: Sequence[Any]) -> None:
-        """At every level the same interrupt is reported: once is enough, by its id."""
-        for item in items:
-            interrupt = interrupt_to_agui(item)
-            self._interrupts.setdefault(interrupt["id"], interrupt)
-
-    def _note_pause(self, node: str, checkpoint_id: str) -> None:
-        pause = pause_to_agui(node, checkpoint_id)
-        self._interrupts[pause["id"]] = pause
 
     # State
 
