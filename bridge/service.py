@@ -32,7 +32,7 @@ from bridge.storage.opening import open_storage
 from bridge.storage.quota import Quota
 from bridge.storage.retention import Retention, pruning
 from bridge.storage.scoping import settle
-from bridge.storage.threads import Thread, ThreadIndex
+from bridge.storage.threads import Histories, Thread, ThreadIndex
 
 AfterRun = Callable[[Run, list[Event]], Awaitable[None]]
 
@@ -194,11 +194,13 @@ class Bridge:
         after: AfterRun | None = None,
         held: Held | None = None,
         caller: Principal | None = None,
+        asked: Histories | None = None,
     ) -> Run:
         """Start a run of the agent, or of given ``events``. After a `ClientError` nothing ran or is stored.
 
         ``after`` is called with the run and its last events before any reader sees them. ``held``: the thread is the
-        caller's (`hold`). ``caller``: the principal with its claims, for the agent.
+        caller's (`hold`). ``caller``: the principal with its claims, for the agent. ``asked``: the histories
+        that lead to a new thread, stored with it before the run begins.
         """
         if caller is not None and caller is not request.caller:
             request = replace(request, caller=caller)
@@ -225,7 +227,12 @@ class Bridge:
         try:
             # before the run begins: a conversation never exists without its owner, whatever kills the process
             opened = thread or await self.index.open(
-                request.thread_id, agent=request.agent, principal=request.principal, title=title, listed=listed
+                request.thread_id,
+                agent=request.agent,
+                principal=request.principal,
+                title=title,
+                listed=listed,
+                asked=asked,
             )
         except BaseException:
             self.runs.release(run)

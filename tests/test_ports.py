@@ -30,7 +30,7 @@ from tests.http.talking import chat, frames_of, run_input
 
 PORTS: dict[type, set[str]] = {
     Agent: {"describe", "run", "read", "forget"},
-    Journal: {"last", "closed", "append", "read", "large", "piece", "next_change", "close"},
+    Journal: {"last", "closed", "append", "append_token", "read", "large", "piece", "next_change", "close"},
     Leases: {"acquire", "renew", "release", "is_current", "held"},
     Encoder: {"headers", "keep_alive", "framing", "encode_all", "finish", "fail"},
     Observer: {

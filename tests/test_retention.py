@@ -29,7 +29,7 @@ from bridge.storage.adoption import adopt_all
 from bridge.storage.base import Storage
 from bridge.storage.opening import open_storage
 from bridge.storage.retention import Retention, prune_once, pruning
-from bridge.storage.threads import Scope, Turn
+from bridge.storage.threads import Histories, Scope, Turn
 from bridge.web.callers import digest
 from tests.databases import postgres
 from tests.test_ownership import ANN, BOB, SAYING, SECRET, THREAD, ask, client_of, inner
@@ -39,10 +39,13 @@ DAY = 86_400.0
 
 async def store(storage: Storage, thread_id: str, *, days: float = 0, listed: bool = True, **key: str) -> ThreadKey:
     """A thread with a checkpoint and a turn, last touched so many days ago."""
-    thread = await storage.index.open(thread_id, **{"agent": "a", "principal": "me", **key}, listed=listed)
+    agent, principal = key.get("agent", "a"), key.get("principal", "me")
+    thread = await storage.index.open(thread_id, agent=agent, principal=principal, listed=listed)
     await write(storage.checkpointer, thread.key.stored_id, days=days)
     await storage.index.touch(thread, at=time.time() - days * DAY)
-    await storage.index.remember_turn(Scope(thread.principal, thread.agent), {thread_id: ""}, Turn(thread_id, None))
+    await storage.index.remember_turn(
+        Histories(Scope(thread.principal, thread.agent), {thread_id: ""}, Turn(thread_id, None))
+    )
     return thread.key
 
 

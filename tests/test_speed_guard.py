@@ -187,7 +187,7 @@ class TurnByTurn(GenericFakeChatModel):
             yield ChatGenerationChunk(message=AIMessageChunk(content="слово "))
 
 
-# LangGraph alone hands over such tokens by threes: 333 writes. When this was written: 105.
+# LangGraph alone hands over such tokens by threes: 333 writes. When this was written: 36.
 @pytest.mark.parametrize("encoder", [agui, openai])
 async def test_tokens_that_come_with_every_turn_of_the_loop_are_few_writes(encoder: Callable[[], Encoder]) -> None:
     model = TurnByTurn(messages=iter(()))
@@ -208,5 +208,5 @@ async def test_tokens_that_come_with_every_turn_of_the_loop_are_few_writes(encod
     run.start(nothing)
     await RunStream(run, encoder()).read(send)
     assert b"".join(bodies).count(b'":"%b"}' % "слово ".encode()) == TOKENS
-    assert len(bodies) <= TOKENS / 8
-    assert journal.waits <= TOKENS / 8
+    assert len(bodies) <= TOKENS / 16
+    assert journal.waits <= TOKENS / 16

@@ -13,7 +13,7 @@ from langgraph.checkpoint.base import empty_checkpoint
 
 from bridge.runs.request import ThreadKey
 from bridge.storage.opening import agent_database_url, open_storage
-from bridge.storage.threads import Position, Scope, Thread, Turn
+from bridge.storage.threads import Histories, Position, Scope, Thread, Turn
 from tests.databases import postgres
 from tests.http.conftest import AGENTS
 from tests.http.talking import chat, events_of, run_input, text_of
@@ -68,18 +68,18 @@ async def test_turns_are_scoped(db: str) -> None:
             found = await index.find_turns(scope, ["f", "g"], **where)
             return [turn.checkpoint_id for turn in found.get("f", [])]
 
-        await index.remember_turn(mine, {"f": "", "g": "2:ab"}, Turn("t", "c1", asks=True, whole=False))
+        await index.remember_turn(Histories(mine, {"f": "", "g": "2:ab"}, Turn("t", "c1", asks=True, whole=False)))
         [turn] = (await index.find_turns(mine, ["g"]))["g"]
         key = ThreadKey("я", "a", "t").stored_id
         assert turn == Turn("t", "c1", family=key, asks=True, whole=False, tail="2:ab")
-        await index.remember_turn(mine, {"f": ""}, Turn("t", "c2"))
+        await index.remember_turn(Histories(mine, {"f": ""}, Turn("t", "c2")))
         assert await checkpoints(mine) == ["c2"]
         for other in (yours, Scope("я", "b"), Scope("я", "a", "key")):
             assert await checkpoints(other) == []
         assert await checkpoints(Scope("я", "a", "key"), clients=[""]) == ["c2"]
         assert await checkpoints(Scope("я", "a", "key"), thread_id="t") == ["c2"]
         assert await checkpoints(Scope("я", "a", "key"), thread_id="u") == []
-        await index.remember_turn(yours, {"f": ""}, Turn("t", "c3"))
+        await index.remember_turn(Histories(yours, {"f": ""}, Turn("t", "c3")))
         await index.open("t", agent="a", principal="я")
         await index.forget(ThreadKey("я", "a", "t"))
         assert await checkpoints(mine) == []
@@ -90,7 +90,7 @@ async def test_of_one_family_the_latest_turn_counts_and_unrelated_ones_are_kept(
     async with open_storage(db) as storage:
         index, scope = storage.index, Scope("me", "a")
         for turn in (Turn("t", "c1"), Turn("fork", "c2", family=ThreadKey("me", "a", "t").stored_id), Turn("u", "c3")):
-            await index.remember_turn(scope, {"f": ""}, turn)
+            await index.remember_turn(Histories(scope, {"f": ""}, turn))
         assert [turn.thread_id for turn in (await index.find_turns(scope, ["f"]))["f"]] == ["fork", "u"]
 
 

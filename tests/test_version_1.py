@@ -19,7 +19,7 @@ from bridge import Settings, create_app
 from bridge.runs.request import ThreadKey
 from bridge.storage.opening import open_storage
 from bridge.storage.schema import VERSION, NewerDatabase
-from bridge.storage.threads import Scope, Turn
+from bridge.storage.threads import Histories, Scope, Turn
 from bridge.web.callers import digest
 from tests.version_1.graphs import agents, agui
 
@@ -168,7 +168,7 @@ async def test_what_version_2_knew_of_histories_is_known(db: str) -> None:
             )
             assert versions == VERSION
     async with open_storage(db) as storage:  # a second family may be known by the same history
-        await storage.index.remember_turn(scope, {"f": ""}, Turn("v", None))
+        await storage.index.remember_turn(Histories(scope, {"f": ""}, Turn("v", None)))
         assert len((await storage.index.find_turns(scope, ["f"]))["f"]) == 2
 
 

@@ -43,7 +43,7 @@ from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
 from bridge.runs.request import RunRequest, ThreadKey
 from bridge.runs.run import Run
 from bridge.service import Bridge, Held
-from bridge.storage.threads import Scope, Turn, client_name
+from bridge.storage.threads import Histories, Scope, Turn, client_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,16 +372,17 @@ def _answered(chat: ChatRequest, found: Found, thread: ThreadState) -> Found:
     return replace(here, again=thread.interrupts, regret=regret)
 
 
-async def announce(bridge: Bridge, *, chat: ChatRequest, caller: Caller, found: Found, thread_id: str) -> None:
-    """Store what a new thread is asked, before its run begins.
+async def asked_of(chat: ChatRequest, caller: Caller, found: Found, thread_id: str) -> Histories | None:
+    """What a new thread is asked, to be stored with it before its run begins.
 
     Somebody else may have asked the same: who has lost the answer, and asks on while the run goes, must not be taken
-    for them. Where the history or a chat's name has led to the thread, it is known whose it is.
+    for them. ``None`` where the history or a chat's name has led to the thread: it is known whose it is.
     """
-    if found.at is None and not found.named and not caller.nameless and not caller.chat:
-        turn = Turn(thread_id, None, family=found.family, whole=False)
-        known = await aside_if(is_large(chat.messages), _remembered, chat.messages, answered=False, chat=False)
-        await bridge.index.remember_turn(caller.scope, known, turn)
+    if found.at is not None or found.named or caller.nameless or caller.chat:
+        return None
+    turn = Turn(thread_id, None, family=found.family, whole=False)
+    known = await aside_if(is_large(chat.messages), _remembered, chat.messages, answered=False, chat=False)
+    return Histories(caller.scope, known, turn)
 
 
 async def remember(
@@ -411,7 +412,7 @@ async def remember(
     )
     in_chat = bool(caller.chat) or found.named
     known = await aside_if(is_large(history), _remembered, history, answered=answered, chat=in_chat)
-    await bridge.index.remember_turn(caller.scope, known, turn)
+    await bridge.index.remember_turn(Histories(caller.scope, known, turn))
 
 
 def _received(events: Sequence[Event], translator: AguiToChunks) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from bridge.events.event import Event
 from bridge.events.messages import first_words
 from bridge.openai_compat.completion import ChunkStream, Completion
-from bridge.openai_compat.conversation import Caller, Found, announce, begin_run, events_of, remember
+from bridge.openai_compat.conversation import Caller, Found, asked_of, begin_run, events_of, remember
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.models import ChatAnswer, ChatBody
 from bridge.openai_compat.questions import conversation_language
@@ -79,7 +79,6 @@ async def begin(request: Request, chat: ChatRequest, caller: Caller, found: Foun
     """
     bridge = bridge_of(request)
     wanted = found.request(chat, caller, run_id=new_id(), thread_id=found.thread_id or new_id())
-    await announce(bridge, chat=chat, caller=caller, found=found, thread_id=wanted.thread_id)
 
     async def after(run: Run, ending: list[Event]) -> None:
         translator = chunks_of(run, chat, caller.agent, bridge.settings.reasoning_field, extension=False, whole=whole)
@@ -95,6 +94,7 @@ async def begin(request: Request, chat: ChatRequest, caller: Caller, found: Foun
         after=after,
         held=held,
         caller=principal_with_claims(request),
+        asked=await asked_of(chat, caller, found, wanted.thread_id),
     )
 
 

@@ -44,6 +44,9 @@ class Journal(Protocol):
     def append(self, events: Sequence[Event], fence: int) -> None:
         """Number these events and keep them. Raises `LeaseLost` for a fence below one that was seen."""
 
+    def append_token(self, event: Event, fence: int) -> None:
+        """`append` of one event that is known to be a token (`is_token`): most are."""
+
     async def read(self, after: int, limit: int) -> Sequence[Event]:
         """The events numbered above ``after``, oldest first, as many as take ``limit`` bytes on the wire, near enough.
 
@@ -211,9 +214,7 @@ class MemoryJournal:
     def append(self, events: Sequence[Event], fence: int = 0) -> None:
         """Number these events and keep them. Raises `LeaseLost` for a fence below one that was seen."""
         if fence != self._fence:
-            if fence < self._fence:
-                raise LeaseLost("This run was given up; it may write no more.")
-            self._fence = fence
+            self._see(fence)
         fresh = self._fresh
         for event in events:
             if is_token(event):
@@ -228,6 +229,23 @@ class MemoryJournal:
             self._settle(_FRESH // 2)
         if self._waiting:
             self._wake()
+
+    def append_token(self, event: Event, fence: int = 0) -> None:
+        """`append` of one event that is known to be a token."""
+        if fence != self._fence:
+            self._see(fence)
+        self._fresh.append(event)
+        self.size += len(event["delta"])
+        self.last += 1
+        if self.last - self._settled >= _FRESH:
+            self._settle(_FRESH // 2)
+        if self._waiting:
+            self._wake()
+
+    def _see(self, fence: int) -> None:
+        if fence < self._fence:
+            raise LeaseLost("This run was given up; it may write no more.")
+        self._fence = fence
 
     def _settle(self, count: int) -> None:
         """Make text of the oldest of the fresh tokens."""

@@ -257,11 +257,16 @@ class Run:
         except Exception as error:  # whatever an agent may take for an event
             self._fault(f"An event of no legal shape was dropped ({type(error).__name__}).")
             return
-        self.journal.append((event,), self.lease.fence)
+        if token:
+            self.journal.append_token(event, self.lease.fence)
+        else:
+            self.journal.append((event,), self.lease.fence)
+            if self._batch is not None:
+                self._batch.others += 1
+                if self.journal.full:
+                    self._batch.left = 0  # where there is an await: see `_follow`
         if self._watched:
             self._observers.events(self.record, (event,))
-        if not token and self._batch is not None and self.journal.full:
-            self._batch.left = 0  # where there is an await: see `_follow`
 
     def _admit(self, event: Event) -> bool:
         """Whether this event goes into the journal now."""

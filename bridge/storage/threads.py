@@ -119,6 +119,28 @@ class Turn:
     client: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """The histories that lead to a turn: their fingerprints, each with its ``tail``, in one scope."""
+
+    scope: Scope
+    fingerprints: Mapping[str, str]
+    turn: Turn
+
+    def rows(self) -> list[dict[str, Any]]:
+        """As they are stored."""
+        turn, scope = self.turn, self.scope
+        stored = ThreadKey(scope.principal, scope.agent, turn.thread_id).stored_id
+        values = {
+            **scope._asdict(),
+            "family": turn.family or stored,
+            "thread": stored,
+            **{name: getattr(turn, name) for name in ("thread_id", "checkpoint_id", "asks", "whole")},
+            "created_at": time.time(),
+        }
+        return [{**values, "fingerprint": fingerprint, "tail": tail} for fingerprint, tail in self.fingerprints.items()]
+
+
 _OTHER = TURNS.alias()
 _SAME = tuple(_OTHER.c[name] == TURNS.c[name] for name in ("principal", "agent", "client", "fingerprint"))
 
@@ -213,9 +235,16 @@ class ThreadIndex:
         return found[0]
 
     async def open(
-        self, thread_id: str, *, agent: str, principal: str, title: str | None = None, listed: bool = True
+        self,
+        thread_id: str,
+        *,
+        agent: str,
+        principal: str,
+        title: str | None = None,
+        listed: bool = True,
+        asked: Histories | None = None,
     ) -> Thread:
-        """This owner's thread, made where it is new.
+        """This owner's thread, made where it is new; ``asked`` is remembered with it, as by `remember_turn`.
 
         Who calls this has not found it just now: so the thread is made, and looked for only when that fails.
         """
@@ -224,7 +253,11 @@ class ThreadIndex:
         key = thread.key.stored_id
         values = {"key": key, **{column.name: getattr(thread, column.name) for column in _COLUMNS}}
 
+        turns = [] if asked is None else asked.rows()
+
         def made(database: Connection) -> Thread:
+            if turns:
+                database.execute(self._remember_turn, turns)
             if database.execute(self._add, values).first() is not None:
                 return thread
             row = database.execute(_FIND, {"thread": key}).mappings().first()  # another request was quicker
@@ -288,21 +321,12 @@ class ThreadIndex:
 
         return await self.ask(forget)
 
-    async def remember_turn(self, scope: Scope, fingerprints: Mapping[str, str], turn: Turn) -> None:
+    async def remember_turn(self, histories: Histories) -> None:
         """A turn ended: a history with one of these fingerprints, from this scope, is this thread at this checkpoint.
 
-        ``fingerprints``: each with its ``tail``. Of one family the latest turn counts; unrelated threads do not push
-        each other out.
+        Of one family the latest turn counts; unrelated threads do not push each other out.
         """
-        stored = ThreadKey(scope.principal, scope.agent, turn.thread_id).stored_id
-        values = {
-            **scope._asdict(),
-            "family": turn.family or stored,
-            "thread": stored,
-            **{name: getattr(turn, name) for name in ("thread_id", "checkpoint_id", "asks", "whole")},
-            "created_at": time.time(),
-        }
-        rows = [{**values, "fingerprint": fingerprint, "tail": tail} for fingerprint, tail in fingerprints.items()]
+        rows = histories.rows()
         await self._note(lambda database: database.execute(self._remember_turn, rows))
 
     async def find_turns(

@@ -270,7 +270,8 @@ class GraphRun:
         stream = graph.astream(given, config, stream_mode=list(STREAM_MODES), subgraphs=True, version="v2", **options)
         async with aclosing(stream):
             async for part in stream:
-                if stores and part["type"] != "messages" and part["type"] in _OF_STEPS and self._visit is not None:
+                kind = part["type"]
+                if kind != "messages" and stores and kind in _OF_STEPS and self._visit is not None:
                     await self._visit.settled()
                     for event in starting:
                         yield event
@@ -279,11 +280,11 @@ class GraphRun:
                     for attempt in self._progress.parts():
                         for event in feed(attempt):
                             yield event
-                if part["type"] == "values":
+                if kind != "values":
+                    events = feed(part)
+                else:
                     large = is_large(part["data"])
                     events = await aside_if(large, feed, part)
-                else:
-                    events = feed(part)
                 for event in events:
                     yield event
         for part in await self._paused(graph, config["configurable"]["thread_id"]):
