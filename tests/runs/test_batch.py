@@ -15,8 +15,8 @@ async def turns_after(*, tokens: int, others: int = 0) -> int:
     await batch.begin()
     batch.left -= tokens + others
     batch.others += others
-    while batch.left:  # until the batch is over, which is at the end of this turn
-        await asyncio.sleep(0)
+    await asyncio.sleep(0)  # a batch is over with the turn of the loop that it began in
+    assert batch.left == 0
     turns = 0
 
     async def count() -> None:
