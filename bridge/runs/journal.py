@@ -221,7 +221,8 @@ class MemoryJournal:
                 fresh.append(event)
                 self.size += len(event["delta"])
             else:
-                self._settle(len(fresh))
+                if fresh:
+                    self._settle(len(fresh))
                 self._settled += 1
                 self._open(_Other(self._settled, event))
         self.last += len(events)

@@ -30,6 +30,8 @@ logger = logging.getLogger("bridge.web")
 PIECE = 64 * 1024
 """Bytes that are encoded, and given to the server, at once; near enough."""
 
+_ENDS = ("RUN_FINISHED", "RUN_ERROR")
+
 LAST_WORDS = 1.0
 """Seconds in which an answer that its server breaks off is brought to a legal end."""
 
@@ -151,16 +153,17 @@ class RunStream(RunReader):
         await self.begin(send)
         await _send_body(send, self._before)
         patience = _Patience(self._keep_alive)
+        end = b""
         try:
-            await self._send_events(send, patience)
-            end = self._encoder.finish()
+            end = await self._send_events(send, patience)
+            end += self._encoder.finish()
         except BridgeError as error:
-            end = self._encoder.fail(error)
+            end += self._encoder.fail(error)
         except Exception as error:  # an event that this encoder cannot encode: the client still gets an end
             if isinstance(error, OSError):
                 raise
             logger.exception("a reader failed", extra={"run_id": self.run.id})
-            end = self._encoder.fail(AgentFailure("The server could not encode the rest of this answer."))
+            end += self._encoder.fail(AgentFailure("The server could not encode the rest of this answer."))
         finally:
             patience.end()
         await send({"type": "http.response.body", "body": end, "more_body": False})
@@ -169,7 +172,8 @@ class RunStream(RunReader):
         """The error in the client's language."""
         return self._encoder.fail(error)
 
-    async def _send_events(self, send: Send, patience: _Patience) -> None:
+    async def _send_events(self, send: Send, patience: _Patience) -> bytes:
+        """All events but the last frames, which are left to be sent together with the end."""
         journal, encoder, reader = self.run.journal, self._encoder, self.reader
         number = self.after
         last: str | None = None
@@ -188,6 +192,9 @@ class RunStream(RunReader):
                 body = encoder.encode_all(events, number + 1)
                 number += len(events)
                 last = events[-1]["type"]
+                if journal.closed and number == journal.last and last in _ENDS and len(body) <= PIECE:
+                    reader.advance(number)
+                    return body
                 if len(body) <= PIECE:
                     await send({"type": "http.response.body", "body": body, "more_body": True})
                 else:
@@ -197,8 +204,9 @@ class RunStream(RunReader):
                 break
             elif not await patience.wait(journal.next_change()):
                 await send({"type": "http.response.body", "body": encoder.keep_alive, "more_body": True})
-        if last is not None and last not in ("RUN_FINISHED", "RUN_ERROR"):
+        if last is not None and last not in _ENDS:
             raise AgentFailure("The run was lost before its end.")
+        return b""
 
     async def _send_large(self, send: Send, number: int, before: bytes, after: bytes) -> None:
         """An event in pieces that the journal gives one by one: nothing of it is held while the client reads.
