@@ -172,6 +172,8 @@ class ThreadIndex:
 
     def __init__(self, engine: Engine, *, workers: int = 1, patience: float = 0) -> None:
         self._engine = engine
+        self._alone = workers == 1
+        self._kept: Connection | None = None  # of the only worker: to take it from a pool each time costs a third more
         self._patience = min(patience, _NOTING)
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="threads")
         insert = postgresql_insert if engine.dialect.name == "postgresql" else sqlite_insert
@@ -198,8 +200,25 @@ class ThreadIndex:
             return await asyncio.get_running_loop().run_in_executor(self._workers, self._answer, question)
 
     def _answer(self, question: Callable[[Connection], Result]) -> Result:
-        with self._engine.connect() as connection:
-            return question(connection)
+        if not self._alone:
+            with self._engine.connect() as connection:
+                return question(connection)
+        try:
+            if self._kept is None:
+                self._kept = self._engine.connect()
+            return question(self._kept)
+        except BaseException:
+            self._drop()
+            raise
+
+    def _drop(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
+
+    def _close(self) -> None:
+        self._drop()
+        self._engine.dispose()
 
     async def create(self) -> None:
         """Make the tables where they are missing, and bring older ones up to date. Raises `NewerDatabase`."""
@@ -207,7 +226,7 @@ class ThreadIndex:
 
     async def close(self) -> None:
         """Close the connections, in the thread that they belong to."""
-        await asyncio.get_running_loop().run_in_executor(self._workers, self._engine.dispose)
+        await asyncio.get_running_loop().run_in_executor(self._workers, self._close)
         self._workers.shutdown()
 
     async def find(self, thread_id: str, *, agent: str, principal: str) -> Thread | None:
