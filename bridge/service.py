@@ -99,7 +99,7 @@ class Bridge:
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping = Stopping(self._begin_ending) if signals else None
+        self._stopping = Stopping(self.begin_ending) if signals else None
         self._ending: asyncio.Task[None] | None = None
 
     # Its life
@@ -160,10 +160,10 @@ class Bridge:
 
     async def end_runs(self) -> None:
         """No new runs; those that go may finish within the grace, then are ended, and their streams close legally."""
-        await asyncio.shield(self._begin_ending())
+        await asyncio.shield(self.begin_ending())
 
-    def _begin_ending(self) -> asyncio.Task[None]:
-        """Once, whoever asks first: a signal, or the server."""
+    def begin_ending(self) -> asyncio.Task[None]:
+        """Begin what `end_runs` does: once, whoever asks first, a signal or the server."""
         if self._ending is None:
             why = AgentFailure("The server is shutting down.")
             self._ending = asyncio.create_task(self.runs.close(why, self.settings.shutdown_grace))

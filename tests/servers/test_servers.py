@@ -8,12 +8,23 @@ from pathlib import Path
 import pytest
 
 from tests.databases import postgres
+from tests.docs.blocks import blocks_of
 from tests.server import Server
 from tests.servers.checks import CHECKS, prefix
-from tests.servers.commands import KINDS, serving
+from tests.servers.commands import DEPLOYMENT, KINDS, documented, serving
 from tests.tools import give_up
 
-DEVELOPMENT = ("bridge serve", "uvicorn", "uvicorn --lifespan off", "hypercorn", "daphne")
+DEVELOPMENT = (
+    "bridge serve",
+    "uvicorn",
+    "uvicorn --lifespan off",
+    "hypercorn",
+    "hypercorn, HTTP/2",
+    "hypercorn --workers 1",
+    "daphne",
+    "in Starlette, uvicorn",
+    "in FastAPI, uvicorn",
+)
 
 
 def _require(kind: str) -> None:
@@ -22,19 +33,16 @@ def _require(kind: str) -> None:
 
 
 @pytest.fixture(scope="module", params=DEVELOPMENT)
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Server]]:
+    """Where clients find the bridge, and its server."""
     _require(request.param)
-    with serving(request.param, tmp_path_factory.mktemp("server")) as running:
-        yield running
+    with serving(request.param, tmp_path_factory.mktemp("server")) as server:
+        yield KINDS[request.param].address(server.url), server
 
 
 @pytest.mark.parametrize("check", CHECKS)
-def test_holds(server: Server, check: str) -> None:
-    if check == "SIGTERM" and "off" in server.command:  # uvicorn then ends with its answers: docs/deployment.md says so
-        with pytest.raises(AssertionError):
-            CHECKS[check](server.url, server)
-        return
-    CHECKS[check](server.url, server)
+def test_holds(running: tuple[str, Server], check: str) -> None:
+    CHECKS[check](*running)
 
 
 @pytest.mark.parametrize("kind", [name for name in DEVELOPMENT if KINDS[name].root_path is not None])
@@ -52,3 +60,9 @@ def test_first_start_of_several_processes(tmp_path: Path, kind: str) -> None:
     with postgres() as url, serving(kind, tmp_path, db=url, more=(str(KINDS[kind].workers), "4")) as running:
         CHECKS["idle"](running.url, running)
         assert "Traceback" not in running.log, running.log
+
+
+def test_each_command_of_the_docs_is_run() -> None:
+    written = {block.text for block in blocks_of(DEPLOYMENT) if block.mark == "server"}
+    assert written
+    assert written <= {documented(kind.command).text for kind in KINDS.values() if kind.command}
