@@ -6,9 +6,10 @@ A check is given the address that clients use, and the server behind it.
 from __future__ import annotations
 
 import json
+import signal
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -134,15 +135,15 @@ def _last_of(going: Exchange) -> str:
     return last
 
 
-def ending(url: str, server: Server) -> None:
-    """SIGTERM: streams end with an error in their clients' languages, then the process ends."""
+def ending(url: str, server: Server, number: int = signal.SIGTERM) -> None:
+    """A signal: streams end with an error in their clients' languages, then the process ends."""
     with (
         exchange(f"{url}/v1/chat/completions", chat("teller", "slow")) as openai,
         exchange(f"{url}/agui/teller", run_input("slow")) as agui,
     ):
         for going in (openai, agui):
             next(line for line in going.lines() if word_of(line))
-        server.process.terminate()
+        server.process.send_signal(number)
         last = {"openai": _last_of(openai), "agui": _last_of(agui)}
     assert last["openai"].startswith('data: {"error":'), last
     assert '"RUN_ERROR"' in last["agui"], last
@@ -159,14 +160,14 @@ def large_body(url: str, server: Server) -> None:
                 assert going.json()["error"]["message"]
 
 
-def prefix(url: str, server: Server) -> None:
+def prefix(url: str, server: Server, headers: Mapping[str, str] | None = None) -> None:
     """Below a prefix all addresses are there, and what is written for a person has it."""
     del server
-    with exchange(f"{url}/healthz") as going:
+    with exchange(f"{url}/healthz", headers=headers) as going:
         assert going.json()["status"] == "ok"
-    with exchange(f"{url}/openapi.json") as going:
+    with exchange(f"{url}/openapi.json", headers=headers) as going:
         assert going.json()["servers"] == [{"url": "/ai"}]
-    with exchange(f"{url}/") as going:
+    with exchange(f"{url}/", headers=headers) as going:
         assert b"/ai/v1" in going.read()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from tests.databases import postgres
 from tests.docs.blocks import blocks_of
 from tests.server import Server
-from tests.servers.checks import CHECKS, prefix
+from tests.servers.checks import CHECKS, ending, prefix
 from tests.servers.commands import DEPLOYMENT, KINDS, documented, serving
 from tests.tools import give_up
 
@@ -55,11 +56,25 @@ def test_below_a_prefix(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [name for name in DEVELOPMENT if KINDS[name].workers is not None])
 def test_first_start_of_several_processes(tmp_path: Path, kind: str) -> None:
-    """On an empty database."""
+    """On an empty database; and all of them end."""
     _require(kind)
     with postgres() as url, serving(kind, tmp_path, db=url, more=(str(KINDS[kind].workers), "4")) as running:
         CHECKS["idle"](running.url, running)
         assert "Traceback" not in running.log, running.log
+        if kind != "hypercorn":  # its first worker that ends takes the others with it: docs/deployment.md says so
+            ending(running.url, running)
+
+
+def test_ctrl_c(tmp_path: Path) -> None:
+    """uvicorn alone would wait for the streams of a page that is open somewhere."""
+    with serving("uvicorn", tmp_path) as running:
+        ending(running.url, running, signal.SIGINT)
+
+
+def test_below_the_prefix_of_a_proxy(tmp_path: Path) -> None:
+    """It takes off what it names."""
+    with serving("bridge serve", tmp_path) as running:
+        prefix(running.url, running, {"X-Forwarded-Prefix": "/ai"})
 
 
 def test_each_command_of_the_docs_is_run() -> None:
