@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.server import Server
 from tests.servers.application import WORDS
@@ -48,10 +50,10 @@ def word_of(line: str) -> str:
     return str(data["delta"]) if data.get("type") == "TEXT_MESSAGE_CONTENT" else ""
 
 
-def written(server: Server, entry: str, count: int = 1) -> None:
+def written(server: Server, entry: str, count: int = 1, patience: float = PATIENCE) -> None:
     """Wait until the agent has written this so often."""
     diary = Path(server.env["TEST_DIARY"])
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if diary.exists() and diary.read_text("utf-8").count(f"{entry} ") >= count:
             return
@@ -148,6 +150,21 @@ def ending(url: str, server: Server, number: int = signal.SIGTERM) -> None:
     assert last["openai"].startswith('data: {"error":'), last
     assert '"RUN_ERROR"' in last["agui"], last
     server.process.wait(2 * PATIENCE)
+
+
+def ending_beside_a_client_that_does_not_read(url: str, server: Server) -> None:
+    """SIGTERM: a client that takes nothing of a long answer does not keep the process."""
+    address = urlsplit(url)
+    body = json.dumps(chat("teller", "count 30000")).encode()
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: {len(body)}\r\n\r\n"
+    finished = _entries(server, "finished")
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect((address.hostname, address.port))
+        client.sendall(head.encode() + body)
+        written(server, "finished", finished + 1, patience=30)
+        server.process.terminate()
+        server.process.wait(2 * PATIENCE)
 
 
 def large_body(url: str, server: Server) -> None:

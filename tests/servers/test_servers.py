@@ -11,7 +11,7 @@ import pytest
 from tests.databases import postgres
 from tests.docs.blocks import blocks_of
 from tests.server import Server
-from tests.servers.checks import CHECKS, ending, prefix
+from tests.servers.checks import CHECKS, ending, ending_beside_a_client_that_does_not_read, prefix
 from tests.servers.commands import DEPLOYMENT, KINDS, documented, serving
 from tests.tools import give_up
 
@@ -69,6 +69,23 @@ def test_ctrl_c(tmp_path: Path) -> None:
     """uvicorn alone would wait for the streams of a page that is open somewhere."""
     with serving("uvicorn", tmp_path) as running:
         ending(running.url, running, signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("bridge serve", ()),
+        ("uvicorn", ("--timeout-graceful-shutdown", "1")),
+        ("daphne", ()),
+    ],
+)
+def test_a_client_that_does_not_read(tmp_path: Path, kind: str, more: tuple[str, ...]) -> None:
+    """For it servers have a patience of their own: its stream cannot end legally. hypercorn waits for it without limit,
+    whatever it serves: docs/deployment.md says so.
+    """
+    _require(kind)
+    with serving(kind, tmp_path, more=more) as running:
+        ending_beside_a_client_that_does_not_read(running.url, running)
 
 
 def test_below_the_prefix_of_a_proxy(tmp_path: Path) -> None:
