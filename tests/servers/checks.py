@@ -20,6 +20,7 @@ from tests.servers.application import WORDS
 from tests.servers.client import PATIENCE, Exchange, exchange
 
 KEEP_ALIVE = ": keep-alive"
+AT_ONCE = 0.15  # seconds; HAProxy collects words for longer than that
 
 
 def chat(agent: str, text: str, *, stream: bool = True) -> dict[str, Any]:
@@ -72,17 +73,23 @@ def _let_go(url: str, name: str) -> None:
 
 
 def words(url: str, server: Server) -> None:
-    """Each word is here before the next one is made."""
+    """Each word is here before the next one is made. Who collects words on the way is shown by the quickest of them."""
     del server
+    times = []
     for path, body in (("/v1/chat/completions", chat), ("/agui/pacer", lambda _, text: run_input(text))):
         name = uuid.uuid4().hex
         with exchange(f"{url}{path}", body("pacer", f"words {name}")) as going:
             received = []
+            made: float | None = None
             for line in going.lines():
                 if word := word_of(line):
+                    if made is not None:
+                        times.append(time.monotonic() - made)
                     received.append(word)
+                    made = time.monotonic()
                     _let_go(url, name)
         assert tuple(received) == WORDS, received
+    assert min(times) < AT_ONCE, times
 
 
 def leaving(url: str, server: Server) -> None:
