@@ -72,7 +72,7 @@ servers: $(SERVERS)/.installed
 $(SERVERS)/.installed: pyproject.toml
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/pip --disable-pip-version-check install --quiet 'pip>=25.1'
-	$(@D)/bin/pip install --quiet --editable '.[postgres]' --group servers
+	$(@D)/bin/pip install --quiet --editable '.[demo,postgres]' --group servers
 	@touch $@
 
 lint: $(VENV)/.dev-installed

@@ -47,6 +47,7 @@ def create_app(
     observers: Sequence[Observer] = (),
     context: ContextFunction | None = None,
     store: Any = None,
+    signals: bool = True,
 ) -> Starlette:
     """The bridge as an ASGI application.
 
@@ -65,6 +66,8 @@ def create_app(
             run. Without it: what the client sent for the schema's fields, and its defaults.
         store: LangGraph's store (a ``BaseStore``) for graphs that were compiled without one; by default one in this
             process's memory.
+        signals: whether SIGTERM and SIGINT end the runs (`Settings.shutdown_grace`), and then do what they did before:
+            most servers wait for their streams first. Without it, end the lifespan before your server waits.
         observers: who wants to know of runs, readers, faults and a blocked event loop, beside the log.
 
     The application may be mounted in another one. Where the outer framework does not pass the lifespan on, the first
@@ -78,6 +81,7 @@ def create_app(
         observers=observers,
         context=None if context is None else Contexts(context).of,
         store=store,
+        signals=signals,
     )
     settings = bridge.settings
     rate = None if settings.requests_per_minute is None else RequestRate(settings.requests_per_minute)

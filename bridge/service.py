@@ -24,6 +24,7 @@ from bridge.runs.leases import Lease
 from bridge.runs.registry import Runs
 from bridge.runs.request import ANONYMOUS, Disconnect, Principal, RunRequest, ThreadKey
 from bridge.runs.run import Limits, Run
+from bridge.runs.stopping import Stopping
 from bridge.runs.threads import Workers
 from bridge.settings import Settings
 from bridge.storage.base import Storage
@@ -65,7 +66,7 @@ class Held:
 class Bridge:
     """What the dialects share. ``agents`` are `Agent` objects, or compiled graphs by name.
 
-    ``context`` and ``store`` are for graphs: see `bridge.create_app`.
+    ``context`` and ``store`` are for graphs: see `bridge.create_app`; ``signals`` too.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Bridge:
         observers: Sequence[Observer] = (),
         context: Callable[[RunRequest], Awaitable[Any]] | None = None,
         store: Any = None,
+        signals: bool = True,
     ) -> None:
         self._context = context
         self._store = store
@@ -97,6 +99,8 @@ class Bridge:
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = Stopping(self.begin_ending) if signals else None
+        self._ending: asyncio.Task[None] | None = None
 
     # Its life
 
@@ -126,8 +130,12 @@ class Bridge:
                     watch = LoopWatch(self.settings.max_loop_lag, self.observers, place_of)
                     watch.start()
                     opening.callback(watch.stop)
+                if self._stopping is not None:
+                    self._stopping.watch()
+                    opening.callback(self._stopping.end)
                 self._stack = opening.pop_all()
             self.runs.open()
+            self._ending = None
             limit = self.settings.max_stored_bytes
             self._quota = None if limit is None else Quota(storage.index, limit)
             self._storage = storage
@@ -152,7 +160,14 @@ class Bridge:
 
     async def end_runs(self) -> None:
         """No new runs; those that go may finish within the grace, then are ended, and their streams close legally."""
-        await self.runs.close(AgentFailure("The server is shutting down."), self.settings.shutdown_grace)
+        await asyncio.shield(self.begin_ending())
+
+    def begin_ending(self) -> asyncio.Task[None]:
+        """Begin what `end_runs` does: once, whoever asks first, a signal or the server."""
+        if self._ending is None:
+            why = AgentFailure("The server is shutting down.")
+            self._ending = asyncio.create_task(self.runs.close(why, self.settings.shutdown_grace))
+        return self._ending
 
     @property
     def index(self) -> ThreadIndex:

@@ -41,11 +41,7 @@ async def read_optional(request: Request) -> dict[str, Any]:
     """A body that may be missing (DELETE, stop)."""
     bridge = bridge_of(request)
     principal_of(request)
-    return await read_object(request, bridge.settings.max_body_bytes) if await _has_body(request) else {}
-
-
-async def _has_body(request: Request) -> bool:
-    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    return await read_object(request, bridge.settings.max_body_bytes, optional=True)
 
 
 def refuse(request: Request, error: BridgeError) -> Response:

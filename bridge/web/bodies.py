@@ -7,12 +7,12 @@ go on: `max_values` bounds what such a call may find.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
 from starlette.requests import Request
-from starlette.types import Message, Receive
+from starlette.types import Message, Receive, Scope
 
 from bridge import aside as beside
 from bridge.errors import InvalidRequest, RequestTimeout, RequestTooLarge, UnsupportedBody, json_kind
@@ -47,14 +47,14 @@ class Body:
     `REST` bytes and some seconds.
     """
 
-    def __init__(self, headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> None:
-        sent = dict(headers)
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        sent = dict(scope["headers"])
         self._receive = receive
         self._touched = False
         self._waits = sent.get(b"expect", b"").lower() == b"100-continue"
         length = sent.get(b"content-length", b"")
         declared = int(length) if length.isdigit() and len(length) < _LONGEST else 0
-        self.over = declared > REST or (declared == 0 and b"transfer-encoding" not in sent)
+        self.over = declared > REST or (declared == 0 and not _has_no_length(scope, sent))
         """Whether nothing more comes, or too much to wait for."""
 
     async def __call__(self) -> Message:
@@ -76,22 +76,32 @@ class Body:
                     left -= len((await self()).get("body", b""))
 
 
-async def read_json(request: Request, limit: int | None = None) -> Any:
-    """The body as JSON, of at most ``limit`` bytes (the settings').
+def _has_no_length(scope: Scope, sent: Mapping[bytes, bytes]) -> bool:
+    """Whether a body comes whose size is not known. In HTTP/2 no header says so (RFC 9113, 8.1)."""
+    if b"content-length" in sent:
+        return False
+    later = scope.get("http_version", "1.1") >= "2" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
+    return later or b"transfer-encoding" in sent
+
+
+async def read_json(request: Request, limit: int | None = None, *, optional: bool = False) -> Any:
+    """The body as JSON, of at most ``limit`` bytes (the settings'). ``optional``: without one, an empty object.
 
     Raises `RequestTooLarge`, `RequestTimeout`, `UnsupportedBody`, and `InvalidRequest` for what is not JSON.
     """
     settings = _settings_of(request)
     body = await _read(request, settings, settings.max_body_bytes if limit is None else limit)
     request.scope[_SIZE] = len(body)
+    if not body and optional:
+        return {}
     if not body:
         raise InvalidRequest("The body is empty; a JSON object was expected.")
     return await aside(request, parse_json, body, settings)
 
 
-async def read_object(request: Request, limit: int | None = None) -> dict[str, Any]:
-    """The body as a JSON object. Raises what `read_json` raises, and `InvalidRequest` for another kind of value."""
-    body = await read_json(request, limit)
+async def read_object(request: Request, limit: int | None = None, *, optional: bool = False) -> dict[str, Any]:
+    """The body as a JSON object, as `read_json` reads it; `InvalidRequest` for another kind of value too."""
+    body = await read_json(request, limit, optional=optional)
     if not isinstance(body, dict):
         raise InvalidRequest(f"A JSON object was expected, not {json_kind(body)}.")
     settings = _settings_of(request)

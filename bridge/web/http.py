@@ -129,7 +129,7 @@ class RequestIds:
         token = request_id.set(identity)
         begun = time.perf_counter()
         status = 0
-        body = Body(scope["headers"], receive)
+        body = Body(scope, receive)
 
         async def send_named(message: Message) -> None:
             nonlocal status

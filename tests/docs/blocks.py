@@ -5,6 +5,7 @@ A comment right above a block says so, where it is not just run:
     <!-- file: agent.py -->             it is a file of the page's folder; not run by itself
     <!-- serves: /healthz -->           it starts a server that answers there; it is given `--port` and stopped again
     <!-- same as: a/file.py -->        it is that file of the repository, word for word; tested there
+    <!-- server: make servers -->       it starts a server; tests/servers runs it, where that server is installed
     <!-- not run: reason -->            and why
 """
 
@@ -19,7 +20,7 @@ from tests.server import ROOT
 
 RUN = ("python", "sh", "js")
 ABOUT = ("CONTRIBUTING.md", "SECURITY.md")
-_MARK = re.compile(r"^<!-- (file|serves|same as|not run): (.+) -->$")
+_MARK = re.compile(r"^<!-- (file|serves|same as|server|not run): (.+) -->$")
 
 
 @dataclass(frozen=True)

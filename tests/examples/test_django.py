@@ -17,6 +17,7 @@ import pytest
 from tests.browser.browser import start_browser
 from tests.browser.static import build
 from tests.server import ROOT, Server, free_port
+from tests.tools import require_module
 
 EXAMPLE = ROOT / "examples" / "django"
 PASSWORD = "длинный-пароль"
@@ -30,8 +31,8 @@ for name in ("anna", "boris"):
 
 
 @contextmanager
-def serve_site(directory: Path) -> Iterator[Server]:
-    """The project with two users, all it stores in this directory."""
+def serve_site(directory: Path, prefix: str = "", server: str = "uvicorn") -> Iterator[Server]:
+    """The project with two users, all it stores in this directory; ``prefix``: below which a proxy serves it."""
     port = free_port()
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith(("OPENAI_", "AGENT_"))},
@@ -39,15 +40,19 @@ def serve_site(directory: Path) -> Iterator[Server]:
         "OFFICE_DATA": str(directory),
         "DEMO_MODEL_DELAY": "0",
         "PYTHONWARNINGS": "error",
+        "OFFICE_PREFIX": prefix,
     }
     for command in (["migrate", "--verbosity", "0"], ["shell", "--verbosity", "0", "-c", USERS % PASSWORD], ["check"]):
         subprocess.run([sys.executable, "manage.py", *command], cwd=EXAMPLE, env=environment, check=True, timeout=60)
-    command = [sys.executable, "-m", "uvicorn", "office.asgi:application", "--port", str(port)]
+    command = [sys.executable, "-m", server, "office.asgi:application", "--port", str(port), "--root-path", prefix]
     url = f"http://127.0.0.1:{port}"
-    server = Server(url, directory / "bridge.sqlite", directory / "server.log", command, environment, EXAMPLE)
-    server.start(ready="/login/")
-    yield server
-    assert server.terminate() in (0, -15), server.log
+    running = Server(url, directory / "bridge.sqlite", directory / "server.log", command, environment, EXAMPLE)
+    running.start(ready="/login/")
+    try:
+        yield running
+        assert running.terminate() in (0, -15), running.log
+    finally:
+        running.kill()
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +202,30 @@ def test_what_the_user_said_outlives_the_server(site: Server, anna: httpx.Client
     site.start(ready="/login/")
     held = anna.get("/api/copilotkit/threads/annas-meeting/messages").json()["messages"]
     assert held[0]["content"] == "Запомни: встреча в среду"
+
+
+def test_under_daphne(tmp_path: Path) -> None:
+    """Which knows no lifespan: nobody closes the database, and the process comes to its end all the same."""
+    require_module("daphne", "daphne")
+    with serve_site(tmp_path, server="daphne") as site, sign_in(site, "anna") as client:
+        assert "₽" in text_of(client.post("/api/copilotkit-streaming/", json={"message": "Покажи воронку продаж"}))
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
+def test_below_a_prefix(tmp_path: Path, server: str) -> None:
+    """Its proxy takes the prefix off; what a browser is given has it."""
+    require_module(server, server)
+    with serve_site(tmp_path, "/ai", server) as site, sign_in(site, "anna") as client:
+        stranger = httpx.get(f"{site.url}/")
+        assert stranger.headers["location"] == "/ai/login/?next=/ai/"
+        page = client.get("/").text
+        assert 'data-runtime="/ai/api/copilotkit"' in page
+        assert "/ai/static/chat/page.css" in page
+        assert 'action="/ai/logout/"' in page
+        assert client.get("/static/chat/page.css").status_code == 200
+        assert set(client.get("/api/copilotkit/info").json()["agents"]) == {"sales-marketing", "default"}
+        assert "₽" in text_of(client.post("/api/copilotkit-streaming/", json={"message": "Покажи воронку продаж"}))
+        assert httpx.post(f"{site.url}/api/copilotkit-streaming/", json={"message": "Привет"}).status_code == 401
 
 
 def test_the_example_names_its_versions() -> None:

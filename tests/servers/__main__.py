@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tests.databases import postgres
 from tests.servers.checks import CHECKS, prefix
-from tests.servers.commands import KINDS, serving
-from tests.servers.proxies import DEPLOYMENT, PROXIES, find, proxying
+from tests.servers.commands import DEPLOYMENT, KINDS, serving
+from tests.servers.proxies import PROXIES, find, proxying
 
 COLUMNS = ("first start", *CHECKS, "prefix")
 _TABLE = re.compile(r"(<!-- servers -->\n).*?(<!-- /servers -->)", re.DOTALL)
@@ -36,7 +36,7 @@ def _row_of_server(name: str, directory: Path) -> dict[str, str]:
     def first_start() -> None:
         (directory / "first").mkdir()
         with postgres() as url, serving(name, directory / "first", db=url, more=(str(kind.workers), "4")) as server:
-            CHECKS["idle"](server.url, server)
+            CHECKS["idle"](kind.address(server.url), server)
             assert "Traceback" not in server.log, server.log
 
     def below() -> None:
@@ -51,7 +51,7 @@ def _row_of_server(name: str, directory: Path) -> dict[str, str]:
     try:
         with serving(name, directory) as server:
             for check, run in CHECKS.items():
-                row[check] = _held(f"{name}: {check}", lambda run=run: run(server.url, server))  # type: ignore[misc]
+                row[check] = _held(f"{name}: {check}", lambda run=run: run(kind.address(server.url), server))  # type: ignore[misc]
     except Exception:
         traceback.print_exc()
         row["SIGTERM"] = "no"

@@ -5,35 +5,22 @@ A check is given the address that clients use, and the server behind it.
 
 from __future__ import annotations
 
-import http.client
 import json
+import signal
+import socket
 import time
-import urllib.error
-import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
-
 from tests.server import Server
 from tests.servers.application import WORDS
+from tests.servers.client import PATIENCE, Exchange, exchange
 
-PATIENCE = 10.0  # seconds until a check gives up
 KEEP_ALIVE = ": keep-alive"
-
-
-@contextmanager
-def post(url: str, body: object, headers: dict[str, str] | None = None) -> Iterator[http.client.HTTPResponse]:
-    """The answer to a request whose connection is closed at the end, whatever is still to come."""
-    request = urllib.request.Request(
-        url, json.dumps(body).encode(), {"Content-Type": "application/json", **(headers or {})}, method="POST"
-    )
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-        yield answer
+AT_ONCE = 0.15  # seconds; HAProxy collects words for longer than that
 
 
 def chat(agent: str, text: str, *, stream: bool = True) -> dict[str, Any]:
@@ -54,13 +41,6 @@ def run_input(text: str, run: str | None = None) -> dict[str, Any]:
     }
 
 
-def lines_of(answer: http.client.HTTPResponse) -> Iterator[str]:
-    """The lines of a stream, as they come."""
-    for line in answer:
-        if text := line.decode().rstrip("\r\n"):
-            yield text
-
-
 def word_of(line: str) -> str:
     """The word that a line of an OpenAI or an AG-UI stream has."""
     if not line.startswith("data: {"):
@@ -71,10 +51,10 @@ def word_of(line: str) -> str:
     return str(data["delta"]) if data.get("type") == "TEXT_MESSAGE_CONTENT" else ""
 
 
-def written(server: Server, entry: str, count: int = 1) -> None:
+def written(server: Server, entry: str, count: int = 1, patience: float = PATIENCE) -> None:
     """Wait until the agent has written this so often."""
     diary = Path(server.env["TEST_DIARY"])
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if diary.exists() and diary.read_text("utf-8").count(f"{entry} ") >= count:
             return
@@ -88,39 +68,44 @@ def _entries(server: Server, entry: str) -> int:
 
 
 def _let_go(url: str, name: str) -> None:
-    with post(f"{url}/v1/chat/completions", chat("pacer", f"next {name}", stream=False)) as answer:
-        answer.read()
+    with exchange(f"{url}/v1/chat/completions", chat("pacer", f"next {name}", stream=False)) as going:
+        assert going.json()["choices"][0]["message"]["content"] == "ok"
 
 
 def words(url: str, server: Server) -> None:
-    """Each word is here before the next one is made."""
+    """Each word is here before the next one is made. Who collects words on the way is shown by the quickest of them."""
     del server
+    times = []
     for path, body in (("/v1/chat/completions", chat), ("/agui/pacer", lambda _, text: run_input(text))):
         name = uuid.uuid4().hex
-        with post(f"{url}{path}", body("pacer", f"words {name}")) as answer:
+        with exchange(f"{url}{path}", body("pacer", f"words {name}")) as going:
             received = []
-            for line in lines_of(answer):
+            made: float | None = None
+            for line in going.lines():
                 if word := word_of(line):
+                    if made is not None:
+                        times.append(time.monotonic() - made)
                     received.append(word)
+                    made = time.monotonic()
                     _let_go(url, name)
         assert tuple(received) == WORDS, received
+    assert min(times) < AT_ONCE, times
 
 
 def leaving(url: str, server: Server) -> None:
-    """Who leaves a stream, or waits for an answer no longer, ends the run."""
-    before = _entries(server, "cancelled")
-    with post(f"{url}/v1/chat/completions", chat("teller", "slow")) as answer:
-        next(line for line in lines_of(answer) if word_of(line))
-    written(server, "cancelled", before + 1)
+    """Who leaves a stream, or waits for an answer no longer, ends the run. It is no fault, and no line of the log."""
+    path = f"{url}/v1/chat/completions"
+    cancelled = _entries(server, "cancelled")
+    with exchange(path, chat("teller", "slow")) as going:
+        next(line for line in going.lines() if word_of(line))
+    written(server, "cancelled", cancelled + 1)
     called = _entries(server, "called")
-    address = urlsplit(url)
-    connection = http.client.HTTPConnection(address.netloc, timeout=PATIENCE)
-    body = json.dumps(chat("teller", "silent", stream=False))
-    connection.request("POST", f"{address.path}/v1/chat/completions", body, {"Content-Type": "application/json"})
-    written(server, "called", called + 1)
-    connection.close()
-    written(server, "cancelled", before + 2)
+    for number, stream in enumerate((False, True), 1):  # before the first byte
+        with exchange(path, chat("teller", "silent", stream=stream)):
+            written(server, "called", called + number)
+        written(server, "cancelled", cancelled + 1 + number)
     assert "Traceback" not in server.log, server.log
+    assert "No response returned" not in server.log, server.log
 
 
 def resuming(url: str, server: Server) -> None:
@@ -128,17 +113,16 @@ def resuming(url: str, server: Server) -> None:
     del server
     name, run = uuid.uuid4().hex, uuid.uuid4().hex
     number = ""
-    with post(f"{url}/agui/pacer", run_input(f"words {name}", run)) as answer:
-        for line in lines_of(answer):
+    with exchange(f"{url}/agui/pacer", run_input(f"words {name}", run)) as going:
+        for line in going.lines():
             number = line.removeprefix("id: ") if line.startswith("id: ") else number
             if word_of(line):
                 break
-    request = urllib.request.Request(f"{url}/runs/{run}/events", headers={"Last-Event-ID": number})
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+    with exchange(f"{url}/runs/{run}/events", headers={"Last-Event-ID": number}) as going:
         _let_go(url, name)
         _let_go(url, name)
         _let_go(url, name)
-        lines = [*lines_of(answer)]
+        lines = [*going.lines()]
     received = tuple(word for word in map(word_of, lines) if word)
     assert received == WORDS[1:], lines
     assert '"RUN_FINISHED"' in lines[-1]
@@ -148,31 +132,46 @@ def idle(url: str, server: Server) -> None:
     """A stream in which nothing happens says that it lives."""
     del server
     for path, body in (("/v1/chat/completions", chat("teller", "silent")), ("/agui/teller", run_input("silent"))):
-        with post(f"{url}{path}", body) as answer:
-            assert KEEP_ALIVE in lines_of(answer)
+        with exchange(f"{url}{path}", body) as going:
+            assert KEEP_ALIVE in going.lines()
 
 
-def _last_of(answer: http.client.HTTPResponse) -> str:
+def _last_of(going: Exchange) -> str:
     deadline, last = time.monotonic() + 2 * PATIENCE, ""
-    for line in lines_of(answer):
+    for line in going.lines():
         last = line
         assert time.monotonic() < deadline, "the stream goes on"
     return last
 
 
-def ending(url: str, server: Server) -> None:
-    """SIGTERM: streams end with an error in their clients' languages, then the process ends."""
+def ending(url: str, server: Server, number: int = signal.SIGTERM) -> None:
+    """A signal: streams end with an error in their clients' languages, then the process ends."""
     with (
-        post(f"{url}/v1/chat/completions", chat("teller", "slow")) as openai,
-        post(f"{url}/agui/teller", run_input("slow")) as agui,
+        exchange(f"{url}/v1/chat/completions", chat("teller", "slow")) as openai,
+        exchange(f"{url}/agui/teller", run_input("slow")) as agui,
     ):
-        for answer in (openai, agui):
-            next(line for line in lines_of(answer) if word_of(line))
-        server.process.terminate()
+        for going in (openai, agui):
+            next(line for line in going.lines() if word_of(line))
+        server.process.send_signal(number)
         last = {"openai": _last_of(openai), "agui": _last_of(agui)}
     assert last["openai"].startswith('data: {"error":'), last
     assert '"RUN_ERROR"' in last["agui"], last
     server.process.wait(2 * PATIENCE)
+
+
+def ending_beside_a_client_that_does_not_read(url: str, server: Server) -> None:
+    """SIGTERM: a client that takes nothing of a long answer does not keep the process."""
+    address = urlsplit(url)
+    body = json.dumps(chat("teller", "count 30000")).encode()
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: {len(body)}\r\n\r\n"
+    finished = _entries(server, "finished")
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect((address.hostname, address.port))
+        client.sendall(head.encode() + body)
+        written(server, "finished", finished + 1, patience=30)
+        server.process.terminate()
+        server.process.wait(2 * PATIENCE)
 
 
 def large_body(url: str, server: Server) -> None:
@@ -180,23 +179,20 @@ def large_body(url: str, server: Server) -> None:
     del server
     for size in (2 * 1024 * 1024, 8 * 1024 * 1024):
         for path, status in (("/v1/chat/completions", 413), ("/nothing", 404)):
-            request = urllib.request.Request(f"{url}{path}", json.dumps(chat("teller", "x" * size)).encode())
-            with pytest.raises(urllib.error.HTTPError) as refused:
-                urllib.request.urlopen(request, timeout=PATIENCE)
-            with refused.value as answer:
-                assert answer.code in (status, 413)
-                assert json.load(answer)["error"]["message"]
+            with exchange(f"{url}{path}", chat("teller", "x" * size)) as going:
+                assert going.status in (status, 413)
+                assert going.json()["error"]["message"]
 
 
-def prefix(url: str, server: Server) -> None:
+def prefix(url: str, server: Server, headers: Mapping[str, str] | None = None) -> None:
     """Below a prefix all addresses are there, and what is written for a person has it."""
     del server
-    with urllib.request.urlopen(f"{url}/healthz", timeout=PATIENCE) as answer:
-        assert json.load(answer)["status"] == "ok"
-    with urllib.request.urlopen(f"{url}/openapi.json", timeout=PATIENCE) as answer:
-        assert json.load(answer)["servers"] == [{"url": "/ai"}]
-    with urllib.request.urlopen(f"{url}/", timeout=PATIENCE) as answer:
-        assert b"/ai/v1" in answer.read()
+    with exchange(f"{url}/healthz", headers=headers) as going:
+        assert going.json()["status"] == "ok"
+    with exchange(f"{url}/openapi.json", headers=headers) as going:
+        assert going.json()["servers"] == [{"url": "/ai"}]
+    with exchange(f"{url}/", headers=headers) as going:
+        assert b"/ai/v1" in going.read()
 
 
 CHECKS: dict[str, Callable[[str, Server], None]] = {

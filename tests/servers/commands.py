@@ -1,19 +1,23 @@
-"""How each server is started, and what of it is other than with the rest."""
+"""How each server is started: the commands of ``docs/deployment.md``, and how a server is other than the rest."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib.util
 import os
+import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.docs.blocks import Block, blocks_of
 from tests.http.graphs import DIARY
 from tests.server import ROOT, Server, free_port
 
-APPLICATION = "tests.servers.application:application"
+DEPLOYMENT = ROOT / "docs" / "deployment.md"
+SERVED = "served:application"
+"""What the commands of the docs serve."""
 
 
 @dataclass(frozen=True)
@@ -22,20 +26,46 @@ class Kind:
 
     Attributes:
         package: what is installed where it is there.
-        arguments: after ``python -m``, for a port.
+        command: what the docs' command begins with; empty: the server is ``bridge serve``.
+        more: options beside those of the docs.
         workers: the option for so many processes; ``None``: it has one.
         root_path: the option for the path under which it is reached; ``None``: it has none.
+        application: the module in `tests.servers` that is served.
+        scheme: how clients talk to it.
+        path: below which the bridge is.
     """
 
     package: str
-    arguments: Callable[[int], list[str]]
+    command: str = ""
+    more: tuple[str, ...] = ()
     workers: str | None = None
     root_path: str | None = None
+    application: str = "application"
+    scheme: str = "http"
+    path: str = ""
 
     @property
     def installed(self) -> bool:
         """Whether this Python has it."""
         return importlib.util.find_spec(self.package) is not None
+
+    def arguments(self, port: int) -> list[str]:
+        """After ``python -m``, for a port."""
+        if not self.command:
+            return [*_BRIDGE, "--port", str(port)]
+        words = shlex.split(documented(self.command).text.replace("8000", str(port)), comments=True)
+        return [f"tests.servers.{self.application}:application" if word == SERVED else word for word in words]
+
+    def address(self, url: str) -> str:
+        """Where clients find the bridge of a server that listens at this URL."""
+        return url.replace("http", self.scheme, 1) + self.path
+
+
+def documented(command: str) -> Block:
+    """The block of the docs that begins so."""
+    found = [block for block in blocks_of(DEPLOYMENT) if block.text.startswith(command) and SERVED in block.text]
+    assert len(found) == 1, f"docs/deployment.md has {len(found)} commands that begin with '{command}'"
+    return found[0]
 
 
 _BRIDGE = [
@@ -43,43 +73,26 @@ _BRIDGE = [
     *("--keep-alive", "0.2", "--disconnect-grace", "1", "--shutdown-grace", "0.5", "--max-body-bytes", "1048576"),
 ]
 
-
-def _uvicorn(*more: str) -> Callable[[int], list[str]]:
-    return lambda port: ["uvicorn", APPLICATION, "--port", str(port), "--timeout-graceful-shutdown", "2", *more]
-
-
-def _hypercorn(port: int) -> list[str]:
-    return ["hypercorn", APPLICATION, "--bind", f"127.0.0.1:{port}", "--graceful-timeout", "2"]
-
-
-def _gunicorn(worker: str) -> Callable[[int], list[str]]:
-    return lambda port: [
-        *("gunicorn", APPLICATION, "--bind", f"127.0.0.1:{port}"),
-        *("--worker-class", worker, "--graceful-timeout", "10"),
-    ]
-
-
-def _granian(interface: str) -> Callable[[int], list[str]]:
-    return lambda port: [
-        *("granian", APPLICATION, "--interface", interface, "--port", str(port)),
-        *("--workers-kill-timeout", "5"),
-    ]
-
-
-def _daphne(port: int) -> list[str]:
-    return ["daphne", APPLICATION, "--bind", "127.0.0.1", "--port", str(port)]
-
+# its workers get no signal, and cancel what is left after their time
+_HYPERCORN_WORKER = ("--workers", "1", "--graceful-timeout", "2")
 
 KINDS = {
-    "bridge serve": Kind("uvicorn", lambda port: [*_BRIDGE, "--port", str(port)], root_path="--root-path"),
-    "uvicorn": Kind("uvicorn", _uvicorn(), "--workers", "--root-path"),
-    "uvicorn --lifespan off": Kind("uvicorn", _uvicorn("--lifespan", "off"), "--workers", "--root-path"),
-    "hypercorn": Kind("hypercorn", _hypercorn, "--workers", "--root-path"),
-    "daphne": Kind("daphne", _daphne, None, "--root-path"),
-    "gunicorn": Kind("uvicorn_worker", _gunicorn("uvicorn_worker.UvicornWorker"), "--workers"),
-    "gunicorn, own worker": Kind("uvicorn_worker", _gunicorn("tests.servers.worker.Worker"), "--workers"),
-    "granian": Kind("granian", _granian("asgi"), "--workers", "--url-path-prefix"),
-    "granian asginl": Kind("granian", _granian("asginl"), "--workers", "--url-path-prefix"),
+    "bridge serve": Kind("uvicorn", root_path="--root-path"),
+    "uvicorn": Kind("uvicorn", "uvicorn", (), "--workers", "--root-path"),
+    "uvicorn --lifespan off": Kind("uvicorn", "uvicorn", ("--lifespan", "off"), "--workers", "--root-path"),
+    "hypercorn": Kind("hypercorn", "hypercorn", (), "--workers", "--root-path"),
+    "hypercorn, HTTP/2": Kind("hypercorn", "hypercorn", scheme="h2c"),
+    "hypercorn --workers 1": Kind("hypercorn", "hypercorn", _HYPERCORN_WORKER),
+    "hypercorn --workers 1, HTTP/2": Kind("hypercorn", "hypercorn", _HYPERCORN_WORKER, scheme="h2c"),
+    "daphne": Kind("daphne", "daphne", (), None, "--root-path"),
+    "gunicorn, uvicorn's worker": Kind("uvicorn_worker", "gunicorn --worker-class uvicorn_worker", (), "--workers"),
+    "gunicorn, its own worker": Kind("gunicorn", "gunicorn --worker-class asgi", (), "--workers", "--root-path"),
+    "granian": Kind("granian", "granian --interface asgi", (), "--workers", "--url-path-prefix"),
+    "granian asginl": Kind(
+        "granian", "granian --interface asgi", ("--interface", "asginl"), "--workers", "--url-path-prefix"
+    ),
+    "in Starlette, uvicorn": Kind("uvicorn", "uvicorn", application="in_starlette", path="/agents"),
+    "in FastAPI, uvicorn": Kind("uvicorn", "uvicorn", application="in_fastapi", path="/agents"),
 }
 
 
@@ -94,7 +107,7 @@ def prepared(kind: str, directory: Path, *, db: str | None = None, more: tuple[s
         "BRIDGE_DB": database,
         DIARY: str(directory / "diary"),
     }
-    command = [sys.executable, "-m", *KINDS[kind].arguments(port), *more]
+    command = [sys.executable, "-m", *KINDS[kind].arguments(port), *KINDS[kind].more, *more]
     log = directory / "server.log"
     return Server(f"http://127.0.0.1:{port}", directory / "bridge.sqlite", log, command, environment)
 
@@ -103,7 +116,7 @@ def prepared(kind: str, directory: Path, *, db: str | None = None, more: tuple[s
 def serving(kind: str, directory: Path, *, db: str | None = None, more: tuple[str, ...] = ()) -> Iterator[Server]:
     """A server of this kind; at the end it must stop when it is asked to."""
     server = prepared(kind, directory, db=db, more=more)
-    server.start()
+    server.start(ready=f"{KINDS[kind].path}/healthz")
     try:
         yield server
     finally:

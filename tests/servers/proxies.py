@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.server import ROOT, free_port
+from tests.docs.blocks import blocks_of
+from tests.server import free_port
+from tests.servers.commands import DEPLOYMENT
 
-DEPLOYMENT = ROOT / "docs" / "deployment.md"
 _START = 10.0  # seconds
 
 
@@ -64,11 +65,9 @@ PROXIES = {
 }
 
 
-def snippet_of(language: str) -> str:
-    """The first block in this language in the docs."""
-    found = re.search(rf"```{language}\n(.*?)```", DEPLOYMENT.read_text("utf-8"), re.DOTALL)
-    assert found is not None, f"docs/deployment.md has no block of {language}"
-    return found[1]
+def snippet_of(language: str, page: Path = DEPLOYMENT) -> str:
+    """The first block in this language on a page of the docs."""
+    return next(block.text for block in blocks_of(page) if block.language == language)
 
 
 @contextlib.contextmanager

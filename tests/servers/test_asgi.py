@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Message
 
 from bridge import Settings, create_app
 from bridge.observe.observer import Observer, RunRecord
+from bridge.service import Bridge
 from bridge.web.bodies import REST
 from bridge.web.prefix import Prefix, checked_prefix
 from tests.http.graphs import teller
@@ -48,13 +50,15 @@ async def application(readers: Readers) -> AsyncIterator[Starlette]:
 class Exchange:
     """One request, as a server sees it. Its body is sent in pieces; then nothing comes until the client leaves."""
 
-    def __init__(self, path: str, *pieces: bytes, headers: dict[str, str] | None = None, more: bool = False) -> None:
-        length = {} if more else {"content-length": str(sum(map(len, pieces)))}
+    def __init__(
+        self, path: str, *pieces: bytes, headers: dict[str, str] | None = None, more: bool = False, version: str = "1.1"
+    ) -> None:
+        length = {} if more or version == "2" else {"content-length": str(sum(map(len, pieces)))}
         sent = {"host": "127.0.0.1", **length, **(headers or {})}
         self.scope: dict[str, Any] = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": "1.1",
+            "http_version": version,
             "method": "POST" if pieces else "GET",
             "scheme": "http",
             "path": path,
@@ -178,14 +182,27 @@ async def test_who_leaves_before_the_first_byte_is_no_fault(
     assert not exchange.sent or exchange.status == 499
 
 
+@pytest.mark.parametrize("version", ["1.1", "2"])
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/nothing"])
-async def test_a_refused_body_is_received_before_the_answer(application: Starlette, path: str) -> None:
+async def test_a_refused_body_is_received_before_the_answer(application: Starlette, path: str, version: str) -> None:
+    """In HTTP/2 no header has to say that there is one. hypercorn closes the connection, all its streams with it,
+    when more comes after the answer.
+    """
     pieces = [b"x" * 1024 * 1024] * 9
-    exchange = Exchange(path, *pieces)
+    exchange = Exchange(path, *pieces, version=version)
     await exchange.begin(application)
     assert exchange.status in (413, 404)
     assert exchange.coming == []
     assert json.loads(exchange.body)["error"]["message"]
+
+
+@pytest.mark.parametrize(("piece", "status"), [(b"", 404), (b'{"agentId": "teller"}', 404), (b'{"agentId": ', 400)])
+async def test_an_optional_body_without_a_length(application: Starlette, piece: bytes, status: int) -> None:
+    """HTTP/2 again: it is read where it is there."""
+    exchange = Exchange("/api/copilotkit/threads/unknown", piece, version="2")
+    exchange.scope["method"] = "DELETE"
+    await exchange.begin(application)
+    assert exchange.status == status, exchange.body
 
 
 async def test_the_rest_of_a_body_has_a_bound(application: Starlette) -> None:
@@ -233,3 +250,36 @@ async def test_a_prefix(prefix: str, path: str, header: str | None, root: str, s
 def test_what_is_no_prefix(text: str) -> None:
     with pytest.raises(ValueError, match="is no path like"):
         checked_prefix(text)
+
+
+@pytest.mark.parametrize("signals", [True, False])
+async def test_who_handles_signals(*, signals: bool) -> None:
+    """A server's handler is asked first by the application, unless it was told to leave signals alone."""
+
+    def server(number: int, frame: object) -> None:
+        del number, frame
+
+    before = signal.signal(signal.SIGTERM, server)
+    try:
+        app = create_app({"teller": teller}, Settings(db=":memory:"), signals=signals)
+        async with app.router.lifespan_context(app):
+            assert (signal.getsignal(signal.SIGTERM) is server) == (not signals)
+        assert signal.getsignal(signal.SIGTERM) is server
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+async def test_a_signal_ends_the_runs_once(application: Starlette, readers: Readers) -> None:
+    """No new run, and those that go end legally. The lifespan's end then has nothing to wait for."""
+    path, body_of, last = LANGUAGES["agui"]
+    exchange = Exchange(path, json.dumps(body_of("slow")).encode())
+    serving = exchange.begin(application)
+    await exchange.shown.wait()
+    bridge: Bridge = application.state.bridge
+    ending = bridge.begin_ending()
+    await serving
+    assert last in exchange.sent[-2]["body"] + exchange.sent[-1]["body"]
+    refused = Exchange(path, json.dumps(body_of("more")).encode())
+    await refused.begin(application)
+    assert refused.status == 429
+    assert bridge.begin_ending() is ending

@@ -35,6 +35,9 @@ pages = ASGIStaticFilesHandler(django)  # in production the web server in front 
 
 async def application(scope, receive, send):
     """Serve one connection. The lifespan is the bridge's: Django has none."""
-    path = scope.get("path", "").removeprefix(scope.get("root_path", ""))  # below a prefix some servers leave it in
+    prefix = scope.get("root_path", "")
+    path = scope.get("path", "").removeprefix(prefix)
+    if prefix:  # some servers leave it in the path, as ASGI wants it, and some do not
+        scope = {**scope, "path": prefix + path}
     ours = scope["type"] == "lifespan" or path.startswith(BRIDGE)
     await (bridge if ours else pages)(scope, receive, send)

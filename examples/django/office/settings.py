@@ -46,11 +46,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "ru"
 USE_TZ = True
 
-LOGIN_URL = "/login/"
-LOGIN_REDIRECT_URL = "/"
+# Below which path a proxy serves the project, such as /ai; uvicorn's --root-path says the same to its applications.
+FORCE_SCRIPT_NAME = os.environ.get("OFFICE_PREFIX") or None
+
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "page"
 LOGOUT_REDIRECT_URL = LOGIN_URL
 # The session cookie is what the agent's addresses trust: it must not come along from other sites. Django's default.
 SESSION_COOKIE_SAMESITE = "Lax"
 
-STATIC_URL = "/static/"
+STATIC_URL = f"{FORCE_SCRIPT_NAME or ''}/static/"
 STATICFILES_DIRS = [("front", path) for path in [BASE_DIR / "front" / "dist"] if path.exists()]

@@ -158,7 +158,7 @@ function Page() {
   return (
     // The session cookie goes along by itself: page and agent are one site.
     <CopilotKitProvider
-      runtimeUrl="/api/copilotkit"
+      runtimeUrl={root.dataset.runtime}
       enableInspector={false}
       onError={({ error, code }) =>
         setFailure(code === "agent_run_error_event" ? error.message : "Связь с сервером прервалась.")
