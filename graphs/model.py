@@ -5,13 +5,10 @@ model.
 """
 
 import os
-from collections.abc import AsyncIterator, Iterator
 from functools import lru_cache
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.messages import BaseMessage
-from langchain_core.outputs import ChatGenerationChunk
 from pydantic import SecretStr
 
 from graphs.demo.model import DemoModel
@@ -39,7 +36,6 @@ class Endpoint(ChatOpenAI):
     - `response_format` is sent as it is. `ChatOpenAI`'s own way leads through the SDK's parsing helper, which refuses
       every tool that is not `strict`; ours, and those of front ends, are not.
     - `max_tokens` is sent under the name it came with. `ChatOpenAI` renames it, and llama.cpp ignores the new name.
-    - The name of a tool stands once in a call, also where the server repeats it in every piece: LangChain joins them.
     """
 
     def _get_request_payload(
@@ -52,29 +48,6 @@ class Endpoint(ChatOpenAI):
         if max_tokens is not None:
             payload["max_tokens"] = max_tokens
         return payload
-
-    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
-        named: set[tuple[Any, Any]] = set()
-        async for chunk in super()._astream(*args, **kwargs):
-            _name_once(chunk.message, named)
-            yield chunk
-
-    def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
-        named: set[tuple[Any, Any]] = set()
-        for chunk in super()._stream(*args, **kwargs):
-            _name_once(chunk.message, named)
-            yield chunk
-
-
-def _name_once(message: BaseMessage, named: set[tuple[Any, Any]]) -> None:
-    """Take out of a chunk the names of calls that have theirs; `named` are these calls, by index and id."""
-    for piece in getattr(message, "tool_call_chunks", ()):
-        if not piece.get("name") or not piece.get("id"):
-            continue  # a name in pieces: only the first piece has an id
-        call = piece.get("index"), piece["id"]
-        if call in named:
-            piece["name"] = None
-        named.add(call)
 
 
 # Cached because a ChatOpenAI holds a connection pool.

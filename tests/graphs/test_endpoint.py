@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import RunnableConfig
 from pydantic import SecretStr
 
@@ -46,40 +44,3 @@ async def test_what_reaches_the_model_is_what_was_sent(settings: dict[str, Any])
         await endpoint(server.url).bind(**read_request(config).model_settings).ainvoke("Hello?")
         asked = json.loads(server.asked[0])
     assert {name: value for name, value in asked.items() if name not in ("messages", "model", "stream")} == settings
-
-
-def piece(index: int, arguments: str, **named: Any) -> bytes:
-    function = {"arguments": arguments} | ({"name": named["name"]} if "name" in named else {})
-    call = {"index": index, "type": "function", "function": function} | ({"id": named["id"]} if "id" in named else {})
-    return chunk({"tool_calls": [call]})
-
-
-REPEATED = b"".join(
-    piece(index, part, id=f"c{index}", name="set_theme") for index in (0, 1) for part in ('{"name":', '"dark"', "}")
-)
-ONCE = piece(0, "", id="c0", name="set_theme") + piece(0, '{"name":"dark"}')
-IN_PIECES = piece(0, "", id="c0", name="set_") + piece(0, "", name="theme") + piece(0, '{"name":"dark"}')
-SAME_ID = b"".join(piece(index, '{"name":"dark"}', id="c", name="set_theme") for index in (0, 1))
-
-
-@pytest.mark.parametrize(
-    ("body", "calls"),
-    [(REPEATED, 2), (ONCE, 1), (IN_PIECES, 1), (SAME_ID, 2)],
-    ids=["repeated", "once", "in pieces", "one id for two"],
-)
-@pytest.mark.parametrize("asynchronous", [True, False])
-async def test_a_calls_name_stands_in_it_once(body: bytes, calls: int, *, asynchronous: bool) -> None:
-    async with serving(body + chunk({}, "tool_calls") + DONE) as server:
-        whole = AIMessageChunk(content="")
-        model = endpoint(server.url)
-        if asynchronous:
-            async for part in model.astream("Dark!"):
-                whole += part
-        else:
-            for part in await in_a_thread(model):
-                whole += part
-    assert [(call["name"], call["args"]) for call in whole.tool_calls] == [("set_theme", {"name": "dark"})] * calls
-
-
-async def in_a_thread(model: Endpoint) -> list[Any]:
-    return await asyncio.to_thread(lambda: list(model.stream("Dark!")))

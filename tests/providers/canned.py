@@ -71,16 +71,16 @@ async def serving(
         yield made
 
 
+async def nothing(run: Run, ending: list[Event]) -> None:
+    """There is nothing to store after these runs."""
+
+
 async def run(graph: Any, *, text: str = "Look!", agent: LangGraphAgent | None = None) -> tuple[list[Event], Any]:
     """The events of one turn in the thread ``t``, which are legal whatever happens, and the agent."""
     agent = agent or LangGraphAgent("agent", graph)
     message = {"id": uuid.uuid4().hex, "role": "user", "content": text}
     request = RunRequest("agent", "t", uuid.uuid4().hex, messages=[message], protocol_version="1.0")
     made = Run(request, agent.run(request))
-
-    async def nothing(run: Run, ending: list[Event]) -> None:
-        """There is nothing to store after these runs."""
-
     made.start(nothing)
     await made.wait()
     events = made.journal.after(0)

@@ -6,8 +6,9 @@
   a subgraph nobody else could: its steps wait for no reader of the stream.
 - A node's failed attempt, before the next one (``RetryPolicy``): what its model streamed is not continued. A node that
   failed has no stream to write to; its place is kept in `Progress.failed` for the reader of the next part.
-
-Callbacks of model calls are left out: they would be called for every token.
+- A chunk before anybody joins it to another: the node, the checkpoint and the client find a call's name in it once
+  (`bridge.agents.langgraph.call_names`). It is the one callback that is called for every token.
+- A message that a node returns and whose stream ended in its middle: it is stored with a mark (`mark_broken`).
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from langchain_core.runnables.config import merge_configs
 from langgraph.config import get_stream_writer
 from langgraph.errors import GraphBubbleUp
 
+from bridge.agents.langgraph.call_names import CallNames
 from bridge.agents.langgraph.dispatched import DispatchedToStream
-from bridge.agents.langgraph.ends import cut_calls
+from bridge.agents.langgraph.ends import cut_calls, mark_broken
 from bridge.errors import UpstreamFailure
 
 
@@ -45,6 +47,7 @@ class Progress(DispatchedToStream):
 
     ignore_chain = False
     ignore_agent = False  # of tools, too
+    ignore_llm = False
 
     def __init__(self, agent: str = "") -> None:
         self.agent = agent
@@ -52,6 +55,24 @@ class Progress(DispatchedToStream):
         self._tools: dict[UUID, dict[str, Any]] = {}
         self._nodes: dict[UUID, str] = {}
         self._half_calls: dict[str, str] = {}
+        self._names: dict[UUID, CallNames] = {}
+
+    def on_llm_new_token(self, token: Any, *, chunk: Any = None, run_id: UUID, **kwargs: Any) -> None:
+        """A chunk, before it is joined: the names that a server repeats are taken out of it."""
+        message = getattr(chunk, "message", None)  # a completion of text has none
+        if message is not None and message.tool_call_chunks:
+            names = self._names.get(run_id)
+            if names is None:
+                names = self._names[run_id] = CallNames()
+            names.mend(message)
+
+    def on_llm_end(self, response: Any, *, run_id: UUID, **kwargs: Any) -> None:
+        """A model has answered."""
+        self._names.pop(run_id, None)
+
+    def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        """A model failed."""
+        self._names.pop(run_id, None)
 
     def on_tool_start(
         self,
@@ -95,8 +116,9 @@ class Progress(DispatchedToStream):
             self._nodes[run_id] = place
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
-        """Forget the namespace of a node that did not fail; keep which calls it made were cut."""
+        """Forget the namespace of a node that did not fail; mark what broke off, keep which calls it made were cut."""
         if self._nodes.pop(run_id, None) is not None:
+            mark_broken(outputs)
             for call_id, cut in cut_calls(outputs):
                 if cut is None:
                     self._half_calls.pop(call_id, None)  # ids may repeat

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langgraph.types import Command
 
+from bridge.agents.langgraph.broken import BROKEN, mark
 from bridge.agents.langgraph.messages import is_refusal
 from bridge.errors import UpstreamFailure
 
@@ -76,22 +77,45 @@ class Ends:
         self._reasons[str(metadata.get("langgraph_checkpoint_ns") or "").partition("|")[0]] = reason
 
 
+def mark_broken(update: Any) -> None:
+    """Mark the messages in what a node returned that broke off, before they are stored.
+
+    A stream that its node left by itself has no last chunk, and is not marked.
+    """
+    for message in _answers(update):
+        left = isinstance(message, AIMessageChunk) and message.chunk_position != "last"
+        if not left and _cut(message) == BROKEN_OFF:
+            mark(message)
+
+
 def cut_calls(update: Any) -> Iterator[tuple[str, str | None]]:
     """The calls of the messages in what a node returned: their ids, and why they were cut; ``None``: they were not.
 
     LangChain makes of half the arguments of a call a whole call: no tool may run with them.
     """
-    if isinstance(update, Command):
-        update = update.update
-    if isinstance(update, Mapping):
-        update = update.get("messages")
-    if isinstance(update, AIMessage):
-        if update.tool_calls:
-            cut = _cut(update)
-            yield from ((str(call["id"]), cut) for call in update.tool_calls)
-    elif isinstance(update, list | tuple):
-        for item in update:
-            yield from cut_calls(item)
+    for message in _answers(update):
+        if message.tool_calls:
+            cut = _cut(message)
+            yield from ((str(call["id"]), cut) for call in message.tool_calls)
+
+
+def _answers(update: Any) -> Iterator[AIMessage]:
+    """The messages of models in what a node returned: a message, a state update, a ``Command``, or a list of these."""
+    for item in update if isinstance(update, list | tuple) else (update,):
+        held = item.update if isinstance(item, Command) else item
+        if isinstance(held, AIMessage):
+            yield held
+        elif isinstance(held, Mapping):
+            yield from (message for value in held.values() for message in _in_value(value))
+        elif held is not None:
+            yield from _in_value(getattr(held, "messages", None))  # a state that is a model or a dataclass
+
+
+def _in_value(value: Any) -> Iterator[AIMessage]:
+    if isinstance(value, AIMessage):
+        yield value
+    elif isinstance(value, list | tuple) and value and isinstance(value[-1], BaseMessage):
+        yield from (message for message in value if isinstance(message, AIMessage))
 
 
 def _cut(message: AIMessage) -> str | None:
@@ -115,6 +139,7 @@ _FAILED = frozenset(
         *("error", "network_error", "abort", "failed", "cancelled"),  # OpenRouter, Mistral, vLLM, OpenAI's Responses
         *("insufficient_system_resource", "malformed_function_call", "unexpected_tool_call"),  # DeepSeek, Gemini
         *("malformed_model_output", "malformed_tool_use"),  # Bedrock
+        BROKEN,
     )
 )
 """Reasons that are no end of an answer: the server failed in its middle. In lower case."""

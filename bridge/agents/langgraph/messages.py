@@ -19,6 +19,7 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
+from bridge.agents.langgraph.broken import BROKEN, is_marked
 from bridge.agents.langgraph.call_ids import given_id
 from bridge.agents.langgraph.reasoning import reasoning_text
 from bridge.events.messages import Content, Message, part_of, parts_of, reasoning_id, url_of
@@ -108,6 +109,7 @@ def _plain(message: BaseMessage) -> bool:
                 and not message.tool_calls
                 and not message.invalid_tool_calls
                 and not message.additional_kwargs
+                and not is_marked(message)
             )
         )
     )
@@ -129,6 +131,8 @@ def message_to_agui(message: BaseMessage) -> Message:
                 fields["content"] = text
             if calls:
                 fields["toolCalls"] = calls
+            if is_marked(message):
+                fields["metadata"] = {"finishReason": BROKEN}
         case SystemMessage():
             developer = message.additional_kwargs.get("__openai_role__") == "developer"
             fields |= {"role": "developer" if developer else "system", "content": content_text(message.content)}

@@ -13,6 +13,7 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from bridge.agents.langgraph.call_ids import CallIds
+from bridge.agents.langgraph.call_names import is_repeated
 from bridge.agents.langgraph.messages import arguments_text
 from bridge.agents.langgraph.reasoning import ReasoningJoiner
 from bridge.events.event import Event
@@ -23,6 +24,8 @@ from bridge.json import joined
 @dataclass(slots=True, eq=False)
 class StreamedCall:
     """A tool call, put together as LangChain puts it together: names and arguments are concatenated.
+
+    A name that comes again is left out (`bridge.agents.langgraph.call_names`): of a remote graph nobody has done so.
 
     TOOL_CALL_START carries the whole name and the id, and may come in pieces or late. So it is emitted when the first
     arguments arrive, or anything else that shows that the name is complete; arguments that come sooner wait.
@@ -147,7 +150,9 @@ class StreamedMessage:
         if given and not call.started:
             call.given = given
         if not call.started:
-            call.name += str(piece.get("name") or "")
+            name = str(piece.get("name") or "")
+            if not is_repeated(name, call.name, given=given, arguments=arguments, begun=bool(call.waiting)):
+                call.name += name
             call.waiting += arguments
             return events + (self._start(call) if call.waiting else [])
         if arguments and not call.ended:
