@@ -1,12 +1,16 @@
 """The fenced blocks of the documentation, and what is to be done with each.
 
-A comment right above a block says so, where it is not just run:
+A comment right above a block says so, where its language does not:
 
-    <!-- file: agent.py -->             it is a file of the page's folder; not run by itself
-    <!-- serves: /healthz -->           it starts a server that answers there; it is given `--port` and stopped again
-    <!-- same as: a/file.py -->        it is that file of the repository, word for word; tested there
-    <!-- server: make servers -->       it starts a server; tests/servers runs it, where that server is installed
-    <!-- not run: reason -->            and why
+    <!-- file: agent.py -->                     it is a file of the page's folder, which other blocks of the page use
+    <!-- serves: /healthz -->                   it starts a server that answers there; it is given `--port` and stopped
+    <!-- serves: /login/ in examples/django --> the same, in a folder of the repository
+    <!-- same as: a/file.py -->                 it is that file of the repository, word for word; tested there
+    <!-- output: the stream -->                 what something prints: tests/docs/test_outputs.py has it under that name
+    <!-- checked by: test_container -->         that module of tests/docs runs it
+    <!-- server: make servers -->               it starts a server; tests/servers runs it where that server is installed
+
+`tests/docs/test_claims.py` fails for a block that no test takes. There is no mark for a block that is not run.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from tests.server import ROOT
 
 RUN = ("python", "sh", "js")
 ABOUT = ("CONTRIBUTING.md", "SECURITY.md")
-_MARK = re.compile(r"^<!-- (file|serves|same as|server|not run): (.+) -->$")
+_MARK = re.compile(r"^<!-- (file|serves|same as|output|checked by|server): (.+) -->$")
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,9 @@ class Block:
 
 
 def pages() -> list[Path]:
-    return sorted([*ROOT.glob("README*.md"), *(ROOT / name for name in ABOUT), *(ROOT / "docs").rglob("*.md")])
+    """What a reader reads: the front pages, `docs`, and what stands beside the examples."""
+    found = [*ROOT.glob("README*.md"), *(ROOT / name for name in ABOUT), *(ROOT / "docs").rglob("*.md")]
+    return sorted([*found, *(ROOT / "examples").glob("*/README.md")])
 
 
 def blocks_of(page: Path) -> Iterator[Block]:
@@ -64,3 +70,17 @@ def blocks_of(page: Path) -> Iterator[Block]:
 
 def all_blocks() -> list[Block]:
     return [block for page in pages() for block in blocks_of(page)]
+
+
+def once() -> list[Block]:
+    """What two pages say word for word (the README's languages) is run once."""
+    return list({(block.language, block.text, block.mark): block for block in reversed(all_blocks())}.values())
+
+
+def written_in(language: str) -> list[Block]:
+    return [block for block in once() if block.language == language and not block.mark]
+
+
+def checked_by(module: str) -> list[Block]:
+    """The blocks whose mark names this module (its `__name__`)."""
+    return [block for block in once() if block.mark == "checked by" and block.said == module.rpartition(".")[2]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import click
 import pytest
@@ -10,10 +11,14 @@ import pytest
 from bridge import Settings
 from bridge.cli import serve
 from bridge.fields import flag_of, takes_several, variable_of
+from bridge.runs.request import RIGHTS
 from bridge.settings import ServerSettings
+from bridge.web.keys import Keys
+from tests.docs.blocks import Block, checked_by
 from tests.docs.settings_table import PAGE, written
 from tests.server import ROOT
 
+KEY_FILES = checked_by(__name__)
 OPTIONS = {option.name: option for option in serve.params if isinstance(option, click.Option)}
 
 
@@ -84,3 +89,19 @@ def test_the_agent_s_variables_exist() -> None:
     assert names
     for name in names:
         assert f'environ.get("{name}")' in code, name
+
+
+@pytest.mark.parametrize("block", KEY_FILES, ids=lambda block: block.name)
+def test_a_file_of_keys_is_read(block: Block, tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text(block.text, "utf-8")
+    keys = Keys.read((), tmp_path / "keys")
+    lines = [line for line in block.text.splitlines() if not line.startswith("#")]
+    assert lines
+    for line in lines:
+        written, *scopes = line.split()
+        alone = tmp_path / "one"
+        alone.write_text(line, "utf-8")
+        (found,) = Keys.read((), alone)._principals.values()
+        assert found.name == written.partition("=")[0]
+        assert found.scopes == (frozenset(scopes) or RIGHTS)
+    assert len(keys._principals) == len(lines)

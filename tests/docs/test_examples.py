@@ -2,79 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.docs.blocks import RUN, Block, all_blocks, blocks_of, pages
-from tests.server import ROOT, Server, free_port, serve
+from tests.databases import postgres
+from tests.docs.blocks import RUN, Block, all_blocks, once
+from tests.docs.reader import CHECKOUT, WRITTEN
+from tests.server import ROOT, Server, free_port
 from tests.tools import require_node, require_npm
 
-WRITTEN = "http://127.0.0.1:8000"
-"""The address that the documentation speaks of."""
+DATABASE = "postgresql://bridge:secret@db.example.com/bridge"
+"""The database that the documentation speaks of."""
 
-BLOCKS = all_blocks()
-# What two pages say word for word (the README's languages) is run once.
-ONCE = {(block.language, block.text): block for block in BLOCKS}.values()
-ALONE = [block for block in ONCE if block.language in RUN and not block.mark]
-SERVING = [block for block in ONCE if block.mark == "serves"]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serve(tmp_path_factory.mktemp("docs")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Path]:
-    """A folder for each page, with the files that the page tells its reader to write; docs/ru is one reader's way."""
-    made = {}
-    russian = tmp_path_factory.mktemp("ru")
-    for page in pages():
-        made[page] = russian if page.parent.name == "ru" else tmp_path_factory.mktemp(page.stem.replace(".", "-"))
-        for block in blocks_of(page):
-            if block.mark == "file":
-                path = made[page] / block.said
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(block.text, "utf-8")
-    return made
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The reader's shell: `bridge` is a command in it, curl fails on an HTTP error, make says what it would do."""
-    commands = tmp_path_factory.mktemp("bin")
-    for name, runs in {
-        "bridge": f'exec "{sys.executable}" -m bridge.cli "$@"',
-        "python": f'exec "{sys.executable}" "$@"',
-        "uvicorn": f'exec "{sys.executable}" -m uvicorn "$@"',
-        "make": f'PATH="${{PATH#*:}}" exec make --dry-run --directory="{ROOT}" "$@"',
-        "curl": 'PATH="${PATH#*:}" exec curl --fail-with-body --silent --show-error "$@"',
-    }.items():
-        command = commands / name
-        command.write_text(f"#!/bin/sh\n{runs}\n")
-        command.chmod(0o755)
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("OPENAI_", "BRIDGE_", "AGENT_"))}
-    return {
-        **kept,
-        "PATH": f"{commands}:{os.environ['PATH']}",
-        "PYTHONPATH": str(ROOT),
-        "PYTHONWARNINGS": "error",
-        "DEMO_MODEL_DELAY": "0",
-    }
+ALONE = [block for block in once() if block.language in RUN and not block.mark]
+SERVING = [block for block in once() if block.mark == "serves"]
+QUOTED = [block for block in all_blocks() if block.mark == "same as"]
 
 
 @pytest.mark.parametrize("block", ALONE, ids=lambda block: block.name)
-def test_an_example_runs(block: Block, server: Server, folders: dict[Path, Path], environment: dict[str, str]) -> None:
-    text = block.text.replace(WRITTEN, server.url)
+def test_an_example_runs(
+    block: Block, documented: Server, folders: dict[Path, Path], environment: dict[str, str]
+) -> None:
+    text = block.text.replace(WRITTEN, documented.url).replace(CHECKOUT, str(ROOT))
     where = folders[block.page]
     if block.language == "js":
         command = [require_node(), "--input-type=module", "-"]
@@ -89,25 +46,34 @@ def test_an_example_runs(block: Block, server: Server, folders: dict[Path, Path]
 
 
 @pytest.mark.parametrize("block", SERVING, ids=lambda block: block.name)
-def test_a_server_starts(block: Block, folders: dict[Path, Path], environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_server_starts(
+    block: Block, documented: Server, folders: dict[Path, Path], environment: dict[str, str], tmp_path: Path
+) -> None:
     port = free_port()
-    command = block.text.rstrip() + f" --port {port}"
+    path, _, folder = block.said.partition(" in ")
     log = tmp_path / "log"
-    with log.open("wb") as output:
+    with contextlib.ExitStack() as stack:
+        text = block.text.rstrip().replace(WRITTEN, documented.url)
+        if DATABASE in text:
+            text = text.replace(DATABASE, stack.enter_context(postgres()))
         process = subprocess.Popen(
-            ["bash", "-euo", "pipefail", "-c", command],
-            cwd=folders[block.page],
-            env={**environment, "BRIDGE_DB": str(tmp_path / "b.sqlite")},
-            stdout=output,
-            stderr=output,
+            ["bash", "-euo", "pipefail", "-c", f"{text} --port {port}"],
+            cwd=ROOT / folder if folder else folders[block.page],
+            env={**environment, "BRIDGE_DB": str(tmp_path / "b.sqlite"), "OFFICE_DATA": str(tmp_path)},
+            stdin=subprocess.DEVNULL,
+            stdout=stack.enter_context(log.open("wb")),
+            stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    try:
-        assert answers(f"http://127.0.0.1:{port}{block.said}", process), log.read_text("utf-8")
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
+        stack.callback(end, process)
+        assert answers(f"http://127.0.0.1:{port}{path}", process), log.read_text("utf-8")
     assert "Traceback" not in log.read_text("utf-8")
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    process.wait(20)
 
 
 def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
@@ -124,12 +90,6 @@ def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-@pytest.mark.parametrize("block", [block for block in BLOCKS if block.mark == "same as"], ids=lambda block: block.name)
+@pytest.mark.parametrize("block", QUOTED, ids=lambda block: block.name)
 def test_a_file_is_quoted_word_for_word(block: Block) -> None:
     assert block.text == (ROOT / block.said).read_text("utf-8")
-
-
-def test_few_examples_are_not_run() -> None:
-    """A statement nobody checks is the first to be wrong."""
-    skipped = [block for block in ONCE if block.mark == "not run" and block.language in RUN]
-    assert len(skipped) * 3 <= len(ALONE) + len(SERVING), [block.name for block in skipped]
