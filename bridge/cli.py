@@ -143,12 +143,11 @@ def _in_storage(
     """Open the storage, bind the agents to it, and do some work."""
 
     async def within() -> Result:
-        async with open_storage(db) as storage:
-            async with AsyncExitStack() as stack:
-                served = await opened(graphs, stack)
-                agents = {name: bound(name, given, storage, Settings()) for name, given in served.items()}
-                await settle(storage.index, agents)
-                return await work(storage, agents)
+        async with open_storage(db) as storage, AsyncExitStack() as stack:
+            served = await opened(graphs, stack)
+            agents = {name: bound(name, given, storage, Settings()) for name, given in served.items()}
+            await settle(storage.index, agents)
+            return await work(storage, agents)
 
     graphs = _load(agents) if agents else {}
     try:

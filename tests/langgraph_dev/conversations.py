@@ -147,6 +147,7 @@ def ask_bridge(client: httpx.Client) -> Ask:
             "context": [],
             "forwardedProps": {"config": {"configurable": turn.configurable}, "context": turn.context},
             "resume": resume,
+            "protocolVersion": "1.0",
         }
         events = events_of(client.post(f"/agui/{graph}", json=body).text)
         messages = fold_messages(events, messages)
@@ -156,7 +157,7 @@ def ask_bridge(client: httpx.Client) -> Ask:
         outcome = last.get("outcome") or {}
         if outcome.get("type") == "interrupt":
             waiting.extend(each["id"] for each in outcome["interrupts"])
-            return {"asked": outcome["interrupts"][0]}
+            return {"asked": outcome["interrupts"][0]["metadata"]["value"]}
         said = messages[-1]
         return json.loads(said["content"]) if said["role"] == "assistant" else {"unanswered": True}
 

@@ -82,6 +82,9 @@ def test_the_projects_own_langgraph_json_opens_in_langgraphs_server(tmp_path: Pa
         [assistant] = [each["assistant_id"] for each in found]
         drawn = client.get(f"/assistants/{assistant}/graph").json()
         schemas = client.get(f"/assistants/{assistant}/schemas").json()
+        body = {"assistant_id": assistant, "input": {"messages": [{"role": "user", "content": "Привет"}]}}
+        answer = client.post("/runs/wait", json=body).json()
     assert [each["graph_id"] for each in found] == ["sales-marketing"]
     assert {"__start__", "__end__"} < {node["id"] for node in drawn["nodes"]}
     assert "messages" in schemas["input_schema"]["properties"]
+    assert answer["messages"][-1]["type"] == "ai"

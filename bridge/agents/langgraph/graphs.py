@@ -32,6 +32,11 @@ def compiled(value: Any) -> Any:
     return value if is_graph(value) else None
 
 
+def is_entered(value: Any) -> bool:
+    """Whether this is a context manager, of either kind: what a call of a factory gives, and not the factory."""
+    return not inspect.isclass(value) and any(hasattr(value, name) for name in ("__aenter__", "__enter__"))
+
+
 def kind_of(value: Any) -> str:
     """What a value is, for a person: ``a function``, ``a list``, ``an async generator``."""
     if value is None:
@@ -46,6 +51,10 @@ def kind_of(value: Any) -> str:
         return f"the class {value.__name__}"
     if inspect.isroutine(value):
         return "a function"
+    if inspect.iscoroutine(value):
+        return "a coroutine"
+    if is_entered(value):
+        return "a context manager"
     name = type(value).__name__
     return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
 

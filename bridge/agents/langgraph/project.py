@@ -16,7 +16,7 @@ from langgraph.store.memory import InMemoryStore
 from bridge.agents.langgraph.factories.entering import Entered
 from bridge.agents.langgraph.factories.factory import Factory
 from bridge.agents.langgraph.factories.given import Given
-from bridge.agents.langgraph.graphs import is_factory, kind_of
+from bridge.agents.langgraph.graphs import is_entered, is_factory, kind_of
 from bridge.agents.load_error import LoadError
 
 _KINDS: dict[str, tuple[type, str]] = {
@@ -42,7 +42,8 @@ class Resource:
         self._type, self._wanted = _KINDS[kind]
         self._value = value
         self._what = what
-        if not (isinstance(value, self._type) or callable(value) or hasattr(value, "__aenter__")):
+        self._make = value if callable(value) and not is_entered(value) else lambda: value
+        if not (isinstance(value, self._type) or callable(value) or is_entered(value)):
             raise LoadError(f"{what} is {kind_of(value)}; wanted is {self._wanted}, or a function that returns one.")
 
     @asynccontextmanager
@@ -52,7 +53,7 @@ class Resource:
         if isinstance(value, self._type):
             yield value
             return
-        entered = Entered(value if callable(value) else lambda: value, self._what)
+        entered = Entered(self._make, self._what)
         try:
             found = await entered.__aenter__()
         except Exception as error:

@@ -24,7 +24,8 @@ def what_failed(error: BaseException, name: str, base: Path) -> str:
         text = f": {_short(error.text)}" if error.text and error.text.strip() else ""
         return f"{_shown(error.filename, base)}, line {error.lineno}: {error.msg}{text}"
     frames = [frame for frame in extract_tb(error.__traceback__) if not frame.filename.startswith("<frozen ")]
-    own = [frame for frame in frames if _is_own(frame.filename)]
+    own = [frame for frame in frames if not Path(frame.filename).is_relative_to(_BRIDGE) and not _is_stdlib(frame)]
+    own = [frame for frame in own if "site-packages" not in Path(frame.filename).parts] or own
     if not own:
         if isinstance(error, ModuleNotFoundError):
             return f"there is no module '{error.name or name}', neither in {base} nor among the installed packages."
@@ -43,15 +44,11 @@ def missing_attribute(module: ModuleType, name: str, attribute: str) -> str:
     found = dict(_candidates(module))
     if not found:
         return f"{name} has no '{attribute}', and nothing in it looks like a graph."
-    close = difflib.get_close_matches(attribute, found, n=1)
-    meant = f"; is '{close[0]}' meant?" if close else ";"
     listed = ", ".join(f"{each} ({kind})" for each, kind in list(found.items())[:_MOST])
-    more = ", …" if len(found) > _MOST else ""
-    return (
-        f"{name} has no '{attribute}'{meant} It has: {listed}{more}."
-        if close
-        else (f"{name} has no '{attribute}'; what looks like a graph in it: {listed}{more}.")
-    )
+    listed += ", …" if len(found) > _MOST else ""
+    close = difflib.get_close_matches(attribute, found, n=1)
+    meant = f" Is '{close[0]}' meant?" if close else ""
+    return f"{name} has no '{attribute}'; what looks like a graph in it: {listed}.{meant}"
 
 
 def _candidates(module: ModuleType) -> Iterator[tuple[str, str]]:
@@ -62,13 +59,13 @@ def _candidates(module: ModuleType) -> Iterator[tuple[str, str]]:
             yield name, "a function"
 
 
-def _is_own(filename: str) -> bool:
-    """Whether a file is the project's: of no installed package, not Python's own, not the bridge's."""
-    path = Path(filename)
-    return not any(path.is_relative_to(folder) for folder in _NOT_OWN) and "site-packages" not in path.parts
+_BRIDGE = Path(__file__).parents[2]
+_STDLIB = Path(sysconfig.get_path("stdlib"))
 
 
-_NOT_OWN = [Path(sysconfig.get_path("stdlib")), Path(__file__).parents[2]]
+def _is_stdlib(frame: FrameSummary) -> bool:
+    path = Path(frame.filename)
+    return path.is_relative_to(_STDLIB) and "site-packages" not in path.parts
 
 
 def _shown(filename: str, base: Path) -> str:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from zlib import crc32
 
 from bridge.agents.load_error import LoadError
 from bridge.agents.loading.faults import missing_attribute, what_failed
@@ -50,9 +51,10 @@ def _of_file(path: Path, base: Path) -> ModuleType:
     """
     if path.is_relative_to(base):
         parts = path.relative_to(base).with_suffix("").parts
+        parts = parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts
         if all(part.isidentifier() for part in parts) and _is_at(dotted := ".".join(parts), path):
             return importlib.import_module(dotted)
-    name = re.sub(r"\W", "_", str(path.with_suffix("")))
+    name = f"{re.sub(r'[^0-9A-Za-z_]', '_', path.stem)}_{crc32(str(path).encode()):08x}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)

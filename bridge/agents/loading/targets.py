@@ -10,7 +10,7 @@ from typing import Any
 
 from bridge.agents.base import Agent
 from bridge.agents.langgraph.factories.shape import FactoryShapeError, shape_of
-from bridge.agents.langgraph.graphs import WANTED, compiled, is_builder, is_factory, is_graph, kind_of
+from bridge.agents.langgraph.graphs import WANTED, compiled, is_builder, is_entered, is_factory, is_graph, kind_of
 from bridge.agents.langgraph.project import ProjectGraph, Resource, indexed_store
 from bridge.agents.load_error import LoadError
 from bridge.agents.loading.dependencies import add_dependencies
@@ -140,7 +140,7 @@ def as_graph(name: str, found: Any, place: str = "it") -> Any:
         except Exception as error:  # a graph without an entry point, an edge to a node that is not there
             raise LoadError(f"Agent '{name}': {place} cannot be compiled: {' '.join(str(error).split())}") from error
     # a runnable is no function that makes graphs, and can be called all the same
-    if not is_factory(found) or hasattr(found, "ainvoke"):
+    if not is_factory(found) or is_entered(found) or hasattr(found, "ainvoke"):
         raise LoadError(f"Agent '{name}': {place} is {kind_of(found)}, not a graph; wanted is {WANTED}.")
     try:
         shape_of(found)

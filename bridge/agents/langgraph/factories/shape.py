@@ -2,7 +2,7 @@
 
 LangGraph's server passes a factory the run's config, its own `ServerRuntime`, both, or nothing
 (``langgraph_api/_factory_utils.py``, version 0.16.7): the runtime is known by its annotation, and what else there is
-is the config. Here a factory may have more parameters, where these have defaults, and may ask for LangGraph's `Runtime`.
+is the config. Here a factory may have more parameters, if these have defaults, and may ask for LangGraph's `Runtime`.
 """
 
 from __future__ import annotations
