@@ -1,0 +1,389 @@
+"""A graph lives as long as its run, or the look at its thread, however these end; and no two runs share one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.config import get_config, get_store
+from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.types import interrupt
+from langgraph_sdk.runtime import ServerRuntime
+
+from bridge import Settings
+from bridge.agents.langgraph.factories import agent as factory_agent
+from bridge.agents.langgraph.factories import entering
+from bridge.agui import Verifier
+from bridge.errors import RunTimeout
+from bridge.runs.request import Principal, RunRequest
+from bridge.runs.run import Run
+from bridge.service import Bridge
+from tests.stages import request
+
+pytestmark = pytest.mark.anyio
+
+
+class Factory:
+    """A factory that writes down what it was asked for, and what became of its graphs. Its node does what is asked."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.accesses: list[str] = []
+        self.working = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.swallows = False
+
+    @asynccontextmanager
+    async def make(self, config: RunnableConfig, runtime: ServerRuntime[Any]) -> AsyncIterator[Any]:
+        flavor = config["configurable"].get("flavor", "plain")
+        self.accesses.append(runtime.access_context)
+        if runtime.access_context != "threads.create_run":
+            yield self.graph(flavor)
+            return
+        self.log.append(f"open {flavor}")
+        try:
+            yield self.graph(flavor)
+        except BaseException as error:
+            self.log.append(type(error).__name__)
+            raise
+        finally:
+            await asyncio.sleep(0)
+            self.log.append(f"close {flavor}")
+
+    def graph(self, flavor: str) -> StateGraph[Any, Any, Any, Any]:
+        async def work(state: MessagesState) -> dict[str, Any]:
+            match state["messages"][-1].content:
+                case "wait":
+                    await self._wait()
+                case "fail":
+                    raise ValueError("sk-secret")
+                case "ask":
+                    return {"messages": [AIMessage(f"{flavor}: {interrupt('?')}")]}
+            return {"messages": [AIMessage(flavor)]}
+
+        graph = StateGraph(MessagesState)
+        graph.add_node(f"work_{flavor}", work)
+        graph.add_edge(START, f"work_{flavor}")
+        return graph
+
+    async def _wait(self) -> None:
+        self.working.set()
+        while not self.go_on.is_set():
+            try:
+                await self.go_on.wait()
+            except asyncio.CancelledError:
+                if not self.swallows:
+                    raise
+
+
+@pytest.fixture
+def factory() -> Factory:
+    return Factory()
+
+
+@asynccontextmanager
+async def serving(tmp_path: Path, given: Any, **settings: Any) -> AsyncIterator[Bridge]:
+    bridge = Bridge({"a": given}, Settings(db=str(tmp_path / "b.sqlite"), stop_timeout=0.5, **settings))
+    await bridge.open()
+    try:
+        yield bridge
+    finally:
+        await bridge.close()
+
+
+def says(text: str, thread: str = "t", flavor: str | None = None, **more: Any) -> RunRequest:
+    props = {"config": {"configurable": {} if flavor is None else {"flavor": flavor}}}
+    messages = [] if not text else [{"id": f"{thread} {text}", "role": "user", "content": text}]
+    return request(thread, messages=messages, forwarded_props=props, protocol_version="1.0", **more)
+
+
+def ending(run: Run) -> dict[str, Any]:
+    """The last event of a run, all of which are legal."""
+    verifier = Verifier()
+    events = run.journal.after(0)
+    for event in events:
+        verifier.feed(event)
+    verifier.finish()
+    return events[-1]
+
+
+def text(run: Run) -> str:
+    snapshots = [event for event in run.journal.after(0) if event["type"] == "MESSAGES_SNAPSHOT"]
+    return str(snapshots[-1]["messages"][-1]["content"])
+
+
+async def done(bridge: Bridge, asked: RunRequest) -> Run:
+    run = await bridge.start(asked)
+    async with asyncio.timeout(20):
+        await run.wait()
+    return run
+
+
+async def test_closed_at_the_end_of_a_run(factory: Factory, tmp_path: Path) -> None:
+    async with serving(tmp_path, factory.make) as bridge:
+        run = await done(bridge, says("hello"))
+        assert ending(run)["outcome"] == {"type": "success"}
+        assert factory.log == ["open plain", "close plain"]
+        await done(bridge, says("again"))
+    assert factory.log == ["open plain", "close plain"] * 2
+
+
+async def test_closed_when_the_graph_fails(factory: Factory, tmp_path: Path) -> None:
+    async with serving(tmp_path, factory.make) as bridge:
+        run = await done(bridge, says("fail"))
+    assert ending(run)["type"] == "RUN_ERROR"
+    assert "sk-secret" not in str(run.journal.after(0))
+    assert factory.log == ["open plain", "ValueError", "close plain"]
+
+
+async def test_closed_when_a_run_is_stopped(factory: Factory, tmp_path: Path) -> None:
+    async with serving(tmp_path, factory.make) as bridge:
+        run = await bridge.start(says("wait"))
+        await factory.working.wait()
+        await run.stop()
+        assert ending(run)["outcome"] == {"type": "cancelled"}
+        assert factory.log == ["open plain", "CancelledError", "close plain"]
+
+
+async def test_closed_when_a_run_takes_too_long(factory: Factory, tmp_path: Path) -> None:
+    async with serving(tmp_path, factory.make, run_timeout=0.2) as bridge:
+        run = await done(bridge, says("wait"))
+    assert ending(run)["type"] == "RUN_ERROR"
+    assert factory.log[-1] == "close plain"
+
+
+async def test_closed_when_the_server_stops(factory: Factory, tmp_path: Path) -> None:
+    async with serving(tmp_path, factory.make, shutdown_grace=0) as bridge:
+        run = await bridge.start(says("wait"))
+        await factory.working.wait()
+    assert ending(run)["type"] == "RUN_ERROR"
+    assert factory.log[-1] == "close plain"
+
+
+async def test_an_abandoned_run_closes_its_graph_when_it_comes_to_its_end(factory: Factory, tmp_path: Path) -> None:
+    factory.swallows = True
+    async with serving(tmp_path, factory.make) as bridge:
+        run = await bridge.start(says("wait"))
+        await factory.working.wait()
+        await run.stop()
+        assert run.abandoned
+        assert factory.log == ["open plain"]  # it is in use
+        factory.go_on.set()
+        assert run.task is not None
+        await asyncio.wait([run.task], timeout=10)
+    assert factory.log[-1] == "close plain"
+
+
+async def test_two_runs_at_once_do_not_share_a_graph(factory: Factory, tmp_path: Path) -> None:
+    async with serving(tmp_path, factory.make) as bridge:
+        first = await bridge.start(says("wait", "one", "red"))
+        await factory.working.wait()
+        second = await done(bridge, says("hello", "two", "blue"))
+        assert factory.log == ["open red", "open blue", "close blue"]
+        factory.go_on.set()
+        await first.wait()
+    assert (text(first), text(second)) == ("red", "blue")
+    assert factory.log[-1] == "close red"
+
+
+async def test_a_read_is_by_a_graph_made_as_for_the_run_before(factory: Factory, tmp_path: Path) -> None:
+    async with serving(tmp_path, factory.make) as bridge:
+        run = await done(bridge, says("ask", flavor="red"))
+        state = await bridge.read(run.request.thread)
+        assert [item["metadata"]["value"] for item in state.interrupts] == ["?"]
+        assert factory.accesses == ["threads.create_run", "threads.read"]
+        resume = [{"interruptId": state.interrupts[0]["id"], "status": "resolved", "payload": "yes"}]
+        assert text(await done(bridge, says("", resume=resume))) == "red: yes"
+        # what another turn sends holds for that turn
+        assert text(await done(bridge, says("hello", flavor="blue"))) == "blue"
+        assert text(await done(bridge, says("hello again"))) == "plain"
+    assert [line for line in factory.log if "close" in line] == [f"close {x}" for x in ("red", "red", "blue", "plain")]
+
+
+async def test_a_thread_that_is_new_needs_no_graph(factory: Factory, tmp_path: Path) -> None:
+    async with serving(tmp_path, factory.make) as bridge:
+        assert not (await bridge.read(says("").thread)).exists
+        assert not (await bridge.agent("a").read(says("").thread, {})).exists
+        assert bridge.agent("a").describe().kind == "langgraph"
+    assert factory.accesses == []
+
+
+async def test_a_run_beside_its_thread_stores_nothing(factory: Factory, tmp_path: Path) -> None:
+    async with serving(tmp_path, factory.make) as bridge:
+        run = await done(bridge, says("hello", flavor="red", ephemeral=True))
+        assert text(run) == "red"
+        assert not (await bridge.agent("a").read(run.request.thread, {})).exists
+    assert factory.log == ["open red", "close red"]
+
+
+async def test_a_fork_and_a_deleted_thread(factory: Factory, tmp_path: Path) -> None:
+    async with serving(tmp_path, factory.make) as bridge:
+        first = await done(bridge, says("hello", flavor="red"))
+        await done(bridge, says("and", flavor="blue"))
+        forked = await done(bridge, says("other", flavor="green", checkpoint_id=first.checkpoint_id))
+        assert text(forked) == "green"
+        state = await bridge.read(forked.request.thread)
+        assert [message["content"] for message in state.messages] == ["hello", "red", "other", "green"]
+        await bridge.forget(forked.request.thread)
+        assert not (await bridge.agent("a").read(forked.request.thread, {})).exists
+
+
+async def test_a_factory_that_fails_for_one_run_fails_that_run(tmp_path: Path) -> None:
+    def make(config: RunnableConfig) -> Any:
+        if config["configurable"].get("flavor") == "bad":
+            raise RuntimeError("sk-secret")
+        return Factory().graph("good")
+
+    async with serving(tmp_path, make) as bridge:
+        failed = await done(bridge, says("hello", flavor="bad"))
+        assert ending(failed)["message"] == "The agent failed (RuntimeError)."
+        assert "sk-secret" not in str(failed.journal.after(0))
+        assert text(await done(bridge, says("hello"))) == "good"
+
+
+async def test_what_is_no_graph_is_said(tmp_path: Path) -> None:
+    async def make() -> AsyncIterator[Any]:
+        yield Factory().graph("never")
+
+    async with serving(tmp_path, make) as bridge:
+        failed = ending(await done(bridge, says("hello")))
+    assert failed["message"] == (
+        "The agent 'a' has no graph for this: its factory gave an async generator; put @contextlib.asynccontextmanager "
+        "above the factory. Wanted is a compiled graph, a StateGraph, or a function that returns one."
+    )
+
+
+async def test_a_factory_that_waits_for_ever_is_not_waited_for_when_a_thread_is_read(
+    factory: Factory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = asyncio.Event()
+
+    @asynccontextmanager
+    async def make(runtime: ServerRuntime[Any]) -> AsyncIterator[Any]:
+        try:
+            if runtime.execution_runtime is None:
+                await asyncio.Event().wait()
+            yield factory.graph("plain")
+        finally:
+            closed.set()
+
+    async with serving(tmp_path, make) as bridge:
+        run = await done(bridge, says("hello"))
+        closed.clear()
+        monkeypatch.setattr(factory_agent, "LOOKING", 0.05)
+        with pytest.raises(RunTimeout, match="was not made within"):
+            await bridge.read(run.request.thread)
+    assert closed.is_set()
+
+
+async def test_closing_is_not_waited_for_for_ever(
+    factory: Factory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def make() -> AsyncIterator[Any]:
+        yield factory.graph("plain")
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(entering, "CLOSING", 0.05)
+    async with serving(tmp_path, make) as bridge:
+        run = await done(bridge, says("hello"))
+    assert ending(run)["type"] == "RUN_ERROR"
+
+
+async def test_a_stop_is_a_stop_whatever_closing_raises(
+    factory: Factory, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    @contextmanager
+    def make() -> Iterator[Any]:
+        try:
+            yield factory.graph("plain")
+        finally:
+            raise RuntimeError("cannot close")
+
+    async with serving(tmp_path, make) as bridge:
+        run = await bridge.start(says("wait"))
+        await factory.working.wait()
+        await run.stop()
+    assert ending(run)["outcome"] == {"type": "cancelled"}
+    assert "the factory of agent 'a' failed while it was closed" in caplog.text
+
+
+async def test_a_stop_that_is_swallowed_is_a_stop(factory: Factory, tmp_path: Path) -> None:
+    @asynccontextmanager
+    async def make() -> AsyncIterator[Any]:
+        try:
+            yield factory.graph("plain")
+        except asyncio.CancelledError:
+            factory.log.append("swallowed")
+
+    async with serving(tmp_path, make) as bridge:
+        run = await bridge.start(says("wait"))
+        await factory.working.wait()
+        await run.stop()
+    assert ending(run)["outcome"] == {"type": "cancelled"}
+    assert not run.abandoned
+    assert factory.log == ["swallowed"]
+
+
+async def test_a_stop_while_the_graph_is_made(tmp_path: Path) -> None:
+    making, left = asyncio.Event(), asyncio.Event()
+
+    async def make() -> Any:
+        making.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+
+    async with serving(tmp_path, make) as bridge:
+        run = await bridge.start(says("wait"))
+        await making.wait()
+        await run.stop()
+    assert ending(run)["outcome"] == {"type": "cancelled"}
+    assert left.is_set()
+
+
+async def test_the_caller_is_the_runtimes_user(tmp_path: Path) -> None:
+    seen: list[Any] = []
+
+    def make(runtime: ServerRuntime[Any]) -> Any:
+        seen.append(runtime.ensure_user() if runtime.user else None)
+        return Factory().graph("plain")
+
+    async with serving(tmp_path, make) as bridge:
+        await done(bridge, says("hello"))
+        caller = Principal("anna", {"team": "sales", "name": "Anna"}, frozenset({"run"}))
+        await bridge.start(says("hello", "anna's", principal="anna"), caller=caller)
+        await bridge.close()
+    nobody, anna = seen
+    assert nobody is None
+    assert (anna.identity, anna.display_name, anna.permissions, anna["team"]) == ("anna", "Anna", ["run"], "sales")
+    assert "team" in anna
+    assert "identity" in list(anna)
+
+
+async def test_config_and_store_are_found_while_a_graph_is_made_and_not_after(tmp_path: Path) -> None:
+    seen: list[Any] = []
+
+    @asynccontextmanager
+    async def make() -> AsyncIterator[Any]:
+        seen.append((get_config()["configurable"]["graph_id"], get_store() is not None))
+
+        def work(state: MessagesState, config: RunnableConfig) -> dict[str, Any]:
+            seen.append("graph_id" in config["configurable"])
+            return {"messages": [AIMessage("done")]}
+
+        graph = StateGraph(MessagesState)
+        graph.add_node("work", work)
+        graph.add_edge(START, "work")
+        yield graph
+
+    async with serving(tmp_path, make) as bridge:
+        await done(bridge, says("hello"))
+    assert seen == [("a", True), False]
