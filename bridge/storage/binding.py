@@ -15,7 +15,7 @@ from langgraph.types import Durability
 from bridge.agents.base import Agent
 from bridge.agents.langgraph.agent import LangGraphAgent
 from bridge.agents.langgraph.factories.agent import FactoryAgent
-from bridge.agents.langgraph.graphs import is_factory
+from bridge.agents.langgraph.graphs import WANTED, compiled, is_factory, kind_of
 from bridge.agents.langgraph.project import ProjectGraph, Resource
 from bridge.agents.langgraph.readable_types import reading
 from bridge.settings import Settings
@@ -74,6 +74,10 @@ async def opened(given: Mapping[str, Any], stack: AsyncExitStack, store: BaseSto
 def bound(name: str, served: Served, storage: Storage, settings: Settings) -> BoundAgent:
     """A compiled graph, or a factory, as an agent whose conversations are kept in this storage."""
     graph, saver = served.graph, served.checkpointer
+    if not is_factory(graph):
+        graph = compiled(graph)
+    if graph is None:
+        raise TypeError(f"agent '{name}' is {kind_of(served.graph)}, not a graph; wanted is {WANTED}")
 
     def of_graph(graph: Any) -> LangGraphAgent:
         return LangGraphAgent(
@@ -96,7 +100,7 @@ def bound(name: str, served: Served, storage: Storage, settings: Settings) -> Bo
             name,
             graph,
             bind=of_graph,
-            checkpointer=saver or storage.checkpointer,
+            checkpointer=reading(saver or storage.checkpointer, None, settings.serializer_types),
             description=served.description,
             keeps_its_own=saver is not None,
             store=served.store,
@@ -104,7 +108,7 @@ def bound(name: str, served: Served, storage: Storage, settings: Settings) -> Bo
             storage_patience=settings.storage_patience,
         )
     if saver is not None and hasattr(graph, "copy") and getattr(graph, "checkpointer", saver) in (None, True, False):
-        graph = graph.copy(update={"checkpointer": saver})
+        graph = graph.copy(update={"checkpointer": reading(saver, graph, settings.serializer_types)})
     return of_graph(graph)
 
 

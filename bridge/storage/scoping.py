@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from bridge.agents.langgraph.agent import LangGraphAgent
 from bridge.agents.langgraph.factories.agent import FactoryAgent
 from bridge.agents.langgraph.moving import move_thread
+from bridge.agents.langgraph.readable_types import are_one
 from bridge.runs.request import ThreadKey
 from bridge.storage.schema import UNMOVED
 from bridge.storage.threads import ThreadIndex
@@ -25,7 +26,7 @@ async def settle(index: ThreadIndex, agents: Mapping[str, Any]) -> None:
     for agent in agents.values():
         if not isinstance(agent, LangGraphAgent | FactoryAgent) or agent.checkpointer is None:
             continue
-        if agent.plain_ids and any(saver is agent.checkpointer for saver in seen):
+        if agent.plain_ids and any(are_one(saver, agent.checkpointer) for saver in seen):
             agent.plain_ids = False  # the first one's threads keep their ids; two agents never have one thread
         seen.append(agent.checkpointer)
     for agent in agents.values():

@@ -387,3 +387,51 @@ async def test_config_and_store_are_found_while_a_graph_is_made_and_not_after(tm
     async with serving(tmp_path, make) as bridge:
         await done(bridge, says("hello"))
     assert seen == [("a", True), False]
+
+
+async def test_looks_are_bounded(factory: Factory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looking, most, gate = 0, 0, asyncio.Event()
+
+    @asynccontextmanager
+    async def make(runtime: ServerRuntime[Any]) -> AsyncIterator[Any]:
+        nonlocal looking, most
+        if runtime.execution_runtime is None:
+            looking += 1
+            most = max(most, looking)
+            if looking == 2:
+                gate.set()
+            await gate.wait()
+        yield factory.graph("plain")
+        looking -= runtime.execution_runtime is None
+
+    monkeypatch.setattr(factory_agent, "LOOKS", 2)
+    async with serving(tmp_path, make) as bridge:
+        run = await done(bridge, says("hello"))
+        states = await asyncio.gather(*(bridge.read(run.request.thread) for _ in range(6)))
+    assert [len(state.messages) for state in states] == [2] * 6
+    assert most == 2
+    assert looking == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (
+            lambda one, two, three: None,
+            "the factory of agent 'a' wants one, two, three, and a factory is given a config",
+        ),
+        (
+            7,
+            "agent 'a' is an int, not a graph; wanted is a compiled graph, a StateGraph, or a function",
+        ),
+    ],
+)
+async def test_what_an_application_cannot_serve(tmp_path: Path, given: Any, why: str) -> None:
+    with pytest.raises(TypeError, match=why):
+        async with serving(tmp_path, given):
+            pass
+
+
+async def test_an_application_may_give_a_graph_that_is_not_compiled(factory: Factory, tmp_path: Path) -> None:
+    async with serving(tmp_path, factory.graph("red")) as bridge:
+        assert text(await done(bridge, says("hello"))) == "red"

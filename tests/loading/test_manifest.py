@@ -265,3 +265,11 @@ def test_a_plain_graph_of_a_plain_manifest_is_itself(project: Project) -> None:
     project.manifest(graphs={"x": "./agent_plain.py:graph", "b": "./agent_plain.py:builder"})
     loaded = project.load()
     assert [type(graph).__name__ for graph in loaded.values()] == ["CompiledStateGraph"] * 2
+
+
+@pytest.mark.parametrize("env", [{"A=B": "1"}, {"": "1"}, {"A": "\0"}, "latin.env"])
+def test_variables_that_cannot_be_set(project: Project, manifest: dict[str, Any], env: Any) -> None:
+    (project.folder / "latin.env").write_bytes(b"A=\xff\n")
+    project.manifest(**manifest, env=env)
+    with pytest.raises(LoadError, match=r"langgraph.json: 'env' has a variable|latin.env cannot be read"):
+        project.load()

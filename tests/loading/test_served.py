@@ -51,8 +51,10 @@ AGENTS = GRAPH + (
 
 
 @asynccontextmanager
-async def serving(tmp_path: Path, given: dict[str, Any], **more: Any) -> AsyncIterator[Bridge]:
-    bridge = Bridge(given, Settings(db=str(tmp_path / "b.sqlite")), **more)
+async def serving(
+    tmp_path: Path, given: dict[str, Any], types: tuple[str, ...] = (), **more: Any
+) -> AsyncIterator[Bridge]:
+    bridge = Bridge(given, Settings(db=str(tmp_path / "b.sqlite"), serializer_types=types), **more)
     await bridge.open()
     try:
         yield bridge
@@ -75,14 +77,17 @@ def own(project: Project) -> Project:
     return project
 
 
-async def test_a_projects_checkpointer_keeps_what_its_graphs_say(own: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize("types", [(), ("tests.stages:Stage",)], ids=["one saver", "a copy for each agent"])
+async def test_a_projects_checkpointer_keeps_what_its_graphs_say(
+    own: Project, tmp_path: Path, types: tuple[str, ...]
+) -> None:
     graphs = {name: f"./own_agents.py:{name}" for name in ("graph", "make", "own")}
     own.manifest(graphs=graphs, checkpointer={"path": "./own_things.py:saving"})
     loaded = own.load()
     import own_things  # type: ignore[import-not-found]  # the test has just written it  # noqa: PLC0415
 
     for _ in range(2):  # a bridge may be opened again
-        async with serving(tmp_path, loaded) as bridge:
+        async with serving(tmp_path, loaded, types) as bridge:
             for name in graphs:
                 await talk(bridge, name)
     assert own_things.LOG == ["open", "close"] * 2
@@ -90,7 +95,7 @@ async def test_a_projects_checkpointer_keeps_what_its_graphs_say(own: Project, t
     # the first agent's threads keep the ids that clients gave them; the graph with a checkpointer of its own keeps that
     assert len(saver.storage) == 2
     assert "t" in saver.storage
-    async with serving(tmp_path, loaded) as bridge:
+    async with serving(tmp_path, loaded, types) as bridge:
         for name in graphs:
             state = await bridge.read(request().thread._replace(agent=name))
             assert [message["role"] for message in state.messages] == ["user", "assistant"] * 2, name

@@ -20,11 +20,11 @@ from langgraph.store.base import BaseStore
 
 from bridge.agents.base import Description, ThreadState
 from bridge.agents.langgraph.agent import GraphRun, LangGraphAgent
-from bridge.agents.langgraph.checkpoints import ScopedSaver, guarding, keeps_its_id, leave, visit
+from bridge.agents.langgraph.checkpoints import ScopedSaver, keeps_its_id
 from bridge.agents.langgraph.context import client_values, configurable, may_write
 from bridge.agents.langgraph.factories.factory import Factory
 from bridge.agents.langgraph.factories.given import RUNS, Access, Given
-from bridge.agents.langgraph.saving import PATIENCE
+from bridge.agents.langgraph.saving import PATIENCE, patiently
 from bridge.errors import RunTimeout
 from bridge.events.event import Event
 from bridge.runs.request import Principal, RunRequest, ThreadKey
@@ -33,6 +33,9 @@ logger = logging.getLogger("bridge.agents")
 
 LOOKING = 30.0
 """Seconds that a factory has for a graph that is only looked at. One that is run has the run's own time."""
+
+LOOKS = 32
+"""Graphs of one agent that are looked at, at once: whoever asks for more waits, within `LOOKING`."""
 
 
 class FactoryAgent:
@@ -72,6 +75,7 @@ class FactoryAgent:
         self._store = store
         self._patience = storage_patience
         self._noticed = False
+        self._looks = asyncio.Semaphore(LOOKS)
 
     def describe(self) -> Description:
         """Its name and description; the kind is ``langgraph``."""
@@ -85,24 +89,16 @@ class FactoryAgent:
         self, thread: ThreadKey, aliases: Any, *, checkpoint_id: str | None = None, held: bool = False
     ) -> ThreadState:
         """What the thread holds, by a graph made as for the run that wrote it."""
-        if held:
-            visit(thread)
-        else:
-            leave()
         stored = await self.stored_values(thread, checkpoint_id)
         if stored is None:
             return ThreadState()
         async with self.looked_at("threads.read", stored, thread) as agent:
             return await agent.read(thread, aliases, checkpoint_id=checkpoint_id, held=held)
 
-    async def head(self, thread: ThreadKey) -> str | None:
-        """The id of the thread's latest checkpoint."""
-        found = await self._saver(thread).aget_tuple(_where(thread))
-        return None if found is None else str(found.config["configurable"]["checkpoint_id"])
-
     async def forget(self, thread: ThreadKey) -> None:
         """Delete the thread's checkpoints."""
-        await self._saver(thread).adelete_thread(thread.thread_id)
+        saver = ScopedSaver(self.checkpointer, thread, plain=self.plain_ids, patience=self._patience)
+        await saver.adelete_thread(thread.thread_id)
 
     def stored_id(self, thread: ThreadKey) -> str:
         """What the checkpointer has the thread under."""
@@ -111,16 +107,16 @@ class FactoryAgent:
     async def stored_values(self, thread: ThreadKey, checkpoint_id: str | None = None) -> dict[str, Any] | None:
         """What a client sent with the run that wrote the thread's head, or a checkpoint; ``None``: there is none.
 
-        LangGraph keeps the strings, numbers and truth values of ``configurable`` with each checkpoint.
+        LangGraph keeps the strings, numbers and truth values of ``configurable`` with each checkpoint. It is read
+        beside the thread's visit: only the graph itself knows the types of its state.
         """
-        found = await self._saver(thread).aget_tuple(_where(thread, checkpoint_id))
+        at = {} if checkpoint_id is None else {"checkpoint_id": checkpoint_id}
+        where: RunnableConfig = {"configurable": {"thread_id": self.stored_id(thread), "checkpoint_ns": "", **at}}
+        found = await patiently(lambda: self.checkpointer.aget_tuple(where), self._patience)
         if found is None:
             return None
         kept = (name for name in found.metadata if name not in _OF_CHECKPOINTS and may_write(name, self.client_keys))
         return {name: found.metadata[name] for name in kept}  # type: ignore[literal-required]  # LangGraph adds to it
-
-    def _saver(self, thread: ThreadKey) -> ScopedSaver:
-        return ScopedSaver(self.checkpointer, thread, plain=self.plain_ids, patience=self._patience)
 
     def for_run(self, request: RunRequest, stored: dict[str, Any]) -> AbstractAsyncContextManager[LangGraphAgent]:
         """The agent with a graph for this run. ``stored``: what the client sent with an earlier one that it goes on."""
@@ -151,6 +147,7 @@ class FactoryAgent:
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(LOOKING) as limit:
+                    await stack.enter_async_context(self._looks)
                     agent = await stack.enter_async_context(self._made(given))
             except TimeoutError:
                 if not limit.expired():
@@ -184,11 +181,6 @@ class FactoryAgent:
 _OF_CHECKPOINTS = frozenset({"source", "step", "writes", "parents", "score", "claims"})
 
 
-def _where(thread: ThreadKey, checkpoint_id: str | None = None) -> RunnableConfig:
-    at = {} if checkpoint_id is None else {"checkpoint_id": checkpoint_id}
-    return {"configurable": {"thread_id": thread.thread_id, "checkpoint_ns": "", **at}}
-
-
 class FactoryRun:
     """One run of a graph that was made for it."""
 
@@ -214,8 +206,6 @@ class FactoryRun:
         request = self._request
         if request.fresh or request.ephemeral or not (request.resume or request.checkpoint_id or _resumes(request)):
             return {}
-        guarding(request.holds)
-        visit(request.thread)
         return await self._agent.stored_values(request.thread, request.checkpoint_id) or {}
 
     def last_events(self, why: BaseException | None) -> list[Event]:

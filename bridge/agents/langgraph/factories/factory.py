@@ -10,7 +10,7 @@ from langchain_core.runnables.config import var_child_runnable_config
 
 from bridge.agents.langgraph.factories.entering import Entered
 from bridge.agents.langgraph.factories.given import Given
-from bridge.agents.langgraph.factories.shape import shape_of
+from bridge.agents.langgraph.factories.shape import FactoryShapeError, shape_of
 from bridge.agents.langgraph.graphs import WANTED, advice_for, compiled, kind_of
 from bridge.errors import AgentFailure
 
@@ -21,7 +21,10 @@ class Factory:
     def __init__(self, agent: str, function: Callable[..., Any]) -> None:
         self._agent = agent
         self._function = function
-        self._shape = shape_of(function)
+        try:
+            self._shape = shape_of(function)
+        except FactoryShapeError as error:
+            raise FactoryShapeError(f"the factory of agent '{agent}' {error}") from None
 
     @asynccontextmanager
     async def made(self, given: Given) -> AsyncIterator[Any]:
