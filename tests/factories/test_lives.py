@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import var_child_runnable_config
 from langgraph.config import get_config, get_store
 from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 from langgraph_sdk.runtime import ServerRuntime
 
@@ -148,6 +150,7 @@ async def test_closed_when_a_run_is_stopped(factory: Factory, tmp_path: Path) ->
         await factory.working.wait()
         await run.stop()
         assert ending(run)["outcome"] == {"type": "cancelled"}
+        assert run.checkpoint_id is not None  # the graph's own last events
         assert factory.log == ["open plain", "CancelledError", "close plain"]
 
 
@@ -314,6 +317,40 @@ async def test_a_stop_is_a_stop_whatever_closing_raises(
     assert "the factory of agent 'a' failed while it was closed" in caplog.text
 
 
+async def test_a_failure_may_be_put_otherwise(factory: Factory, tmp_path: Path) -> None:
+    @asynccontextmanager
+    async def make() -> AsyncIterator[Any]:
+        try:
+            yield factory.graph("plain")
+        except ValueError as error:
+            raise LookupError from error
+
+    async with serving(tmp_path, make) as bridge:
+        assert ending(await done(bridge, says("fail")))["message"] == "The agent failed (LookupError)."
+
+
+async def test_a_runtime_of_langgraphs_own(factory: Factory, tmp_path: Path) -> None:
+    seen: list[Any] = []
+    kept = {"team": "sales"}
+
+    def make(runtime: Runtime[Any]) -> Any:
+        seen.append((runtime.context, runtime.store is not None))
+        if runtime.context is not None:
+            runtime.context.clear()
+        return factory.graph("plain")
+
+    async def context(asked: RunRequest) -> dict[str, str]:
+        return kept
+
+    bridge = Bridge({"a": make}, Settings(db=str(tmp_path / "b.sqlite")), context=context)
+    await bridge.open()
+    run = await done(bridge, says("hello"))
+    await bridge.read(run.request.thread)
+    await bridge.close()
+    assert seen == [({}, True), (None, True)]  # it was cleared
+    assert kept == {"team": "sales"}
+
+
 async def test_a_stop_that_is_swallowed_is_a_stop(factory: Factory, tmp_path: Path) -> None:
     @asynccontextmanager
     async def make() -> AsyncIterator[Any]:
@@ -376,17 +413,18 @@ async def test_config_and_store_are_found_while_a_graph_is_made_and_not_after(tm
         seen.append((get_config()["configurable"]["graph_id"], get_store() is not None))
 
         def work(state: MessagesState, config: RunnableConfig) -> dict[str, Any]:
-            seen.append("graph_id" in config["configurable"])
+            seen.append("graph_id" in {**config["configurable"], **config["metadata"]})
             return {"messages": [AIMessage("done")]}
 
         graph = StateGraph(MessagesState)
         graph.add_node("work", work)
         graph.add_edge(START, "work")
         yield graph
+        seen.append(var_child_runnable_config.get())
 
     async with serving(tmp_path, make) as bridge:
         await done(bridge, says("hello"))
-    assert seen == [("a", True), False]
+    assert seen == [("a", True), False, None]
 
 
 async def test_looks_are_bounded(factory: Factory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
