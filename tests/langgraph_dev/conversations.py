@@ -14,7 +14,7 @@ import httpx
 from tests.agui.fold import fold_messages
 
 HERE = Path(__file__).parent
-PROJECT = HERE / "project"
+PROJECTS = ("first", "second")
 ANSWERS = HERE / "answers.json"
 ENVIRONMENT = {"PARITY_OUTSIDE": "outside", "PARITY_SHELL": "from the shell"}
 """What the shell has when either server is started."""
@@ -37,10 +37,11 @@ class Talk:
     name: str
     graph: str
     turns: tuple[Turn, ...]
+    project: str = "first"
 
 
-def _talk(name: str, graph: str, *turns: Turn) -> Talk:
-    return Talk(name, graph, turns or (Turn(),))
+def _talk(name: str, graph: str, *turns: Turn, project: str = "first") -> Talk:
+    return Talk(name, graph, turns or (Turn(),), project)
 
 
 _A, _B, _BAD = ({"flavor": flavor} for flavor in ("a", "b", "bad"))
@@ -84,6 +85,10 @@ TALKS = (
     _talk("a factory that hides a failure", "hiding", Turn("fail"), Turn("log")),
     _talk("a generator that is no context manager", "plain_generator"),
     _talk("a factory that gives a runnable", "runnable"),
+    _talk("a project's checkpointer", "plain", Turn(), Turn(), project="second"),
+    _talk("a project's checkpointer, and a factory", "factory", Turn(), Turn(), project="second"),
+    _talk("an environment that is an object", "env", project="second"),
+    _talk("a project's store", "store", project="second"),
 )
 
 Ask = Callable[[str, Turn], Any]

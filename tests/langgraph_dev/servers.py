@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.langgraph_dev.conversations import ENVIRONMENT, PROJECT
+from tests.langgraph_dev.conversations import ENVIRONMENT, HERE
 from tests.server import free_port
 from tests.tools import require_client
 
@@ -25,10 +25,10 @@ _QUIET = {
 _STARTS_WITHIN = 90.0
 
 
-def copied(directory: Path, project: Path = PROJECT) -> Path:
+def copied(directory: Path, project: str) -> Path:
     """A project in a folder of its own: LangGraph's server keeps its files beside ``langgraph.json``."""
     ignored = shutil.ignore_patterns("__pycache__", ".langgraph_api")
-    return Path(shutil.copytree(project, directory / "project", ignore=ignored))
+    return Path(shutil.copytree(HERE / project, directory / project, ignore=ignored))
 
 
 @contextlib.contextmanager

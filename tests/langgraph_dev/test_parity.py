@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from graphs.agent import graph
+from tests.docs.blocks import blocks_of
 from tests.langgraph_dev.conversations import (
     ANSWERS,
     ENVIRONMENT,
     FAILED,
+    PROJECTS,
     TALKS,
     Talk,
     ask_bridge,
@@ -34,15 +38,20 @@ BETTER: dict[str, list[Any]] = {
 
 
 @pytest.fixture(scope="module")
-def bridge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    directory = tmp_path_factory.mktemp("parity")
-    with serve(directory, cwd=copied(directory), env=ENVIRONMENT) as server:
-        yield server
+def bridges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server]]:
+    """Project -> the server that serves it."""
+    with ExitStack() as stack:
+        servers = {}
+        for project in PROJECTS:
+            directory = tmp_path_factory.mktemp(project)
+            folder = copied(directory, project)
+            servers[project] = stack.enter_context(serve(directory, cwd=folder, env=ENVIRONMENT))
+        yield servers
 
 
 @pytest.mark.parametrize("talk", TALKS, ids=lambda talk: talk.name)
-def test_the_bridge_answers_as_langgraphs_server_did(bridge: Server, talk: Talk) -> None:
-    with httpx.Client(base_url=bridge.url, trust_env=False, timeout=60) as client:
+def test_the_bridge_answers_as_langgraphs_server_did(bridges: dict[str, Server], talk: Talk) -> None:
+    with httpx.Client(base_url=bridges[talk.project].url, trust_env=False, timeout=60) as client:
         answers = hold(talk, ask_bridge(client))
     expected = BETTER.get(talk.name, recorded()[talk.name])
     assert _counted(answers) == _counted(expected)
@@ -64,13 +73,39 @@ def test_the_record_has_all_that_is_asked() -> None:
     assert set(BETTER) <= set(recorded())
 
 
+def test_the_projects_own_graph_has_what_a_server_draws_and_describes() -> None:
+    assert "messages" in graph.get_input_jsonschema()["properties"]
+    assert "messages" in graph.get_output_jsonschema()["properties"]
+    assert {"__start__", "supervisor", "__end__"} <= graph.get_graph(xray=True).nodes.keys()
+
+
 @pytest.mark.clients
 def test_langgraphs_server_answers_as_it_did(tmp_path: Path) -> None:
-    with langgraph_dev(copied(tmp_path), tmp_path / "langgraph.log") as client:
-        answers = {talk.name: hold(talk, ask_langgraph(client)) for talk in TALKS}
+    answers: dict[str, list[Any]] = {}
+    for project in PROJECTS:
+        with langgraph_dev(copied(tmp_path, project), tmp_path / f"{project}.log") as client:
+            talks = [talk for talk in TALKS if talk.project == project]
+            answers |= {talk.name: hold(talk, ask_langgraph(client)) for talk in talks}
     if answers != recorded():
         ANSWERS.with_suffix(".new.json").write_text(json.dumps(answers, indent=1, ensure_ascii=False) + "\n", "utf-8")
     assert answers == recorded()
+
+
+@pytest.mark.clients
+def test_the_project_of_the_documentation_opens_in_langgraphs_server(tmp_path: Path) -> None:
+    for block in blocks_of(ROOT / "docs" / "langgraph-json.md"):
+        if block.mark == "file":
+            (tmp_path / block.said).write_text(block.text, "utf-8")
+    with langgraph_dev(tmp_path, tmp_path / "langgraph.log") as client:
+        said = []
+        for assistant, greeting in (("hello", None), ("polite", None), ("polite", "Привет")):
+            body: dict[str, Any] = {
+                "assistant_id": assistant,
+                "input": {"messages": [{"role": "user", "content": "?"}]},
+            }
+            body |= {} if greeting is None else {"config": {"configurable": {"greeting": greeting}}}
+            said.append(client.post("/runs/wait", json=body).json()["messages"][-1]["content"])
+    assert said == ["Hello, Ltd.", "Good day, Ltd.", "Привет, Ltd."]
 
 
 @pytest.mark.clients
