@@ -1,5 +1,5 @@
-"""A store and a checkpointer of the project's own. A server may import this file under a name of its own, and twice: what is
-known of them by all is in the environment.
+"""A store and a checkpointer of the project's own. A server may import this file under a name of its own, and twice:
+what is known of them by all is in the environment.
 """
 
 import os
