@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
@@ -19,8 +20,10 @@ from langgraph.types import interrupt
 from langgraph_sdk.runtime import ServerRuntime
 
 from bridge import Settings
+from bridge.agents.langgraph.agent import LangGraphAgent
 from bridge.agents.langgraph.factories import agent as factory_agent
 from bridge.agents.langgraph.factories import entering
+from bridge.agents.langgraph.factories.agent import FactoryAgent
 from bridge.agui import Verifier
 from bridge.errors import RunTimeout
 from bridge.runs.request import Principal, RunRequest
@@ -473,3 +476,70 @@ async def test_what_an_application_cannot_serve(tmp_path: Path, given: Any, why:
 async def test_an_application_may_give_a_graph_that_is_not_compiled(factory: Factory, tmp_path: Path) -> None:
     async with serving(tmp_path, factory.graph("red")) as bridge:
         assert text(await done(bridge, says("hello"))) == "red"
+
+
+@pytest.mark.parametrize("word", ["hello", "fail", "wait"])
+async def test_a_task_group_is_left_by_the_task_that_entered_it(factory: Factory, tmp_path: Path, word: str) -> None:
+    """Clients of MCP have one."""
+
+    @asynccontextmanager
+    async def make() -> AsyncIterator[Any]:
+        async with anyio.create_task_group() as group:
+            group.start_soon(anyio.sleep_forever)
+            try:
+                yield factory.graph("plain")
+            finally:
+                group.cancel_scope.cancel()
+        factory.log.append("left")
+
+    async with serving(tmp_path, make) as bridge:
+        run = await bridge.start(says(word))
+        if word == "wait":
+            await factory.working.wait()
+            run.cancel()
+        async with asyncio.timeout(10):
+            await run.wait()
+    assert run.record.outcome == {"hello": "success", "fail": "server_error", "wait": "cancelled"}[word]
+    assert not run.abandoned
+
+
+async def test_closed_when_its_events_are_no_longer_wanted(factory: Factory, tmp_path: Path) -> None:
+    async with serving(tmp_path, factory.make) as bridge:
+        events: Any = aiter(bridge.agent("a").run(says("hello")))
+        await anext(events)
+        assert factory.log == ["open plain"]
+        await events.aclose()
+    assert factory.log == ["open plain", "GeneratorExit", "close plain"]
+
+
+async def test_what_is_no_graph_is_closed(tmp_path: Path) -> None:
+    closed = False
+
+    @contextmanager
+    def make() -> Iterator[Any]:
+        nonlocal closed
+        try:
+            yield 7
+        finally:
+            closed = True
+
+    async with serving(tmp_path, make) as bridge:
+        failed = ending(await done(bridge, says("hello")))
+    assert "its factory gave an int. Wanted is" in failed["message"]
+    assert closed
+
+
+async def test_a_graph_to_draw(factory: Factory, tmp_path: Path) -> None:
+    seen: list[Any] = []
+
+    def make(runtime: ServerRuntime[Any]) -> Any:
+        seen.append((runtime.access_context, runtime.ensure_user().identity))
+        return factory.graph("red")
+
+    for given in (make, factory.graph("red")):
+        async with serving(tmp_path, given) as bridge:
+            agent = bridge.agent("a")
+            assert isinstance(agent, FactoryAgent | LangGraphAgent)
+            async with agent.looked_at(principal=Principal("anna")) as bound:
+                assert "work_red" in bound.graph.get_graph().nodes
+    assert seen == [("assistants.read", "anna")]

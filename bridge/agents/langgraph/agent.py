@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from copy import copy
 from typing import Any, get_args
 
@@ -172,6 +172,10 @@ class LangGraphAgent:
         graph, thread_id = self.in_thread(thread)
         if self.checkpointer is not None:
             await graph.checkpointer.adelete_thread(thread_id)
+
+    def looked_at(self, *_: Any, **__: Any) -> AbstractAsyncContextManager[LangGraphAgent]:
+        """Itself: it has a graph to draw and describe. See `FactoryAgent.looked_at`."""
+        return nullcontext(self)
 
     def without_memory(self) -> Any:
         """The graph without its checkpointer: it starts from what it is given, and nothing is stored."""
