@@ -25,7 +25,7 @@ from bridge.agents.langgraph.factories import agent as factory_agent
 from bridge.agents.langgraph.factories import entering
 from bridge.agents.langgraph.factories.agent import FactoryAgent
 from bridge.agui import Verifier
-from bridge.errors import RunTimeout
+from bridge.errors import AgentFailure, RunTimeout
 from bridge.runs.request import Principal, RunRequest
 from bridge.runs.run import Run
 from bridge.service import Bridge
@@ -251,6 +251,24 @@ async def test_a_factory_that_fails_for_one_run_fails_that_run(tmp_path: Path) -
         assert ending(failed)["message"] == "The agent failed (RuntimeError)."
         assert "sk-secret" not in str(failed.journal.after(0))
         assert text(await done(bridge, says("hello"))) == "good"
+
+
+async def test_a_factory_that_fails_for_a_look_says_so_and_the_log_says_why(
+    factory: Factory, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def make(runtime: ServerRuntime[Any]) -> Any:
+        if runtime.execution_runtime is None:
+            raise KeyError("sk-secret")
+        return factory.graph("plain")
+
+    async with serving(tmp_path, make) as bridge:
+        run = await done(bridge, says("hello"))
+        with pytest.raises(AgentFailure) as raised:
+            await bridge.read(run.request.thread)
+        assert text(await done(bridge, says("hello again"))) == "plain"
+    assert raised.value.message == "The agent failed (KeyError)."
+    assert "the factory of agent 'a' failed (threads.read)" in caplog.text
+    assert "test_lives.py" in caplog.text  # the user's own frame
 
 
 async def test_what_is_no_graph_is_said(tmp_path: Path) -> None:

@@ -25,8 +25,9 @@ from bridge.agents.langgraph.context import client_values, configurable, may_wri
 from bridge.agents.langgraph.factories.factory import Factory
 from bridge.agents.langgraph.factories.given import RUNS, Access, Given
 from bridge.agents.langgraph.saving import PATIENCE, patiently
-from bridge.errors import RunTimeout
+from bridge.errors import BridgeError, RunTimeout
 from bridge.events.event import Event
+from bridge.failures import run_failure
 from bridge.runs.request import Principal, RunRequest, ThreadKey
 
 logger = logging.getLogger("bridge.agents")
@@ -140,7 +141,11 @@ class FactoryAgent:
         thread: ThreadKey | None = None,
         principal: Principal | None = None,
     ) -> AsyncIterator[LangGraphAgent]:
-        """The agent with a graph that is not run. Raises `RunTimeout` where the factory takes longer than `LOOKING`."""
+        """The agent with a graph that is not run.
+
+        Raises `RunTimeout` where the factory takes longer than `LOOKING`; for what else it raises a `BridgeError` that
+        says what it means, as it would in a run.
+        """
         of_thread = {} if thread is None else {"thread_id": thread.thread_id, "principal": thread.principal}
         who = principal or (None if thread is None else Principal(thread.principal))
         given = Given(self.name, access, {**(stored or {}), **of_thread}, principal=who, store=self._store)
@@ -149,10 +154,13 @@ class FactoryAgent:
                 async with asyncio.timeout(LOOKING) as limit:
                     await stack.enter_async_context(self._looks)
                     agent = await stack.enter_async_context(self._made(given))
-            except TimeoutError:
-                if not limit.expired():
-                    raise
-                raise RunTimeout(f"The agent's graph was not made within {LOOKING:.0f} seconds.") from None
+            except BridgeError:
+                raise
+            except Exception as error:
+                if limit.expired():
+                    raise RunTimeout(f"The agent's graph was not made within {LOOKING:.0f} seconds.") from None
+                logger.exception("the factory of agent '%s' failed (%s)", self.name, access)
+                raise run_failure(error) from error
             yield agent
 
     @asynccontextmanager
