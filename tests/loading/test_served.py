@@ -143,7 +143,7 @@ def test_a_factory_is_drawn(own: Project) -> None:
 def test_a_factory_that_cannot_be_drawn(own: Project) -> None:
     drawn = command("draw", "x=own_agents:fail", cwd=own.folder)
     assert drawn.returncode == 1
-    assert drawn.stderr == "Error: Agent 'x' cannot be drawn: KeyError: 'MY_KEY'\n"
+    assert drawn.stderr == "Error: Agent 'x': its factory failed: KeyError: 'MY_KEY'\n"
 
 
 def test_a_store_that_cannot_be_opened_is_one_line(own: Project) -> None:

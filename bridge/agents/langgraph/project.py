@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.store.base import BaseStore
@@ -18,6 +18,8 @@ from bridge.agents.langgraph.factories.factory import Factory
 from bridge.agents.langgraph.factories.given import Given
 from bridge.agents.langgraph.graphs import is_entered, is_factory, kind_of
 from bridge.agents.load_error import LoadError
+
+Result = TypeVar("Result")
 
 _KINDS: dict[str, tuple[type, str]] = {
     "store": (BaseStore, "a BaseStore"),
@@ -53,26 +55,14 @@ class Resource:
         if isinstance(value, self._type):
             yield value
             return
-        entered = Entered(self._make, self._what)
-        try:
-            found = await entered.__aenter__()
-        except Exception as error:
-            raise LoadError(f"{self._what} failed: {type(error).__name__}: {error}") from error
-        async with _left(entered):
+        async with AsyncExitStack() as stack:
+            try:
+                found = await stack.enter_async_context(Entered(self._make, self._what))
+            except Exception as error:  # whatever somebody's function does
+                raise LoadError(f"{self._what} failed: {_said(error)}") from error
             if not isinstance(found, self._type):
                 raise LoadError(f"{self._what} gave {kind_of(found)}; wanted is {self._wanted}.")
             yield found
-
-
-@asynccontextmanager
-async def _left(entered: Entered) -> AsyncIterator[None]:
-    """Leave what is entered already."""
-    try:
-        yield
-    except BaseException as error:
-        await entered.__aexit__(type(error), error, error.__traceback__)
-        raise
-    await entered.__aexit__(None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +91,29 @@ class ProjectGraph:
             return nullcontext(self.graph)
         return Factory(self.name, self.graph).made(Given(self.name, "assistants.read", store=InMemoryStore()))
 
+    def look(self, use: Callable[[Any], Result]) -> Result:
+        """What ``use`` makes of the graph, where no event loop runs. Raises `LoadError` for a factory that fails."""
+
+        async def looked() -> Result:
+            async with AsyncExitStack() as stack:
+                try:
+                    graph = await stack.enter_async_context(self.looked_at())
+                except Exception as error:  # whatever somebody's factory does
+                    said = " ".join(str(error).split())
+                    raise LoadError(
+                        f"Agent '{self.name}': its factory failed: {type(error).__name__}: {said}"
+                    ) from error
+                return use(graph)
+
+        return asyncio.run(looked())
+
     def get_graph(self, **options: Any) -> Any:
-        """The drawing, as a compiled graph's own ``get_graph``, where no event loop runs. Raises `LoadError`."""
+        """The drawing, as a compiled graph's own ``get_graph``. Raises as `look` does."""
+        return self.look(lambda graph: graph.get_graph(**options))
 
-        async def drawn() -> Any:
-            async with self.looked_at() as graph:
-                return graph.get_graph(**options)
 
-        try:
-            return asyncio.run(drawn())
-        except Exception as error:  # whatever somebody's factory does
-            raise LoadError(f"Agent '{self.name}' cannot be drawn: {type(error).__name__}: {error}") from error
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def indexed_store(index: dict[str, Any]) -> BaseStore:

@@ -32,7 +32,7 @@ class Factory:
 
         Raises what the factory raises, and `AgentFailure` where it gives no graph.
         """
-        entered = Entered(
+        making = Entered(
             lambda: self._function(**self._shape.arguments(given.config, given.runtime)),
             f"the factory of agent '{self._agent}'",
         )
@@ -40,10 +40,9 @@ class Factory:
             # where `get_config` and `get_store` look; the graph's own runs must not inherit it
             token = var_child_runnable_config.set(given.config)
             try:
-                made = await entered.__aenter__()
+                made = await stack.enter_async_context(making)
             finally:
                 var_child_runnable_config.reset(token)
-            stack.push_async_exit(entered.__aexit__)
             graph = compiled(made)
             if graph is None:
                 raise AgentFailure(
