@@ -561,3 +561,21 @@ async def test_a_graph_to_draw(factory: Factory, tmp_path: Path) -> None:
             async with agent.looked_at(principal=Principal("anna")) as bound:
                 assert "work_red" in bound.graph.get_graph().nodes
     assert seen == [("assistants.read", "anna")]
+
+
+async def test_what_a_config_says_of_its_run_and_of_its_thread(factory: Factory, tmp_path: Path) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def make(config: RunnableConfig, runtime: ServerRuntime[Any]) -> Any:
+        seen.append({**config["configurable"], "user": runtime.user and runtime.user.identity})
+        return factory.graph("plain")
+
+    async with serving(tmp_path, make) as bridge:
+        run = await done(bridge, says("hello", "mine", "red", principal="anna"))
+        await bridge.read(run.request.thread)
+    ran, read = seen
+    same = {"thread_id": "mine", "principal": "anna", "graph_id": "a", "flavor": "red", "user": "anna"}
+    assert {name: ran[name] for name in same} == {name: read[name] for name in same} == same
+    assert (ran["run_id"], "run_id" in read) == (run.id, False)
+    assert (ran["__is_for_execution__"], read["__is_for_execution__"]) == (True, False)
+    assert "client_tools" in ran

@@ -58,7 +58,11 @@ def langgraph_dev(project: Path, log: Path) -> Iterator[httpx.Client]:
     finally:
         client.close()
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _answers(client: httpx.Client) -> bool:

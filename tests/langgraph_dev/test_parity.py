@@ -80,6 +80,7 @@ def test_the_projects_own_graph_has_what_a_server_draws_and_describes() -> None:
 
 
 @pytest.mark.clients
+@pytest.mark.timeout(400)  # each of its runs waits for a queue that is looked at once a second
 def test_langgraphs_server_answers_as_it_did(tmp_path: Path) -> None:
     answers: dict[str, list[Any]] = {}
     for project in PROJECTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 
@@ -29,6 +30,7 @@ FILES = {
     "opened.py": "import contextlib\n\n\n@contextlib.contextmanager\ndef make():\n    yield\n\n\ngraph = make()\n",
     "runnable.py": "from langchain_core.runnables import RunnableLambda\n\ngraph = RunnableLambda(print)\n",
     "headless.py": "from langgraph.graph import MessagesState, StateGraph\n\ngraph = StateGraph(MessagesState)\n",
+    "keyless.py": "from langchain_openai import ChatOpenAI\n\nmodel = ChatOpenAI(model='small')\n",
     "getter.py": "def __getattr__(name):\n    raise ValueError('no ' + name)\n",
     "pkg/__init__.py": "",
     "pkg/agent.py": "from . import nothing_of_the_kind\n",
@@ -90,10 +92,15 @@ def test_one_sentence(project: Project, target: str) -> None:
             r"Agent 'x': raises_in_library\.py, line 3: JSONDecodeError: Expecting .* \(at: SETTINGS = json\.",
         ),
         ("x=headless:graph", r"Agent 'x': headless:graph cannot be compiled: Graph must have an entrypoint"),
+        (
+            "x=keyless:graph",
+            r"Agent 'x': keyless\.py, line 3: OpenAIError: .*OPENAI_API_KEY.* \(at: model = ChatOpenAI",
+        ),
         ("x=missing_part:graph", r"Agent 'x': missing_part\.py, line 1: ImportError: cannot import name 'NoSuchGraph'"),
     ],
 )
-def test_what_python_and_langgraph_say_of_it(project: Project, target: str, pattern: str) -> None:
+def test_what_python_and_libraries_say_of_it(project: Project, target: str, pattern: str) -> None:
+    os.environ.pop("OPENAI_API_KEY", None)
     for name, text in FILES.items():
         project.write(name, text)
     with pytest.raises(LoadError) as raised:

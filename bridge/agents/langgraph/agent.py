@@ -39,7 +39,7 @@ from bridge.aside import aside_if, is_large
 from bridge.errors import InvalidRequest
 from bridge.events.event import Event, note
 from bridge.events.interrupts import Interrupt, pause_to_agui
-from bridge.runs.request import ClientHistory, RunRequest, ThreadKey
+from bridge.runs.request import ClientHistory, Principal, RunRequest, ThreadKey
 
 
 class LangGraphAgent:
@@ -173,8 +173,9 @@ class LangGraphAgent:
         if self.checkpointer is not None:
             await graph.checkpointer.adelete_thread(thread_id)
 
-    def looked_at(self, *_: Any, **__: Any) -> AbstractAsyncContextManager[LangGraphAgent]:
-        """Itself: it has a graph to draw and describe. See `FactoryAgent.looked_at`."""
+    def looked_at(self, principal: Principal | None = None) -> AbstractAsyncContextManager[LangGraphAgent]:
+        """Itself: it has a graph to draw and describe, whoever asks. A factory's has one made."""
+        del principal
         return nullcontext(self)
 
     def without_memory(self) -> Any:

@@ -23,7 +23,7 @@ from bridge.agents.langgraph.agent import GraphRun, LangGraphAgent
 from bridge.agents.langgraph.checkpoints import ScopedSaver, keeps_its_id
 from bridge.agents.langgraph.context import client_values, configurable, may_write
 from bridge.agents.langgraph.factories.factory import Factory
-from bridge.agents.langgraph.factories.given import RUNS, Access, Given
+from bridge.agents.langgraph.factories.given import RUNS, Given
 from bridge.agents.langgraph.saving import PATIENCE, patiently
 from bridge.errors import BridgeError, RunTimeout
 from bridge.events.event import Event
@@ -89,11 +89,18 @@ class FactoryAgent:
     async def read(
         self, thread: ThreadKey, aliases: Any, *, checkpoint_id: str | None = None, held: bool = False
     ) -> ThreadState:
-        """What the thread holds, by a graph made as for the run that wrote it."""
+        """What the thread holds, by a graph made as for the run that wrote it.
+
+        Raises `RunTimeout` where the factory takes longer than `LOOKING`; for what else it raises a `BridgeError` that
+        says what it means, as it would in a run.
+        """
         stored = await self.stored_values(thread, checkpoint_id)
         if stored is None:
             return ThreadState()
-        async with self.looked_at("threads.read", stored, thread) as agent:
+        known = {**stored, "thread_id": thread.thread_id, "principal": thread.principal}
+        who = Principal(thread.principal)
+        given = Given(self.name, "threads.read", known, principal=who, store=self._store)
+        async with self._looking(given) as agent:
             return await agent.read(thread, aliases, checkpoint_id=checkpoint_id, held=held)
 
     async def forget(self, thread: ThreadKey) -> None:
@@ -133,22 +140,12 @@ class FactoryAgent:
         )
         return self._made(given)
 
-    @asynccontextmanager
-    async def looked_at(
-        self,
-        access: Access = "assistants.read",
-        stored: dict[str, Any] | None = None,
-        thread: ThreadKey | None = None,
-        principal: Principal | None = None,
-    ) -> AsyncIterator[LangGraphAgent]:
-        """The agent with a graph that is not run.
+    def looked_at(self, principal: Principal | None = None) -> AbstractAsyncContextManager[LangGraphAgent]:
+        """The agent with a graph to draw and describe, for whom it may concern. Raises as `read` does."""
+        return self._looking(Given(self.name, "assistants.read", principal=principal, store=self._store))
 
-        Raises `RunTimeout` where the factory takes longer than `LOOKING`; for what else it raises a `BridgeError` that
-        says what it means, as it would in a run.
-        """
-        of_thread = {} if thread is None else {"thread_id": thread.thread_id, "principal": thread.principal}
-        who = principal or (None if thread is None else Principal(thread.principal))
-        given = Given(self.name, access, {**(stored or {}), **of_thread}, principal=who, store=self._store)
+    @asynccontextmanager
+    async def _looking(self, given: Given) -> AsyncIterator[LangGraphAgent]:
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(LOOKING) as limit:
@@ -159,7 +156,7 @@ class FactoryAgent:
             except Exception as error:
                 if limit.expired():
                     raise RunTimeout(f"The agent's graph was not made within {LOOKING:.0f} seconds.") from None
-                logger.exception("the factory of agent '%s' failed (%s)", self.name, access)
+                logger.exception("the factory of agent '%s' failed (%s)", self.name, given.access)
                 raise run_failure(error) from error
             yield agent
 
