@@ -51,3 +51,12 @@ def test_a_file_uses_its_own_package(project: Project) -> None:
     text = "from .words import NAME\n" + (project.folder / "package_here" / "agent.py").read_text("utf-8")
     project.write("package_here/agent.py", text)
     assert project.load("x=./package_here/agent.py:graph")["x"].name == "by a relative import"
+
+
+def test_a_folder_that_is_a_link(project: Project) -> None:
+    project.write("elsewhere/words.py", "NAME = 'by a relative import'\n")
+    text = "from .words import NAME\n" + GRAPH.replace("builder.compile()", "builder.compile(name=NAME)")
+    project.write("elsewhere/agent.py", text)
+    project.write("here/langgraph.json", '{"graphs": {"x": "./linked/agent.py:graph"}}')
+    (project.folder / "here" / "linked").symlink_to(project.folder / "elsewhere")
+    assert project.load("here/langgraph.json")["x"].name == "by a relative import"

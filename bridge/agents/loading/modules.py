@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import re
 import sys
 from pathlib import Path
@@ -27,7 +28,7 @@ def find(what: str, place: str, base: Path) -> Any:
     if str(base) not in sys.path:
         sys.path.insert(0, str(base))
     by_path = name.endswith(".py") or "/" in name or "\\" in name
-    path = (base / name).resolve()
+    path = Path(os.path.normpath(base / name))  # a link in the project is of the project, wherever it leads
     if by_path and not path.is_file():
         raise LoadError(f"{what}: there is no file {name} in {base}.")
     if by_path and path.suffix != ".py":
@@ -87,4 +88,4 @@ def _is_at(dotted: str, path: Path) -> bool:
 
 
 def _same(origin: str | None, path: Path) -> bool:
-    return origin is not None and Path(origin).resolve() == path
+    return origin is not None and Path(origin).resolve() == path.resolve()
