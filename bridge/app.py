@@ -52,7 +52,8 @@ def create_app(
     """The bridge as an ASGI application.
 
     Args:
-        agents: compiled LangGraph graphs (or `bridge.agents.base.Agent` objects) by name; the first is the default.
+        agents: compiled LangGraph graphs, functions that make one for each run (docs/langgraph-json.md), or
+            `bridge.agents.base.Agent` objects, by name; the first is the default.
         settings: see `Settings`.
         authenticate: who calls, as the application decides: a function of the connection, plain or async, that
             returns a `Principal` (a name, claims, scopes), or ``None`` for nobody (401). Threads belong to the name. It

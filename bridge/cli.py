@@ -10,13 +10,13 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import uvicorn
 
-from bridge.agents.langgraph.agent import LangGraphAgent
 from bridge.agents.loading import LoadError, load_agents, load_object
 from bridge.app import create_app
 from bridge.observe import logging as logs
@@ -26,6 +26,7 @@ from bridge.service import Bridge, retention_of
 from bridge.settings import ServerSettings, Settings
 from bridge.storage.adoption import adopt_all
 from bridge.storage.base import Storage
+from bridge.storage.binding import BoundAgent, bound, opened
 from bridge.storage.opening import agent_database_url, open_storage, without_password
 from bridge.storage.retention import prune_once
 from bridge.storage.scoping import settle
@@ -82,7 +83,10 @@ def serve(agents: tuple[str, ...], **options: Any) -> None:
 def draw(agent: str) -> None:
     """Print the graph as Mermaid."""
     for graph in _load((agent,)).values():
-        click.echo(graph.get_graph(xray=True).draw_mermaid())
+        try:
+            click.echo(graph.get_graph(xray=True).draw_mermaid())
+        except LoadError as error:
+            raise click.ClickException(str(error)) from error
 
 
 @main.command()
@@ -134,21 +138,20 @@ def adopt(old: str, new: str, agents: tuple[str, ...], **options: Any) -> None:
 
 
 def _in_storage(
-    db: str, agents: tuple[str, ...], work: Callable[[Storage, dict[str, LangGraphAgent]], Coroutine[Any, Any, Result]]
+    db: str, agents: tuple[str, ...], work: Callable[[Storage, dict[str, BoundAgent]], Coroutine[Any, Any, Result]]
 ) -> Result:
     """Open the storage, bind the agents to it, and do some work."""
 
-    async def opened() -> Result:
-        async with open_storage(db) as storage:
-            bound = {
-                name: LangGraphAgent(name, graph, checkpointer=storage.checkpointer) for name, graph in graphs.items()
-            }
-            await settle(storage.index, bound)
-            return await work(storage, bound)
+    async def within() -> Result:
+        async with open_storage(db) as storage, AsyncExitStack() as stack:
+            served = await opened(graphs, stack)
+            agents = {name: bound(name, given, storage, Settings()) for name, given in served.items()}
+            await settle(storage.index, agents)
+            return await work(storage, agents)
 
     graphs = _load(agents) if agents else {}
     try:
-        return asyncio.run(opened())
+        return asyncio.run(within())
     except Exception as error:
         raise click.ClickException(_cannot_open(db, error)) from None
 
@@ -195,6 +198,9 @@ class _Server(uvicorn.Server):
         """Serve, and print the address."""
         try:
             await self._bridge.open()
+        except LoadError as error:  # a store or a checkpointer of langgraph.json
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(1)
         except Exception as error:
             click.echo(f"Error: {_cannot_open(self._bridge.settings.db, error)}", err=True)
             sys.exit(1)

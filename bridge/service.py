@@ -28,7 +28,7 @@ from bridge.runs.stopping import Stopping
 from bridge.runs.threads import Workers
 from bridge.settings import Settings
 from bridge.storage.base import Storage
-from bridge.storage.binding import bound, default_store
+from bridge.storage.binding import bound, opened
 from bridge.storage.opening import open_storage
 from bridge.storage.quota import Quota
 from bridge.storage.retention import Retention, pruning
@@ -64,7 +64,7 @@ class Held:
 
 
 class Bridge:
-    """What the dialects share. ``agents`` are `Agent` objects, or compiled graphs by name.
+    """What the dialects share. ``agents`` are `Agent` objects, compiled graphs or graph factories by name.
 
     ``context`` and ``store`` are for graphs: see `bridge.create_app`; ``signals`` too.
     """
@@ -120,8 +120,8 @@ class Bridge:
                 storage = await opening.enter_async_context(
                     open_storage(self.settings.db, self.settings.storage_patience)
                 )
-                store = self._store if self._store is not None else default_store()
-                self.catalog.open(lambda name, given: bound(name, given, storage, self.settings, store))
+                served = await opened(self.catalog.given, opening, self._store)
+                self.catalog.open(lambda name, _: bound(name, served[name], storage, self.settings))
                 await settle(storage.index, self.catalog.agents)
                 await opening.enter_async_context(
                     pruning(storage, retention_of(self.settings), self.catalog.agents, self.runs.hold)

@@ -7,10 +7,11 @@ dates are ISO 8601 strings (`2026-11-22`), moments too (`2026-11-22T10:00:00+00:
 Every key but `messages` is absent until a tool has written it; each write replaces the whole value.
 """
 
-from typing import Annotated, Literal, NotRequired, TypedDict, TypeVar
+from typing import Annotated, Literal, NotRequired, TypeVar
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
+from typing_extensions import TypedDict  # pydantic makes the graph's JSON schemas, of `typing`'s only since Python 3.12
 
 Department = Literal["sales", "marketing", "assistant"]
 LeadStatus = Literal["new", "contacted", "qualified", "disqualified", "converted"]

@@ -57,7 +57,8 @@ def test_forms_of_an_agent(here: Path) -> None:
         [f"{name}:graph", f"{name}:other_agent", f"sales={name}:made", f"b={name}.py:made_with_config"], here
     )
     assert list(loaded) == [name.replace("_", "-"), "other-agent", "sales", "b"]
-    assert all(hasattr(graph, "astream") for graph in loaded.values())
+    assert [hasattr(graph, "astream") for graph in loaded.values()] == [True, True, False, False]
+    assert all(graph.get_graph().nodes for graph in loaded.values())
 
 
 def test_a_langgraph_json(here: Path) -> None:
@@ -71,15 +72,15 @@ def test_a_langgraph_json(here: Path) -> None:
     ("target", "why"),
     [
         ("nothing", "'nothing' is not of the form module:attribute"),
-        ("no_such_module:graph", "No module named 'no_such_module'"),
+        ("no_such_module:graph", "there is no module 'no_such_module'"),
         ("{module}:missing", "has no 'missing'"),
-        ("{module}:number", "is int, not a LangGraph graph"),
-        ("x=broken:graph", "SyntaxError"),
+        ("{module}:number", "is an int, not a graph"),
+        ("x=broken:graph", "broken.py, line 1: "),
         ("x=raising:graph", "ValueError: no key"),
         ("missing.json", "missing.json is not here"),
         ("bad.json", "bad.json is not JSON"),
         ("list.json", "list.json names no graphs"),
-        ("numbers.json", "'7' is not of the form module:attribute"),
+        ("numbers.json", "numbers.json has 7 for it"),
         ("missing.py:graph", "missing"),
     ],
 )

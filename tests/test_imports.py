@@ -63,6 +63,7 @@ LANGGRAPH = {"agents/langgraph", "storage", "langchain.py"}
 PURE = ("events", "agents/langgraph", "agui", "openai_compat", "copilotkit/graphql")
 IMPURE = {"asyncio", "anyio", "time", "random", "socket", "logging", "secrets"}
 EDGES = {"routes.py", "completion.py", "conversation.py", "agent.py", "checkpoints.py", "saving.py", "repair.py"}
+EDGES |= {"entering.py", "project.py"}
 """The files of those folders that wait, or store, or answer."""
 
 

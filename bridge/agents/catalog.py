@@ -27,6 +27,11 @@ class Catalog:
         return list(self._given)
 
     @property
+    def given(self) -> Mapping[str, Any]:
+        """What was given to be served, by name."""
+        return self._given
+
+    @property
     def agents(self) -> Mapping[str, Agent]:
         """Name -> agent; empty until `open` has bound them."""
         return self._agents

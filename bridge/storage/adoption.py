@@ -8,10 +8,10 @@ from functools import partial
 
 from sqlalchemy import Connection, and_, delete, select, update
 
-from bridge.agents.langgraph.agent import LangGraphAgent
 from bridge.agents.langgraph.moving import move_thread
 from bridge.runs.request import ThreadKey
 from bridge.storage.base import Storage
+from bridge.storage.binding import BoundAgent
 from bridge.storage.checkpoint_tables import rename
 from bridge.storage.schema import THREADS, TURNS, transaction
 from bridge.storage.threads import without_key
@@ -25,7 +25,7 @@ class Adopted:
     kept: list[tuple[ThreadKey, str]] = field(default_factory=list)
 
 
-async def adopt_all(storage: Storage, old: str, new: str, agents: Mapping[str, LangGraphAgent]) -> Adopted:
+async def adopt_all(storage: Storage, old: str, new: str, agents: Mapping[str, BoundAgent]) -> Adopted:
     """Give all threads of the principal ``old`` to ``new``; what `adopt_all` has done already it leaves alone.
 
     A thread's conversation moves with it, to the id that is made of the new owner's name. Conversations that a graph
@@ -46,7 +46,7 @@ async def adopt_all(storage: Storage, old: str, new: str, agents: Mapping[str, L
     return adopted
 
 
-async def _adopt(storage: Storage, key: ThreadKey, to: ThreadKey, agent: LangGraphAgent | None) -> str | None:
+async def _adopt(storage: Storage, key: ThreadKey, to: ThreadKey, agent: BoundAgent | None) -> str | None:
     """Move one thread; why it could not be."""
     if await storage.index.find(to.thread_id, agent=to.agent, principal=to.principal) is not None:
         return f"{to.principal} has one of this name"

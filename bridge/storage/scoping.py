@@ -9,7 +9,9 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from sqlalchemy import delete, select
 
 from bridge.agents.langgraph.agent import LangGraphAgent
+from bridge.agents.langgraph.factories.agent import FactoryAgent
 from bridge.agents.langgraph.moving import move_thread
+from bridge.agents.langgraph.readable_types import are_one
 from bridge.runs.request import ThreadKey
 from bridge.storage.schema import UNMOVED
 from bridge.storage.threads import ThreadIndex
@@ -22,17 +24,17 @@ async def settle(index: ThreadIndex, agents: Mapping[str, Any]) -> None:
     """
     seen: list[BaseCheckpointSaver[Any]] = []
     for agent in agents.values():
-        if not isinstance(agent, LangGraphAgent) or agent.checkpointer is None:
+        if not isinstance(agent, LangGraphAgent | FactoryAgent) or agent.checkpointer is None:
             continue
-        if agent.plain_ids and any(saver is agent.checkpointer for saver in seen):
+        if agent.plain_ids and any(are_one(saver, agent.checkpointer) for saver in seen):
             agent.plain_ids = False  # the first one's threads keep their ids; two agents never have one thread
         seen.append(agent.checkpointer)
     for agent in agents.values():
-        if isinstance(agent, LangGraphAgent):
+        if isinstance(agent, LangGraphAgent | FactoryAgent):
             await _move_all(index, agent)
 
 
-async def _move_all(index: ThreadIndex, agent: LangGraphAgent) -> None:
+async def _move_all(index: ThreadIndex, agent: LangGraphAgent | FactoryAgent) -> None:
     query = select(UNMOVED.c.principal, UNMOVED.c.id).where(UNMOVED.c.agent == agent.name)
     for principal, thread_id in await index.ask(lambda database: database.execute(query).all()):
         key = ThreadKey(principal, agent.name, thread_id)

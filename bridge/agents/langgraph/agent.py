@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from copy import copy
 from typing import Any, get_args
 
@@ -39,7 +39,7 @@ from bridge.aside import aside_if, is_large
 from bridge.errors import InvalidRequest
 from bridge.events.event import Event, note
 from bridge.events.interrupts import Interrupt, pause_to_agui
-from bridge.runs.request import ClientHistory, RunRequest, ThreadKey
+from bridge.runs.request import ClientHistory, Principal, RunRequest, ThreadKey
 
 
 class LangGraphAgent:
@@ -172,6 +172,11 @@ class LangGraphAgent:
         graph, thread_id = self.in_thread(thread)
         if self.checkpointer is not None:
             await graph.checkpointer.adelete_thread(thread_id)
+
+    def looked_at(self, principal: Principal | None = None) -> AbstractAsyncContextManager[LangGraphAgent]:
+        """Itself: it has a graph to draw and describe, whoever asks. A factory's has one made."""
+        del principal
+        return nullcontext(self)
 
     def without_memory(self) -> Any:
         """The graph without its checkpointer: it starts from what it is given, and nothing is stored."""

@@ -67,11 +67,12 @@ def client_values(request: RunRequest, allow: Collection[str] | None = None) -> 
         for name, value in values.items():
             if name in _OF_THE_BRIDGE:
                 continue
-            found |= {each: value for each in (name, snake_case(name)) if _may_write(each, allow)}
+            found |= {each: value for each in (name, snake_case(name)) if may_write(each, allow)}
     return found
 
 
-def _may_write(name: str, allow: Collection[str] | None) -> bool:
+def may_write(name: str, allow: Collection[str] | None) -> bool:
+    """Whether a client may write this name: it is not the server's own, and a setting allows it."""
     reserved = name in _RESERVED or name.startswith(("_", "checkpoint", "langgraph_", "lc_", "ls_"))
     return not reserved and (allow is None or name in allow)
 

@@ -12,6 +12,20 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 
+def are_one(one: BaseCheckpointSaver[Any], other: BaseCheckpointSaver[Any]) -> bool:
+    """Whether two checkpointers are one, or copies of one that read other types (LangGraph makes such copies too)."""
+    if one is other:
+        return True
+    mine, its = vars(one), vars(other)
+    names = mine.keys() - {"serde"}
+    return (
+        type(one) is type(other)
+        and bool(names)
+        and names == its.keys() - {"serde"}
+        and all(mine[name] is its[name] for name in names)
+    )
+
+
 def reading(
     checkpointer: BaseCheckpointSaver[Any], graph: Any, named: Collection[str] = ()
 ) -> BaseCheckpointSaver[Any]:

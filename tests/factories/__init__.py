@@ -1,0 +1,1 @@
+"""Graph factories: what they are given, and how long what they make lives."""

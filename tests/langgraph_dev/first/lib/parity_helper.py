@@ -1,0 +1,3 @@
+"""Found through ``dependencies``."""
+
+WORD = "found"

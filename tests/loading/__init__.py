@@ -1,0 +1,1 @@
+"""Loading agents: ``langgraph.json``, modules, and what is wrong with them."""
