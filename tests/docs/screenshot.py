@@ -1,0 +1,71 @@
+"""The pictures of the READMEs: ``python -m tests.docs.screenshot`` makes them again, from the example and a server."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.browser.browser import Browser, start_browser
+from tests.browser.static import preview
+from tests.server import ROOT, serve
+
+SIZE = (1280, 760)  # CSS pixels
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is asked in the example, and how the answer ends, in a reader's language."""
+
+    readme: str
+    path: str
+    languages: tuple[str, ...]
+    question: str
+    end: str
+
+
+PICTURES = (
+    Picture(
+        "README.md",
+        "docs/screenshot.png",
+        ("en-US", "en"),
+        "How does our sales pipeline look?",
+        "The largest open deal",
+    ),
+    Picture(
+        "README.ru.md",
+        "docs/ru/screenshot.png",
+        ("ru-RU", "ru"),
+        "Какая у нас воронка продаж?",
+        "Самая крупная открытая сделка",
+    ),
+)
+
+
+def take(picture: Picture, browser: Browser, url: str, to: Path) -> None:
+    """Ask the question in the example at ``url``, and keep what is then seen as ``to``."""
+    width, height = SIZE
+    page = browser.open(url, width=width, height=height, languages=list(picture.languages))
+    page.say(picture.question)
+    page.see('[data-tool="pipeline_report"][data-state="done"]')
+    page.wait("document.querySelectorAll('.stages li').length === 6")
+    page.wait_text(picture.end)
+    page.wait_idle()
+    page.do("screenshot", path=str(to))
+    page.close()
+
+
+def main() -> None:
+    """Each picture with a server of its own: no other conversation is on it."""
+    for picture in PICTURES:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            serve(Path(folder)) as server,
+            preview("examples/copilotkit", server.url) as url,
+            start_browser(Path(folder) / "profile") as browser,
+        ):
+            take(picture, browser, url, ROOT / picture.path)
+
+
+if __name__ == "__main__":
+    main()
