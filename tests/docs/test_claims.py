@@ -23,10 +23,12 @@ TAKEN = [
 
 
 def is_used(file: Block) -> bool:
-    """Whether another block of the page's reader names the file's module."""
+    """Whether another block of the page's reader names the file's module; `bridge serve` reads ``langgraph.json``."""
     module = Path(file.said).stem
     folder = list(file.page.parent.glob("*.md")) if file.page.parent.name == "ru" else [file.page]
     others = [block for page in folder for block in blocks_of(page) if block.text != file.text]
+    if file.said == "langgraph.json":
+        return any(block.mark == "serves" and "bridge serve" in block.text for block in others)
     return any(
         name in block.text for block in others for name in (f"{module}:", f"{file.said}:", f"from {module} import")
     )

@@ -115,10 +115,42 @@ def the_log_of_a_blocked_loop(reader: Reader) -> str:
     return "\n".join(line[line.index("the event loop") :] for line in log.splitlines() if "has been blocked" in line)
 
 
+def the_graphs_that_do_not_load(reader: Reader) -> str:
+    """What `bridge serve` prints of each, from a folder with these files."""
+    langgraph = "from langgraph.graph import MessagesState, StateGraph\n\n\n"
+    whole = f"{langgraph}tools = []\n"
+    whole += "graph = StateGraph(MessagesState).add_node('a', lambda state: state).set_entry_point('a').compile()\n"
+    broken = f"{langgraph}def make():\n{'    # a comment' + chr(10)}{'    # another' + chr(10) * 3}"
+    settings = 'import os\n\ndef key():\n    return os.environ["OPENAI_API_KEY"]\n'
+    projects: list[tuple[str, dict[str, str]]] = [
+        ("graph", {"agents.py": "import os\n\nimport langchian\n"}),
+        ("make", {"agents.py": f"{broken}    return StateGraph(MessagesState\n"}),
+        ("graph", {"settings.py": settings, "agents.py": "import settings\n\nsettings.key()\n"}),
+        ("grph", {"agents.py": whole}),
+        ("tools", {"agents.py": whole}),
+    ]
+    environment = {name: value for name, value in reader.environment.items() if name != "OPENAI_API_KEY"}
+    printed: list[str] = []
+    for number, (attribute, files) in enumerate(projects):
+        folder = reader.folder / str(number)
+        folder.mkdir()
+        manifest = json.dumps({"graphs": {"hello": f"./agents.py:{attribute}"}})
+        for name, text in {**files, "langgraph.json": manifest}.items():
+            (folder / name).write_text(text, "utf-8")
+        command = ["bridge", "serve", "--port", "0"]
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 1
+        printed.append(done.stderr)
+    return "".join(printed)
+
+
 OUTPUTS: dict[str, Callable[[Reader], str]] = {
     "make run": the_start,
     "the command above": the_command_above,
     "one turn": the_turn,
+    "the graphs that do not load": the_graphs_that_do_not_load,
     "the log of a blocked loop": the_log_of_a_blocked_loop,
 }
 
