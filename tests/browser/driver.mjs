@@ -11,7 +11,8 @@ const AXE = createRequire(new URL("pages/package.json", import.meta.url)).resolv
 const [executablePath, profile] = process.argv.slice(2);
 const PATIENCE = 60_000; // a shared machine can be slow; nothing waits this long that works
 
-const ANSWER = '.copilotKitAssistantMessage, [data-testid="copilot-assistant-message"]';
+const ANSWER =
+  '.copilotKitAssistantMessage, [data-testid="copilot-assistant-message"], .message[data-role="assistant"]';
 const INPUT = '[data-testid="copilot-chat-textarea"], .copilotKitInput textarea';
 const SEND = ':is([data-testid="copilot-send-button"], .copilotKitInput button:last-of-type)';
 const BANNER = '[data-testid="copilot-error-banner"], [style*="position: fixed"][style*="bottom: 20px"]';
@@ -71,7 +72,9 @@ const verbs = {
     const page = await context.newPage();
     if (languages) {
       await page.addInitScript(speak, languages);
-      await page.setExtraHTTPHeaders({ "accept-language": languages.join(",") });
+      const session = await context.newCDPSession(page); // of requests: the context's locale is stronger than a header
+      const userAgent = await page.evaluate("navigator.userAgent");
+      await session.send("Emulation.setUserAgentOverride", { userAgent, acceptLanguage: languages.join(",") });
     }
     if (scheme) await page.emulateMedia({ colorScheme: scheme });
     await page.addInitScript(watch, ANSWER);

@@ -21,6 +21,7 @@ export class Chat {
   #stale = false; // whether they may be others by now
   #turn = null; // what is going: its AbortController
   #wantsStop = false;
+  #asked = false; // whether the server is being asked to stop
 
   /** `refused`: called with each `Refusal`. */
   constructor(protocolVersion, refused) {
@@ -98,14 +99,20 @@ export class Chat {
   async #answer(resume) {
     if (this.#turn) return;
     this.#questions.enable(false);
-    if (!(await this.#follow((signal) => this.#operate("run", { resume }, signal)))) this.#questions.enable(true);
+    await this.#follow((signal) => this.#operate("run", { resume }, signal));
+    this.#questions.enable(true);
   }
 
+  /** After a run that did not say what the thread holds now, or failed: its messages, and the questions that wait. */
   async #renewMessages(signal) {
-    this.#messages = [];
+    let messages = [];
     for await (const event of events(await this.#operate("connect", {}, signal))) {
-      if (event.type === "MESSAGES_SNAPSHOT") this.#messages = event.messages;
+      if (event.type === "MESSAGES_SNAPSHOT") messages = event.messages;
+      const { type, interrupts } = event.outcome ?? {};
+      if (type === "interrupt" && !this.#questions.waiting) this.#questions.show(interrupts);
     }
+    this.#messages = messages;
+    this.#stale = false;
   }
 
   /** Ask, and show what is answered, to its end. Whether the server took the request. */
@@ -117,13 +124,17 @@ export class Chat {
     try {
       let answer = await begin(turn.signal);
       begun = true;
-      while (!(await this.#read(answer, turn))) answer = await this.#again(turn.signal);
+      for (let cut = 0; !(await this.#read(answer, turn)); cut += 1) {
+        if (cut === PATIENCE.length) throw new Refusal(words.unreachable, 0);
+        answer = await this.#again(turn.signal);
+      }
     } catch (error) {
       if (turn.signal.aborted) return true;
       if (!(error instanceof Refusal)) console.error(error);
       say(find("trouble"), error.message);
       this.#refused(error);
     }
+    if (begun && this.#stale) await this.#renewMessages(turn.signal).catch(() => {}); // tried again before it is needed
     if (this.#turn === turn) {
       this.#turn = null;
       this.#wantsStop = false;
@@ -136,16 +147,21 @@ export class Chat {
   /** Whether these events came to their end; an empty answer is that of a thread that there is not yet. */
   async #read(answer, turn) {
     let last = null;
-    let texts = 0;
+    let run = {};
     try {
       for await (const event of events(answer)) {
         if (turn.signal.aborted) return true;
         last = event.type;
         this.#log.take(event);
-        if (last === "TEXT_MESSAGE_START") texts += 1;
-        if (last === "RUN_STARTED") this.#begin();
-        if (last === "MESSAGES_SNAPSHOT") this.#messages = event.messages;
-        if (last === "RUN_FINISHED") this.#finish(event, texts);
+        if (last === "TEXT_MESSAGE_START") run.texts = true;
+        if (last === "MESSAGES_SNAPSHOT") this.#messages = run.messages = event.messages;
+        if (last === "RUN_STARTED") {
+          run = {};
+          this.#stale = true;
+        } else if (last !== "RUN_ERROR") {
+          this.#questions.clear(); // they were answered; an answer that does not fit is an error at once, and they wait
+        }
+        if (last === "RUN_FINISHED") this.#finish(event, run);
         if (last === "RUN_ERROR") say(find("trouble"), event.message);
         if (this.#wantsStop && last !== "RUN_STARTED") this.#stop();
       }
@@ -156,18 +172,12 @@ export class Chat {
     return last === null || last === "RUN_FINISHED" || last === "RUN_ERROR";
   }
 
-  #begin() {
-    this.#stale = true;
-    this.#questions.clear();
-    say(find("trouble"));
-    this.#show();
-  }
-
-  #finish({ outcome, result, runId }, texts) {
-    this.#stale = !["success", "interrupt"].includes(outcome?.type ?? "success");
+  /** `run`: what it had, its `messages` and whether there were `texts`. */
+  #finish({ outcome, result, runId }, run) {
+    this.#stale = !run.messages || outcome?.type === "cancelled";
     if (outcome?.type === "cancelled") say(find("trouble"), words.stopped);
     if (outcome?.type === "interrupt") this.#questions.show(outcome.interrupts);
-    else if (result !== undefined && result !== null && !texts) this.#log.result(runId, result);
+    else if (result !== undefined && result !== null && !run.texts) this.#log.result(runId, result);
   }
 
   /** The thread as it is now, when the server is there again. */
@@ -189,12 +199,9 @@ export class Chat {
   /** Stop the thread's run; one that has not begun yet, when it begins. */
   async #stop() {
     const turn = this.#turn;
-    if (!turn) return;
-    const first = !this.#wantsStop;
-    this.#wantsStop = true;
+    if (!turn || this.#asked) return;
+    this.#wantsStop = this.#asked = true;
     this.#show();
-    if (!first && this.#asked) return;
-    this.#asked = true;
     try {
       const path = `api/copilotkit/agent/${encodeURIComponent(this.#agent)}/stop/${encodeURIComponent(this.#thread())}`;
       await ask(path, { body: {}, signal: turn.signal });
@@ -204,8 +211,6 @@ export class Chat {
       this.#asked = false;
     }
   }
-
-  #asked = false; // whether the server is being asked to stop
 
   async #renew() {
     const going = this.#turn;
@@ -224,7 +229,7 @@ export class Chat {
     const held = [send, stop].includes(document.activeElement);
     send.hidden = going;
     stop.hidden = !going;
-    stop.disabled = this.#wantsStop;
+    stop.ariaDisabled = String(this.#wantsStop); // not `disabled`: it would lose the focus
     send.disabled = field.disabled = !going && this.#questions.waiting;
     field.placeholder = this.#questions.waiting ? words.answer_first : words.say_something;
     find("state").textContent = going ? (this.#wantsStop ? words.stopping : words.working) : "";
