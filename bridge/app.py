@@ -11,8 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bridge import addresses
@@ -20,6 +19,7 @@ from bridge.agents.langgraph.saving import storage_failure
 from bridge.agui import routes as agui
 from bridge.copilotkit import rest as copilotkit
 from bridge.errors import InvalidRequest
+from bridge.front import routes as front
 from bridge.observe.observer import Observer
 from bridge.openai_compat import routes as openai
 from bridge.service import Bridge
@@ -27,7 +27,7 @@ from bridge.settings import Settings
 from bridge.web import health, openapi
 from bridge.web.callers import Authenticate, Callers
 from bridge.web.gate import Gate, GateKeeper
-from bridge.web.http import JSON, Faults, RequestIds, bridge_of
+from bridge.web.http import JSON, Faults, RequestIds
 from bridge.web.limits import RequestRate
 from bridge.web.runtime_context import ContextFunction, Contexts, serving
 
@@ -102,7 +102,7 @@ def create_app(
 
     app = Starlette(
         routes=[
-            Route("/", front_page, methods=["GET"]),
+            *front.routes(),
             *health.routes(bridge),
             *(route for dialect in DIALECTS for route in dialect.routes()),
             *openapi.routes(DIALECTS),
@@ -171,28 +171,6 @@ class Opened:
             if failure is None:
                 raise
             raise failure from error
-
-
-async def front_page(request: Request) -> Response:
-    """``GET /``: what is here, for the person who opened the address that ``bridge serve`` printed."""
-    bridge = bridge_of(request)
-    at = str(request.base_url).rstrip("/")
-    return PlainTextResponse(_FRONT_PAGE.format(at=at, agents=", ".join(bridge.names), agent=bridge.names[0]))
-
-
-_FRONT_PAGE = """\
-The bridge serves: {agents}
-
-  AG-UI          POST {at}/agui/{agent}
-  OpenAI API     base URL {at}/v1, model {agent}
-  CopilotKit     runtimeUrl {at}/api/copilotkit
-  health         GET  {at}/healthz, {at}/readyz
-  all of it      GET  {at}/docs, {at}/openapi.json
-
-Try it:
-
-  curl -N {at}/api/copilotkit-streaming/ -H 'Content-Type: application/json' -d '{{"message": "Покажи воронку продаж"}}'
-"""
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -44,6 +44,22 @@ class ThreadState:
         return self.checkpoint_id is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """An agent, drawn for people: ``mermaid``, the text of a diagram; ``svg``, a picture. Empty: there is none."""
+
+    mermaid: str = ""
+    svg: str = ""
+
+
+@runtime_checkable
+class Drawable(Protocol):
+    """An agent that can be drawn. Optional."""
+
+    def draw(self) -> Drawing:
+        """The drawing. Called in a thread, for it may take a while."""
+
+
 @runtime_checkable
 class Agent(Protocol):
     """An agent behind the bridge. It needs to know nothing of journals, readers, databases or HTTP."""

@@ -1,4 +1,4 @@
-"""``/openapi.json``, made from the dialects' operations and their types, and ``/docs``, a page that shows it."""
+"""``/openapi.json``, made from the dialects' operations and their types, which the page ``/docs`` shows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from bridge.web.dialect import Dialect, Operation
@@ -102,7 +102,7 @@ def _schema(kind: Any, mode: Any, schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def routes(dialects: Sequence[Dialect]) -> list[Route]:
-    """``/openapi.json`` and ``/docs``; neither asks for a key: what is served is no secret."""
+    """``/openapi.json``; it asks for no key: what is served is no secret."""
     made: list[Mapping[str, Any]] = []
 
     async def read_description(request: Request) -> Response:
@@ -112,64 +112,4 @@ def routes(dialects: Sequence[Dialect]) -> list[Route]:
         at = request.scope.get("root_path", "")
         return JSON({**made[0], "servers": [{"url": at or "/"}]})
 
-    async def read_page(request: Request) -> Response:
-        """A page that shows it, with nothing from elsewhere."""
-        del request
-        return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
-
-    return [
-        *(Route(path, read_description, methods=["GET"]) for path in ("/openapi.json", "/openapi.json/")),
-        *(Route(path, read_page, methods=["GET"]) for path in ("/docs", "/docs/")),
-    ]
-
-
-_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'"
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>The bridge: what it serves</title>
-<style>
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
-         color: #1d2129; background: #fff }
-  summary { cursor: pointer; padding: .3rem 0; overflow-wrap: anywhere }
-  code, pre { font-family: ui-monospace, monospace; font-size: .9rem }
-  pre { background: #f3f4f6; padding: .8rem; overflow: auto; max-height: 24rem }
-  b { display: inline-block; min-width: 4.5rem; font-family: ui-monospace, monospace }
-  @media (prefers-color-scheme: dark) { body { color: #e5e7eb; background: #16181d } pre { background: #23262e } }
-</style>
-<h1>What the bridge serves</h1>
-<p>As a document: <a href="openapi.json">openapi.json</a>. A key, where the server has some, goes into
-<code>Authorization: Bearer …</code>, <code>X-API-Key</code> or <code>api-key</code>.</p>
-<main>Loading …</main>
-<script>
-  const main = document.querySelector("main")
-  const make = (name, text, ...inner) => {
-    const made = document.createElement(name)
-    made.textContent = text
-    made.append(...inner)
-    return made
-  }
-  const base = location.pathname.replace(/\\/docs\\/?$/, "")
-  document.querySelector("a").href = base + "/openapi.json"
-  const show = (api) => {
-    const find = (schema) => schema?.$ref ? api.components.schemas[schema.$ref.split("/").pop()] : schema
-    main.textContent = ""
-    let tag
-    for (const [path, operations] of Object.entries(api.paths)) {
-      for (const [method, operation] of Object.entries(operations)) {
-        if (operation.tags[0] !== tag) main.append(make("h2", tag = operation.tags[0]))
-        const takes = find(operation.requestBody?.content["application/json"].schema)
-        const [[media, given]] = Object.entries(operation.responses["200"].content)
-        const details = make("details", "", make("summary", "", make("b", method.toUpperCase()), make("code", path),
-          " " + operation.summary))
-        if (takes) details.append(make("p", "Takes"), make("pre", JSON.stringify(takes, null, 2)))
-        details.append(make("p", "Gives " + media), make("pre", JSON.stringify(find(given.schema), null, 2)))
-        main.append(details)
-      }
-    }
-  }
-  fetch(base + "/openapi.json").then((answer) => answer.json()).then(show, (error) => { main.textContent = error })
-</script>
-"""
+    return [Route(path, read_description, methods=["GET"]) for path in ("/openapi.json", "/openapi.json/")]

@@ -65,14 +65,17 @@ class Browser:
         height: int | None = None,
         ready: str | None = None,
         languages: list[str] | None = None,
+        scheme: str | None = None,
     ) -> Page:
         """A new window at that address, once its chat (or what the selector `ready` names) is there.
 
-        The size is in CSS pixels; `languages` are what the browser's user reads, best first (Russian).
+        The size is in CSS pixels; `languages` are what the browser's user reads, best first (Russian); `scheme` is
+        `light` or `dark`.
         """
         self.opened += 1
         page = Page(self, str(self.opened))
-        self.do("open", page.name, url=url, width=width, height=height, ready=ready, languages=languages)
+        given = {"url": url, "width": width, "height": height, "ready": ready, "languages": languages}
+        self.do("open", page.name, **given, scheme=scheme)
         return page
 
 
@@ -158,9 +161,9 @@ class Page:
         """The JSON value of an expression in the page."""
         return self.do("evaluate", expression=expression)
 
-    def reload(self) -> None:
-        """As the person does it; until the chat is there again."""
-        self.do("reload")
+    def reload(self, ready: str | None = None) -> None:
+        """As the person does it; until the chat (or what the selector `ready` names) is there again."""
+        self.do("reload", ready=ready)
 
     def screenshot(self, name: str) -> None:
         """Keep what is seen as `artifacts/NAME.png`, for people to look at after CI."""

@@ -2,6 +2,7 @@
 //
 // Chromium comes from the machine (argv: its path, then its profile's directory). Nothing here waits for a time to
 // pass: whatever is waited for is an event or a condition in the page.
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 
@@ -10,7 +11,8 @@ const AXE = createRequire(new URL("pages/package.json", import.meta.url)).resolv
 const [executablePath, profile] = process.argv.slice(2);
 const PATIENCE = 60_000; // a shared machine can be slow; nothing waits this long that works
 
-const ANSWER = '.copilotKitAssistantMessage, [data-testid="copilot-assistant-message"]';
+const ANSWER =
+  '.copilotKitAssistantMessage, [data-testid="copilot-assistant-message"], .message[data-role="assistant"]';
 const INPUT = '[data-testid="copilot-chat-textarea"], .copilotKitInput textarea';
 const SEND = ':is([data-testid="copilot-send-button"], .copilotKitInput button:last-of-type)';
 const BANNER = '[data-testid="copilot-error-banner"], [style*="position: fixed"][style*="bottom: 20px"]';
@@ -66,9 +68,15 @@ function speak(languages) {
 }
 
 const verbs = {
-  async open({ page: name, url, width, height, ready, languages }) {
+  async open({ page: name, url, width, height, ready, languages, scheme }) {
     const page = await context.newPage();
-    if (languages) await page.addInitScript(speak, languages);
+    if (languages) {
+      await page.addInitScript(speak, languages);
+      const session = await context.newCDPSession(page); // of requests: the context's locale is stronger than a header
+      const userAgent = await page.evaluate("navigator.userAgent");
+      await session.send("Emulation.setUserAgentOverride", { userAgent, acceptLanguage: languages.join(",") });
+    }
+    if (scheme) await page.emulateMedia({ colorScheme: scheme });
     await page.addInitScript(watch, ANSWER);
     if (width) await page.setViewportSize({ width, height });
     pages.set(name, { page, heard: listen(page) });
@@ -87,7 +95,7 @@ const verbs = {
   type: ({ page, text }) => page.keyboard.type(text),
   /** What axe finds serious or critical: the rule, and where. */
   async axe({ page }) {
-    await page.addScriptTag({ path: AXE });
+    await page.evaluate(readFileSync(AXE, "utf8")); // not as a script of the page, which its policy may forbid
     const { violations } = await page.evaluate("axe.run()");
     return violations
       .filter(({ impact }) => ["serious", "critical"].includes(impact))
@@ -104,9 +112,9 @@ const verbs = {
   lengths: ({ page }) => page.evaluate("window.answerLengths"),
   banner: ({ page }) => page.locator(BANNER).allInnerTexts(),
   evaluate: ({ page, expression }) => page.evaluate(expression),
-  async reload({ page }) {
+  async reload({ page, ready }) {
     await page.reload();
-    await page.waitForSelector(INPUT);
+    await page.waitForSelector(ready ?? INPUT);
   },
   screenshot: ({ page, path }) => page.screenshot({ path }).then(() => null),
   async close({ name }) {

@@ -14,7 +14,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.store.base import BaseStore
 from langgraph.types import Command, Durability
 
-from bridge.agents.base import Description, ThreadState
+from bridge.agents.base import Description, Drawing, ThreadState
 from bridge.agents.langgraph.callbacks import Progress, callbacks_of
 from bridge.agents.langgraph.checkpoints import ScopedSaver, Visit, guarding, keeps_its_id, leave, visit
 from bridge.agents.langgraph.context import configurable, run_context
@@ -103,6 +103,10 @@ class LangGraphAgent:
     def describe(self) -> Description:
         """Its name and description; the kind is ``langgraph``."""
         return Description(self.name, self.description, "langgraph")
+
+    def draw(self) -> Drawing:
+        """The graph as LangGraph draws it, with its subgraphs opened."""
+        return Drawing(self.graph.get_graph(xray=True).draw_mermaid())
 
     def run(self, request: RunRequest) -> GraphRun:
         """The graph's events, to be iterated once. The graph starts with the first one."""
