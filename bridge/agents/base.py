@@ -56,8 +56,8 @@ class Drawing:
 class Drawable(Protocol):
     """An agent that can be drawn. Optional."""
 
-    def draw(self) -> Drawing:
-        """The drawing. Called in a thread, for it may take a while."""
+    async def draw(self) -> Drawing:
+        """The drawing. It may take a while, and holds the event loop for none of it."""
 
 
 @runtime_checkable

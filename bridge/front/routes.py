@@ -8,7 +8,6 @@ from importlib.metadata import version
 from typing import Any
 
 from ag_ui.core import PROTOCOL_VERSION
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -138,7 +137,7 @@ async def drawing(request: Request) -> Response:
     drawn = Drawing()
     if isinstance(agent, Drawable):
         try:
-            drawn = await run_in_threadpool(agent.draw)  # a remote graph is asked over the network
+            drawn = await agent.draw()
         except Exception:
             logger.exception("the agent cannot be drawn")
     return JSON({"mermaid": drawn.mermaid, "svg": drawn.svg}, headers={"Cache-Control": "no-store"})

@@ -61,7 +61,7 @@ class Hostile(Endless):
     def describe(self) -> Description:
         return Description(self.name, MARKUP, "test")
 
-    def draw(self) -> Drawing:
+    async def draw(self) -> Drawing:
         svg = "<svg xmlns='http://www.w3.org/2000/svg' width='90' height='30' onload=\"document.title='owned'\"/>"
         return Drawing(MARKUP, svg)
 

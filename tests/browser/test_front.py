@@ -134,7 +134,8 @@ def test_a_question_is_answered_in_words_or_json(browser: Browser, deep: Server)
         page.see(IDLE)
     send(page, "nested")
     page.see(ASKED)
-    for written, sentence in (("{", "Это не JSON: {"), ('{"at": 1}', "Страница прислала запрос, который сервер не понял.")):
+    unread = "Страница прислала запрос, который сервер не понял."
+    for written, sentence in (("{", "Это не JSON: {"), ('{"at": 1}', unread)):
         page.fill("#questions textarea", written)
         page.click("Ответить")
         page.wait_text(sentence)
@@ -207,7 +208,7 @@ def test_what_an_agent_says_is_text(browser: Browser, deep: Server) -> None:
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     page.see("#drawn img")
     assert page.texts(".card .name")[-1] == HOSTILE
-    assert page.texts("#messages")[0].count(MARKUP) == 5  # the person's, the answer, the tool, its arguments, its result
+    assert page.texts("#messages")[0].count(MARKUP) == 5  # question, answer, tool, its arguments, its result
     assert page.texts("#questions")[0].count(MARKUP) == 3  # the question, its title, its option
     assert page.evaluate("[...document.querySelectorAll('main script, main img')].map((one) => one.alt)") == [
         f"Схема агента {HOSTILE}"
@@ -290,7 +291,7 @@ def test_the_drawing_can_be_read(browser: Browser, deep: Server) -> None:
 LOOKS = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark")]
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("width", "scheme"), LOOKS, ids=str)
 def test_it_is_open_to_everybody_at_every_size(browser: Browser, deep: Server, width: int, scheme: str) -> None:
     page = browser.open(
         deep.url + "/", ready=SERVED, width=width, height=800, scheme=scheme, languages=["en-US", "en", "ru"]
@@ -314,9 +315,7 @@ def test_it_is_open_to_everybody_at_every_size(browser: Browser, deep: Server, w
 def test_every_operation_is_in_the_docs(browser: Browser, deep: Server) -> None:
     page = browser.open(deep.url + "/docs/", ready="#operations details")
     described = page.evaluate("fetch('../openapi.json').then((one) => one.json())")
-    operations = [
-        f"{method.upper()} {path}" for path, methods in described["paths"].items() for method in methods
-    ]
+    operations = [f"{method.upper()} {path}" for path, methods in described["paths"].items() for method in methods]
     shown = page.evaluate(
         "[...document.querySelectorAll('section > details > summary')]"
         ".map((one) => one.firstChild.textContent + ' ' + one.querySelector('code').textContent)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from copy import copy
@@ -104,9 +105,10 @@ class LangGraphAgent:
         """Its name and description; the kind is ``langgraph``."""
         return Description(self.name, self.description, "langgraph")
 
-    def draw(self) -> Drawing:
-        """The graph as LangGraph draws it, with its subgraphs opened."""
-        return Drawing(self.graph.get_graph(xray=True).draw_mermaid())
+    async def draw(self) -> Drawing:
+        """The graph as LangGraph draws it, with its subgraphs opened. A remote graph is asked over the network."""
+        drawn = await asyncio.to_thread(self.graph.get_graph, xray=True)
+        return Drawing(drawn.draw_mermaid())
 
     def run(self, request: RunRequest) -> GraphRun:
         """The graph's events, to be iterated once. The graph starts with the first one."""

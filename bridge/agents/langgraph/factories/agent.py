@@ -18,7 +18,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.store.base import BaseStore
 
-from bridge.agents.base import Description, ThreadState
+from bridge.agents.base import Description, Drawing, ThreadState
 from bridge.agents.langgraph.agent import GraphRun, LangGraphAgent
 from bridge.agents.langgraph.checkpoints import ScopedSaver, keeps_its_id
 from bridge.agents.langgraph.context import client_values, configurable, may_write
@@ -143,6 +143,11 @@ class FactoryAgent:
     def looked_at(self, principal: Principal | None = None) -> AbstractAsyncContextManager[LangGraphAgent]:
         """The agent with a graph to draw and describe, for whom it may concern. Raises as `read` does."""
         return self._looking(Given(self.name, "assistants.read", principal=principal, store=self._store))
+
+    async def draw(self) -> Drawing:
+        """A graph that is made to be drawn. Raises as `read` does."""
+        async with self.looked_at() as agent:
+            return await agent.draw()
 
     @asynccontextmanager
     async def _looking(self, given: Given) -> AsyncIterator[LangGraphAgent]:
