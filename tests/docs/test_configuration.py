@@ -8,7 +8,7 @@ import click
 import pytest
 
 from bridge import Settings
-from bridge.cli import serve
+from bridge.commands.serve import serve
 from bridge.fields import flag_of, takes_several, variable_of
 from bridge.settings import ServerSettings
 from tests.docs.settings_table import PAGE, written

@@ -1,0 +1,42 @@
+"""Work on the database of conversations, with no server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import click
+
+from bridge.agents.langgraph.agent import LangGraphAgent
+from bridge.commands.targets import load
+from bridge.storage.base import Storage
+from bridge.storage.opening import open_storage, without_password
+from bridge.storage.scoping import settle
+
+Result = TypeVar("Result")
+
+
+def in_storage(
+    db: str, agents: tuple[str, ...], work: Callable[[Storage, dict[str, LangGraphAgent]], Coroutine[Any, Any, Result]]
+) -> Result:
+    """Open the storage, bind the agents to it, and do some work."""
+
+    async def opened() -> Result:
+        async with open_storage(db) as storage:
+            bound = {
+                name: LangGraphAgent(name, graph, checkpointer=storage.checkpointer) for name, graph in graphs.items()
+            }
+            await settle(storage.index, bound)
+            return await work(storage, bound)
+
+    graphs = load(agents) if agents else {}
+    try:
+        return asyncio.run(opened())
+    except Exception as error:
+        raise click.ClickException(cannot_open(db, error)) from None
+
+
+def cannot_open(db: str, error: Exception) -> str:
+    """Why, in one line without the password."""
+    return f"{without_password(db)} cannot be opened: {without_password(db, ' '.join(str(error).split()))}"

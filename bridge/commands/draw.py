@@ -1,0 +1,81 @@
+"""``bridge draw``: a graph as a picture. Nothing leaves the machine: Mermaid's own code runs in this process."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.commands.targets import complete_target, load, load_one, names_here
+
+FORMATS = ("mmd", "svg", "png")
+_SCALE = 2.0  # pixels for each unit of the drawing: sharp where a screen has twice the pixels
+
+
+@click.command()
+@click.argument("agent", shell_complete=complete_target)
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="A file; -: standard output.  [default: -]"
+)
+@click.option("--format", "kind", type=click.Choice(FORMATS), help="Default: what the file's name ends in, else mmd.")
+def draw(agent: str, output: str | None, kind: str | None) -> None:
+    """Draw a graph with its subgraphs: as Mermaid, or into a file that ends in .svg, .png or .mmd.
+
+    AGENT is module:attr, a path/to/file.py:attr, or a name in the langgraph.json here.
+    """
+    drawn = _drawn(agent, one=output is not None or kind is not None)
+    to_stdout = output is None or output == "-"
+    kind = kind or ("mmd" if to_stdout else _kind_of(str(output)))
+    picture = "\n".join(drawn).encode() + b"\n" if kind == "mmd" else _rendered(drawn[0], kind)
+    if to_stdout:
+        click.get_binary_stream("stdout").write(picture)
+        return
+    try:
+        Path(str(output)).write_bytes(picture)
+    except OSError as error:
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}.") from None
+
+
+def _drawn(agent: str, *, one: bool) -> list[str]:
+    """The Mermaid of the agents that are named; ``one``: of exactly one."""
+    graphs = dict([load_one(agent)]) if one or agent in names_here() else load((agent,))
+    return [mermaid_of(name, graph) for name, graph in graphs.items()]
+
+
+def mermaid_of(name: str, graph: Any) -> str:
+    """A graph as Mermaid's text. Raises ``click.ClickException`` for what has no drawing."""
+    get_graph: Callable[..., Any] | None = getattr(graph, "get_graph", None)
+    if get_graph is None:
+        raise click.ClickException(f"Agent '{name}' ({type(graph).__name__}) is no LangGraph graph: there is no drawing.")
+    text: str = get_graph(xray=True).draw_mermaid()
+    return text
+
+
+def _kind_of(output: str) -> str:
+    ending = Path(output).suffix.removeprefix(".").lower()
+    kind = {"mermaid": "mmd"}.get(ending, ending)
+    if kind not in FORMATS:
+        raise click.BadParameter(
+            f"'{output}' must end in .svg, .png or .mmd; or say --format.", param_hint="'--output'"
+        )
+    return kind
+
+
+def _rendered(mermaid: str, kind: str) -> bytes:
+    try:
+        mermaidx = importlib.import_module("mermaidx")
+    except ImportError:
+        raise click.ClickException(
+            "SVG and PNG are drawn by the package mermaidx, which is not installed: pip install 'agent-bridge[draw]'. "
+            "Without it there is Mermaid's text: -o graph.mmd."
+        ) from None
+    try:
+        drawing = mermaidx.render(mermaid)
+        picture: bytes = drawing.svg().encode() if kind == "svg" else drawing.png(scale=_SCALE, background="#ffffff")
+    except Exception as error:  # whatever Mermaid makes of a graph
+        why = str(error).partition("\n")[0]
+        raise click.ClickException(f"Mermaid cannot draw this graph: {why}") from error
+    return picture

@@ -1,0 +1,80 @@
+"""The process that serves, of the two of ``bridge dev``: it loads the agents, waits for its turn, and serves.
+
+It is given three descriptors: `control`, on which lines come (the plan, ``go``, and at its end ``end`` or nothing more:
+then it ends too, however the other process ended); `status`, on which it reports; and the socket to serve on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from bridge.commands.http_server import Server, configured, prepared
+from bridge.commands.reloading import run_log
+from bridge.commands.reloading.faults import place_of
+from bridge.commands.reloading.watched import folders_of_imports
+from bridge.json import dumps, loads
+from bridge.options import check_access, read_options
+from bridge.settings import ServerSettings
+
+
+def serve(control: IO[str], status: IO[str], listening: socket.socket) -> int:
+    """Serve once it is this process's turn; the exit status."""
+    plan = loads(control.readline())
+    settings = read_options(ServerSettings, plan["options"])
+    run_log.configure()
+    here = Path.cwd()
+    try:
+        app = prepared(plan["agents"], settings, locked=check_access(settings), observers=[run_log.RunLines()])
+    except click.ClickException as error:
+        _report(status, failed=error.format_message(), place=place_of(error, here), folders=_folders(here))
+        return 1
+    _report(status, folders=_folders(here))
+    if control.readline() != "go\n":
+        return 0
+    server = configured(app, settings)
+    server.announce = lambda: _report(status, serving=server_names(app))  # type: ignore[method-assign]
+    threading.Thread(target=_end_with, args=(control, server), daemon=True).start()
+    server.run(sockets=[listening])
+    return 0
+
+
+def server_names(app: Any) -> list[str]:
+    """The agents that are served."""
+    names: list[str] = app.state.bridge.names
+    return names
+
+
+def _folders(here: Path) -> list[str]:
+    return [str(folder) for folder in folders_of_imports(here)]
+
+
+def _report(status: IO[str], **what: Any) -> None:
+    status.write(dumps(what).decode() + "\n")
+    status.flush()
+
+
+def _end_with(control: IO[str], server: Server) -> None:
+    control.readline()
+    server.should_exit = True
+
+
+def main(control: int, status: int, listening: int) -> None:
+    """Serve on what the other process gave."""
+    ended = 130
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C reaches both processes; the other one says what there is
+        ended = serve(os.fdopen(control), os.fdopen(status, "w"), socket.socket(fileno=listening))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    sys.exit(ended)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:4]))
