@@ -32,7 +32,9 @@ _LEFT_OUT = {*_FIXED, "no_auth", "log_json"}
 
 @click.command()
 @click.argument("agents", nargs=-1, metavar="[AGENT]...", shell_complete=complete_target)
-@click.option("--open/--no-open", "opens", default=True, help="Open the browser, where there is a display.  [default: on]")
+@click.option(
+    "--open/--no-open", "opens", default=True, help="Open the browser, where there is a display.  [default: on]"
+)
 @click.option(
     "--watch",
     "also",
@@ -96,7 +98,7 @@ def _bound(host: str, port: int) -> socket.socket:
 
 def port_in_use(port: int) -> str:
     """The sentence for a port that is taken."""
-    return f"Port {port} is in use. Stop what listens there, or take another: --port {port + 1}, or --port 0 for a free one."
+    return f"Port {port} is in use. Stop what listens there, or take another one: --port 0 is any that is free."
 
 
 def has_display() -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +40,18 @@ def draw(agent: str, output: str | None, kind: str | None) -> None:
 
 def _drawn(agent: str, *, one: bool) -> list[str]:
     """The Mermaid of the agents that are named; ``one``: of exactly one."""
-    graphs = dict([load_one(agent)]) if one or agent in names_here() else load((agent,))
-    return [mermaid_of(name, graph) for name, graph in graphs.items()]
+    if one or agent in names_here():
+        return [mermaid_of(*load_one(agent))]
+    return [mermaid_of(name, graph) for name, graph in load((agent,)).items()]
 
 
 def mermaid_of(name: str, graph: Any) -> str:
     """A graph as Mermaid's text. Raises ``click.ClickException`` for what has no drawing."""
-    get_graph: Callable[..., Any] | None = getattr(graph, "get_graph", None)
+    get_graph: Any = getattr(graph, "get_graph", None)
     if get_graph is None:
-        raise click.ClickException(f"Agent '{name}' ({type(graph).__name__}) is no LangGraph graph: there is no drawing.")
+        raise click.ClickException(
+            f"Agent '{name}' ({type(graph).__name__}) is no LangGraph graph: there is no drawing."
+        )
     text: str = get_graph(xray=True).draw_mermaid()
     return text
 

@@ -33,7 +33,7 @@ def run_line(run: RunRecord) -> list[tuple[str, str | None]]:
     parts: list[tuple[str, str | None]] = [
         (escaped(run.agent), "cyan"),
         (f"thread {thread if len(thread) <= 40 else thread[:39] + '…'}", None),
-        (f"{took:.1f} s", None),
+        (f"{took:.1f} s" if took >= 1 else f"{took:.2f} s", None),
     ]
     tokens = sum(int(entry.get("totalTokens") or 0) for entry in run.usage)
     parts.append((f"{tokens} tokens" if tokens else "tokens unknown", None))
@@ -50,7 +50,7 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """A line; below an error its traceback."""
-        at = self._in(datetime.fromtimestamp(record.created).strftime("%H:%M:%S"), "bright_black")  # noqa: DTZ006
+        at = self._in(datetime.fromtimestamp(record.created).strftime("%H:%M:%S"), "bright_black")
         run = getattr(record, "run", None)
         if isinstance(run, RunRecord):
             return f"{at}  " + "  ".join(self._in(text, color) for text, color in run_line(run))
@@ -62,18 +62,21 @@ class Lines(logging.Formatter):
         return click.style(text, fg=color) if self._colors and color else text
 
 
-def _is_not_said_twice(record: logging.LogRecord) -> bool:
-    """The server's own line of a run, and what uvicorn says of its start and end, are left out."""
-    return not (record.name == "bridge.runs" and hasattr(record, "ms")) and not (
-        record.name.startswith("uvicorn") and record.levelno < logging.WARNING
-    )
+def _is_news(record: logging.LogRecord) -> bool:
+    """Less is read more: without the server's own line of a run, requests that went well, uvicorn's start and end."""
+    if record.levelno >= logging.WARNING:
+        return True
+    if record.name.startswith("uvicorn") or (record.name == "bridge.runs" and hasattr(record, "ms")):
+        return False
+    status = record.args[-1] if record.name == "bridge.http" and isinstance(record.args, tuple) else 500
+    return not isinstance(status, int) or status >= 400
 
 
 def configure() -> None:
     """Log to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines(colors=has_colors(sys.stderr)))
-    handler.addFilter(_is_not_said_twice)
+    handler.addFilter(_is_news)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
