@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ def draw(agent: str, output: str | None, kind: str | None) -> None:
     kind = kind or ("mmd" if to_stdout else _kind_of(str(output)))
     picture = "\n".join(drawn).encode() + b"\n" if kind == "mmd" else _rendered(drawn[0], kind)
     if to_stdout:
-        click.get_binary_stream("stdout").write(picture)
+        sys.stdout.buffer.write(picture)
+        sys.stdout.buffer.flush()
         return
     try:
         Path(str(output)).write_bytes(picture)
@@ -49,10 +51,11 @@ def mermaid_of(name: str, graph: Any) -> str:
     """A graph as Mermaid's text. Raises ``click.ClickException`` for what has no drawing."""
     get_graph: Any = getattr(graph, "get_graph", None)
     if get_graph is None:
-        raise click.ClickException(
-            f"Agent '{name}' ({type(graph).__name__}) is no LangGraph graph: there is no drawing."
-        )
-    text: str = get_graph(xray=True).draw_mermaid()
+        raise click.ClickException(f"Agent '{name}' ({type(graph).__name__}) is no LangGraph graph: it has no drawing.")
+    try:
+        text: str = get_graph(xray=True).draw_mermaid()
+    except Exception as error:  # a graph that is made now, or that is elsewhere
+        raise click.ClickException(f"Agent '{name}' cannot be drawn: {' '.join(str(error).split())}") from error
     return text
 
 
