@@ -53,10 +53,25 @@ def mermaid_of(name: str, graph: Any) -> str:
     if get_graph is None:
         raise click.ClickException(f"Agent '{name}' ({type(graph).__name__}) is no LangGraph graph: it has no drawing.")
     try:
-        text: str = get_graph(xray=True).draw_mermaid()
+        text: str = _with_safe_ids(get_graph(xray=True)).draw_mermaid()
     except Exception as error:  # a graph that is made now, or that is elsewhere
         raise click.ClickException(f"Agent '{name}' cannot be drawn: {' '.join(str(error).split())}") from error
     return text
+
+
+_WORDS = frozenset(("class", "classDef", "end", "flowchart", "graph", "interpolate", "linkStyle", "style", "subgraph"))
+"""Words of Mermaid's own. A node that is called so cannot be drawn; its name can."""
+
+
+def _with_safe_ids(drawable: Any) -> Any:
+    """The drawing, its nodes' ids none of Mermaid's words: a space is added, which LangChain escapes."""
+
+    def safe(identity: str) -> str:
+        return f"{identity} " if identity in _WORDS else identity
+
+    nodes = {safe(key): node._replace(id=safe(node.id)) for key, node in drawable.nodes.items()}
+    edges = [edge._replace(source=safe(edge.source), target=safe(edge.target)) for edge in drawable.edges]
+    return type(drawable)(nodes, edges)
 
 
 def _kind_of(output: str) -> str:

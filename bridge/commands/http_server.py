@@ -46,8 +46,8 @@ def prepared(
     )
 
 
-def configured(app: Starlette, settings: ServerSettings) -> Server:
-    """The server of this application."""
+def configured(app: Starlette, settings: ServerSettings, kind: type[Server] | None = None) -> Server:
+    """The server of this application; ``kind``: a subclass of `Server`."""
     config = uvicorn.Config(
         Prefix(app, settings.root_path),
         host=settings.host,
@@ -59,7 +59,7 @@ def configured(app: Starlette, settings: ServerSettings) -> Server:
         timeout_graceful_shutdown=int(settings.shutdown_grace) + 5,
         server_header=False,
     )
-    return Server(config, app.state.bridge, app.state.callers)
+    return (kind or Server)(config, app.state.bridge, app.state.callers)
 
 
 def _calm_garbage_collector() -> None:
@@ -78,17 +78,17 @@ class Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, bridge: Bridge, callers: Callers) -> None:
         super().__init__(config)
-        self._bridge = bridge
+        self.bridge = bridge
         self._callers = callers
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve, and print the address."""
         try:
-            await self._bridge.open()
+            await self.bridge.open()
         except Exception as error:
-            click.echo(f"Error: {cannot_open(self._bridge.settings.db, error)}", err=True)
+            click.echo(f"Error: {cannot_open(self.bridge.settings.db, error)}", err=True)
             sys.exit(1)
-        if self._bridge.settings.api_key_file is not None and sys.platform != "win32":
+        if self.bridge.settings.api_key_file is not None and sys.platform != "win32":
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload_keys)
         await super().startup(sockets)
         _calm_garbage_collector()
@@ -99,7 +99,7 @@ class Server(uvicorn.Server):
         for server in self.servers:
             for listening in server.sockets:
                 name, port = listening.getsockname()[:2]
-                click.echo(f"Serving {', '.join(self._bridge.names)} on http://{name}:{port}", err=True)
+                click.echo(f"Serving {', '.join(self.bridge.names)} on http://{name}:{port}", err=True)
 
     def _reload_keys(self) -> None:
         """SIGHUP: read the file of keys again; where it cannot be read, those from before stay."""
@@ -112,11 +112,11 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what runs, then stop."""
-        ending = asyncio.create_task(self._bridge.end_runs())
+        ending = asyncio.create_task(self.bridge.end_runs())
         await super().shutdown(sockets)
         await ending
-        workers = self._bridge.workers
-        if self._bridge.runs.abandoned or (workers is not None and workers.busy):
+        workers = self.bridge.workers
+        if self.bridge.runs.abandoned or (workers is not None and workers.busy):
             # an agent that does not stop would keep the process for as long as it likes; all of ours is stored
             logging.shutdown()
             os._exit(0)

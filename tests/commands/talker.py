@@ -28,11 +28,11 @@ class Words(BaseChatModel):
         raise NotImplementedError
 
     async def _astream(self, *given: Any, **named: Any) -> AsyncIterator[ChatGenerationChunk]:
-        yield ChatGenerationChunk(message=AIMessageChunk("Раз, "))
-        while not Path("go").exists():
+        yield ChatGenerationChunk(message=AIMessageChunk(content="Раз, "))
+        while not Path("go").exists():  # noqa: ASYNC110, ASYNC240 - who makes it is another process
             await asyncio.sleep(0.01)
         used: Any = {"input_tokens": 30, "output_tokens": 12, "total_tokens": 42}
-        yield ChatGenerationChunk(message=AIMessageChunk("два.", usage_metadata=used))
+        yield ChatGenerationChunk(message=AIMessageChunk(content="два.", usage_metadata=used))
 
 
 @tool

@@ -1,4 +1,4 @@
-"""A real terminal for tests: a command in a pseudo-terminal, its screen, its keys, and what is left of it afterwards."""
+"""A real terminal for tests: a command in a pseudo-terminal, its screen, its keys, and what is left of it."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_an_edit_while_a_conversation_goes_on(project: Path) -> None:
             edit(project, "первый", "второй")
             # both end, each in its own language
             last = [orjson.loads(line[6:]) for line in event_lines if line.startswith("data: ")]
-            assert [event["type"] for event in last][-2:] == ["TEXT_MESSAGE_END", "RUN_ERROR"]
+            assert [event["type"] for event in last][-2:] == ["STEP_FINISHED", "RUN_ERROR"]
             rest = [line for line in chunk_lines if line.startswith("data: ")]
             assert '"error"' in rest[-2]
             assert rest[-1] == "data: [DONE]"
@@ -83,7 +83,7 @@ def test_a_syntax_error_is_shown_and_mended(project: Path) -> None:
         edit(project, 'NAME = "первый"', 'NAME = "первый')
         started.until("Error: Agent 'talker': ")
         started.until("unterminated string literal")
-        started.until("talker.py, line 16:\n")
+        started.until("talker.py, line 17:\n")
         started.until('NAME = "первый\n')
         started.until("What was served before goes on. Waiting for a change.\n")
         assert ask(url, "still") == "первый: still (1)"
@@ -92,7 +92,7 @@ def test_a_syntax_error_is_shown_and_mended(project: Path) -> None:
         assert ask(url, "now") == "mended: now (3)"
         edit(project, 'NAME = "mended"', "NAME = nothing")
         started.until("NameError")
-        started.until("talker.py, line 16:\n    NAME = nothing\n")
+        started.until("talker.py, line 17:\n    NAME = nothing\n")
         assert "Traceback" not in started.screen
 
 
@@ -100,7 +100,7 @@ def test_a_file_that_is_broken_from_the_start(project: Path) -> None:
     edit(project, "class Words", "class class Words")
     port = free_port()
     with terminal(project, "dev", "--port", str(port)) as started:
-        started.until("talker.py, line 19:\n")
+        started.until("talker.py, line 20:\n")
         started.until("Waiting for a change.\n")
         assert "goes on" not in started.screen
         with pytest.raises(httpx.ConnectError):
@@ -120,7 +120,7 @@ def test_a_module_that_the_agent_imports(project: Path) -> None:
         started.until("Serving: talker")
         (project / "words" / "notes.txt").write_text("no reason to reload")
         (project / "words" / "names.py").write_text('NAME = "newer"')
-        started.until("words/names.py changed: reloading.\n")
+        started.until("words/names.py changed: reloading.\n", 30)
         started.until("Reloaded: talker")
         assert "notes.txt" not in started.screen
 
@@ -147,7 +147,7 @@ def test_a_line_for_each_run(project: Path) -> None:
         failed = httpx.post(f"{url}/agui/talker", json=agui("fail", "f"), trust_env=False).text
         assert "the shop is closed" in failed  # errors in full
         started.until("ValueError: the shop is closed\n")
-        started.until("  agent_error\n")
+        started.until("  server_error\n")
         missing = httpx.get(f"{url}/nothing", trust_env=False)
         started.until("GET /nothing 404\n")
         assert missing.status_code == 404

@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 from pathlib import Path
+from types import FrameType
 from typing import IO, Any
 
 import click
@@ -39,17 +40,21 @@ def serve(control: IO[str], status: IO[str], listening: socket.socket) -> int:
     _report(status, folders=_folders(here))
     if control.readline() != "go\n":
         return 0
-    server = configured(app, settings)
-    server.announce = lambda: _report(status, serving=server_names(app))  # type: ignore[method-assign]
+
+    class Served(Server):
+        def announce(self) -> None:
+            _report(status, serving=self.bridge.names)
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            # Ctrl-C reaches both processes, and the other one says "end" as well: to uvicorn that is a second Ctrl-C,
+            # at which it closes no stream. Should this one not end in time, the other one kills it.
+            del sig, frame
+            self.should_exit = True
+
+    server = configured(app, settings, Served)
     threading.Thread(target=_end_with, args=(control, server), daemon=True).start()
     server.run(sockets=[listening])
     return 0
-
-
-def server_names(app: Any) -> list[str]:
-    """The agents that are served."""
-    names: list[str] = app.state.bridge.names
-    return names
 
 
 def _folders(here: Path) -> list[str]:

@@ -158,14 +158,14 @@ class Supervisor:
                 await current.end(self._plan.ending)
 
     async def _watch(self) -> None:
-        from watchfiles import awatch  # noqa: PLC0415 - the command has seen that it is there
+        from watchfiles import Change, awatch  # noqa: PLC0415 - the command has seen that it is there
 
         self._replacing = asyncio.create_task(self._replace())
         while True:
             self._more_roots.clear()
             changes = awatch(
                 *sorted(self._roots),
-                watch_filter=lambda _, path: matters(path, self._plan.also),
+                watch_filter=lambda kind, path: matters(path, self._plan.also, added=kind == Change.added),
                 stop_event=self._more_roots,
                 step=STEP,
                 ignore_permission_denied=True,

@@ -1,4 +1,4 @@
-"""Which files matter to a server that reloads. Pure, but for the names of what is imported."""
+"""Which files matter to a server that reloads."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ NEVER = frozenset(
 """Folders in which nothing is the developer's own. Neither is what else a tool keeps in a folder ``.…_cache``."""
 
 
-def matters(path: str, also: Iterable[Path] = ()) -> bool:
+def matters(path: str, also: Iterable[Path] = (), *, added: bool = False) -> bool:
     """Whether a change of this file is a reason to reload: Python, ``langgraph.json``, ``.env``.
 
-    ``also``: files, and folders with all that is in them.
+    ``also``: files, and folders with all that is in them. ``added``: it is new. A new folder may have files already
+    that nobody reports: it was not watched yet when they were written.
     """
     changed = Path(path)
     if any(changed == one or one in changed.parents for one in also):
         return True
     if any(part in NEVER or part.endswith("_cache") for part in changed.parts):
         return False
+    if added and changed.is_dir():
+        return any(changed.rglob("*.py"))
     return changed.suffix in (".py", ".env") or changed.name.startswith(".env") or changed.name == "langgraph.json"
 
 
