@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from bridge.commands.ports import is_in_use, port_in_use
 from bridge.commands.reloading.supervisor import Plan, Supervisor
 from bridge.commands.targets import MANIFEST, complete_target, load
 from bridge.commands.terminal import has_colors
@@ -82,23 +83,16 @@ def dev(agents: tuple[str, ...], opens: bool, also: tuple[Path, ...], **options:
 
 def _bound(host: str, port: int) -> socket.socket:
     """A socket on this address, not yet listening: until something is served, connections are refused."""
+    if port and is_in_use(host, port):
+        raise click.ClickException(port_in_use(port))
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        with socket.socket() as other:  # two may be bound with SO_REUSEADDR; only one may listen
-            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if port and other.connect_ex((host, port)) == 0:
-                raise OSError
-    except OSError:
+    except OSError as error:
         listening.close()
-        raise click.ClickException(port_in_use(port)) from None
+        raise click.ClickException(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
     return listening
-
-
-def port_in_use(port: int) -> str:
-    """The sentence for a port that is taken."""
-    return f"Port {port} is in use. Stop what listens there, or take another one: --port 0 is any that is free."
 
 
 def has_display() -> bool:

@@ -64,10 +64,10 @@ _WORDS = frozenset(("class", "classDef", "end", "flowchart", "graph", "interpola
 
 
 def _with_safe_ids(drawable: Any) -> Any:
-    """The drawing, its nodes' ids none of Mermaid's words: a space is added, which LangChain escapes."""
+    """The drawing, its nodes' ids none of Mermaid's words: a space stands before them, which LangChain escapes."""
 
     def safe(identity: str) -> str:
-        return f"{identity} " if identity in _WORDS else identity
+        return f" {identity}" if identity in _WORDS else identity
 
     nodes = {safe(key): node._replace(id=safe(node.id)) for key, node in drawable.nodes.items()}
     edges = [edge._replace(source=safe(edge.source), target=safe(edge.target)) for edge in drawable.edges]
@@ -93,7 +93,7 @@ def _rendered(mermaid: str, kind: str) -> bytes:
             "Without it there is Mermaid's text: -o graph.mmd."
         ) from None
     try:
-        drawing = mermaidx.render(mermaid)
+        drawing = mermaidx.render(mermaid, config={"handDrawnSeed": 1})  # one graph, one picture
         picture: bytes = drawing.svg().encode() if kind == "svg" else drawing.png(scale=_SCALE, background="#ffffff")
     except Exception as error:  # whatever Mermaid makes of a graph
         why = str(error).partition("\n")[0]

@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from bridge.app import create_app
 from bridge.commands.database import cannot_open
+from bridge.commands.ports import is_in_use, port_in_use
 from bridge.commands.targets import load, load_object
 from bridge.observe.observer import Observer
 from bridge.service import Bridge
@@ -90,7 +91,12 @@ class Server(uvicorn.Server):
             sys.exit(1)
         if self.bridge.settings.api_key_file is not None and sys.platform != "win32":
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload_keys)
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit:  # uvicorn has logged the reason
+            if sockets is None and is_in_use(self.config.host, self.config.port):
+                click.echo(f"Error: {port_in_use(self.config.port)}", err=True)
+            raise
         _calm_garbage_collector()
         self.announce()
 

@@ -70,8 +70,7 @@ def test_an_edit_while_a_conversation_goes_on(project: Path) -> None:
             last = [orjson.loads(line[6:]) for line in event_lines if line.startswith("data: ")]
             assert [event["type"] for event in last][-2:] == ["STEP_FINISHED", "RUN_ERROR"]
             rest = [line for line in chunk_lines if line.startswith("data: ")]
-            assert '"error"' in rest[-2]
-            assert rest[-1] == "data: [DONE]"
+            assert rest[-1].startswith('data: {"error":{"message":"The server is shutting down."')
         # whoever comes back meanwhile waits a moment, and is served by the new code; the thread is the same
         assert ask(url, "again", "a") == "второй: again (3)"
         started.until("talker.py changed: reloading.\n")
@@ -253,6 +252,9 @@ def test_a_port_in_use(project: Path) -> None:
         assert done.returncode == 1
         assert done.stderr.startswith(f"Error: Port {port} is in use.")
         assert done.stderr.count("\n") == 1
+        served = piped(project, "serve", "--port", port)
+        assert served.returncode != 0
+        assert served.stderr.splitlines()[-1] == done.stderr.strip()
 
 
 def test_without_anything_to_serve(tmp_path: Path) -> None:
