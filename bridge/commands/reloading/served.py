@@ -13,7 +13,7 @@ import sys
 import threading
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any
+from typing import Any
 
 import click
 
@@ -26,9 +26,27 @@ from bridge.options import check_access, read_options
 from bridge.settings import ServerSettings
 
 
-def serve(control: IO[str], status: IO[str], listening: socket.socket) -> int:
+class Control:
+    """The lines that the other process writes. A descriptor: to close a file waits for the thread that reads it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._read = b""
+
+    def line(self) -> bytes:
+        """The next line; nothing at the end."""
+        while b"\n" not in self._read:
+            found = os.read(self._descriptor, 65536)
+            if not found:
+                return b""
+            self._read += found
+        line, _, self._read = self._read.partition(b"\n")
+        return line
+
+
+def serve(control: Control, status: int, listening: socket.socket) -> int:
     """Serve once it is this process's turn; the exit status."""
-    plan = loads(control.readline())
+    plan = loads(control.line())
     settings = read_options(ServerSettings, plan["options"])
     run_log.configure()
     here = Path.cwd()
@@ -38,7 +56,7 @@ def serve(control: IO[str], status: IO[str], listening: socket.socket) -> int:
         _report(status, failed=error.format_message(), place=place_of(error, here), folders=_folders(here))
         return 1
     _report(status, folders=_folders(here))
-    if control.readline() != "go\n":
+    if control.line() != b"go":
         return 0
 
     class Served(Server):
@@ -61,21 +79,24 @@ def _folders(here: Path) -> list[str]:
     return [str(folder) for folder in folders_of_imports(here)]
 
 
-def _report(status: IO[str], **what: Any) -> None:
-    status.write(dumps(what).decode() + "\n")
-    status.flush()
+def _report(status: int, **what: Any) -> None:
+    left = memoryview(dumps(what) + b"\n")
+    with contextlib.suppress(BrokenPipeError):  # the other process is gone, and this one ends at its next line
+        while left:
+            left = left[os.write(status, left) :]
 
 
-def _end_with(control: IO[str], server: Server) -> None:
-    control.readline()
+def _end_with(control: Control, server: Server) -> None:
+    control.line()
     server.should_exit = True
 
 
 def main(control: int, status: int, listening: int) -> None:
     """Serve on what the other process gave."""
     ended = 130
-    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C reaches both processes; the other one says what there is
-        ended = serve(os.fdopen(control), os.fdopen(status, "w"), socket.socket(fileno=listening))
+    # Ctrl-C reaches both processes; the other one says what there is to say
+    with contextlib.suppress(KeyboardInterrupt), socket.socket(fileno=listening) as bound:
+        ended = serve(Control(control), status, bound)
     sys.stdout.flush()
     sys.stderr.flush()
     sys.exit(ended)

@@ -8,6 +8,7 @@ open throughout: who connects in between waits a moment, and is served by the ne
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -94,18 +95,25 @@ class Served:
                 await self.process.wait()
         except TimeoutError:
             await self.kill()
+        finally:
+            self._forget()
 
     async def kill(self) -> None:
         """It has nothing to lose."""
         if self.process.returncode is None:
             self.process.kill()
         await self.process.wait()
+        self._forget()
+
+    def _forget(self) -> None:
+        with contextlib.suppress(OSError):
+            self._control.close()
 
     def _tell(self, line: str) -> None:
         try:
             self._control.write(line + "\n")
             self._control.flush()
-        except OSError:  # it is gone; its end is noticed where it is waited for
+        except (OSError, ValueError):  # it is gone; its end is noticed where it is waited for
             pass
 
 
@@ -190,7 +198,7 @@ class Supervisor:
             report = await new.report()
             self._watch_too(report)
             if "failed" in report or not report:
-                await new.process.wait()
+                await new.end(self._plan.ending)
                 self._failed(report)
                 return
         except asyncio.CancelledError:
@@ -233,6 +241,7 @@ class Supervisor:
 
     async def _notice_the_end_of(self, served: Served) -> None:
         ended = await served.process.wait()
+        await served.end(0)
         if self._current is served:
             self._current = None
             self._say(f"The server ended (exit status {ended}). Waiting for a change.", "yellow")
