@@ -2,4 +2,5 @@
 
 from bridge.cli import main
 
-main(prog_name="python -m bridge")
+if __name__ == "__main__":
+    main(prog_name="python -m bridge")

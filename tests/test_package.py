@@ -80,7 +80,7 @@ def test_what_the_wheel_asks_for(wheel: Path) -> None:
     assert not [need for need in plain if need.startswith(("langchain-openai", "psycopg", "langchain>"))]
     assert [need for need in needs if need.startswith("langchain-openai") and "'demo'" in need]
     assert not [need for need in needs if need.startswith("asyncpg")]
-    assert about.get_all("Provides-Extra") == ["demo", "langchain", "postgres"]
+    assert about.get_all("Provides-Extra") == ["demo", "draw", "langchain", "postgres"]
     assert about["License-Expression"] == "MIT"
     assert "Typing :: Typed" in (about.get_all("Classifier") or [])
 

@@ -30,7 +30,7 @@ def escaped(text: str) -> str:
     return _UNSAFE.sub(lambda found: repr(found[0])[1:-1], text)
 
 
-def _indented(traceback: str) -> str:
+def indented(traceback: str) -> str:
     """A traceback below its line. An exception's text may have lines: none of them looks like one of the log."""
     return "\n".join(f"  | {escaped(line)}" for line in traceback.split("\n"))
 
@@ -43,7 +43,7 @@ class _Line(logging.Formatter):
         extra = "".join(f" {name}={_quoted(value)}" for name, value in _extra(record).items())
         message = escaped(record.getMessage())
         text = f"{at} {record.levelname.lower()} {record.name} [{request_id.get()[:8]}] {message}{extra}"
-        return f"{text}\n{_indented(self.formatException(record.exc_info))}" if record.exc_info else text
+        return f"{text}\n{indented(self.formatException(record.exc_info))}" if record.exc_info else text
 
 
 class _Json(logging.Formatter):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bridge.events.event import Event
 
@@ -23,6 +24,8 @@ class RunRecord:
     ended_at: float | None = None
     outcome: str | None = None
     """``success``, ``interrupt``, ``cancelled``, or the ``code`` of a RUN_ERROR; ``None`` while the run goes on."""
+    usage: Sequence[Mapping[str, Any]] = ()
+    """AG-UI's ``usage``, an entry for each provider and model; empty while the run goes on, and where none is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -323,6 +323,7 @@ class Run:
             self._last = {**self._last, "message": f"{self._last['message']}\n{revealed(why)}"}
         ending = [*self._open.closing(str(self._last.get("message", "")) if failed else None), self._last]
         self.record.outcome = _outcome(self._last)
+        self.record.usage = tuple(self._last.get("usage") or ())
         try:
             for event in ending:
                 self._verifier.feed(event)

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from bridge import Settings
-from bridge.cli import serve
+from bridge.commands.serve import serve
 from bridge.fields import flag_of, takes_several, variable_of
 from bridge.runs.request import RIGHTS
 from bridge.settings import ServerSettings
