@@ -28,8 +28,10 @@ from bridge.runs.threads import Workers
 from bridge.settings import Settings
 from bridge.storage.base import Storage
 from bridge.storage.binding import bound, default_store
+from bridge.storage.conversations import ConversationStore
 from bridge.storage.opening import open_storage
 from bridge.storage.quota import Quota
+from bridge.storage.responses import ResponseStore
 from bridge.storage.retention import Retention, pruning
 from bridge.storage.scoping import settle
 from bridge.storage.threads import Thread, ThreadIndex
@@ -122,6 +124,8 @@ class Bridge:
                 await opening.enter_async_context(
                     pruning(storage, retention_of(self.settings), self.catalog.agents, self.runs.hold)
                 )
+                responses = ResponseStore(storage.index, self.settings.response_days)
+                await opening.enter_async_context(responses.pruning())
                 if self.settings.max_loop_lag:
                     watch = LoopWatch(self.settings.max_loop_lag, self.observers, place_of)
                     watch.start()
@@ -160,6 +164,16 @@ class Bridge:
         if self._storage is None:
             raise RuntimeError("the bridge is not open")
         return self._storage.index
+
+    @property
+    def responses(self) -> ResponseStore:
+        """The responses that are stored; the bridge is open."""
+        return ResponseStore(self.index, self.settings.response_days)
+
+    @property
+    def conversations(self) -> ConversationStore:
+        """The conversations of OpenAI's API; the bridge is open."""
+        return ConversationStore(self.index)
 
     @property
     def faults(self) -> int:
