@@ -1,4 +1,4 @@
-"""The OpenAI API over HTTP: chat completions and models."""
+"""The OpenAI API over HTTP: chat completions and models; responses and conversations have routes of their own."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bridge.events.event import Event
 from bridge.events.messages import first_words
 from bridge.openai_compat.completion import Completion, PatientStream
 from bridge.openai_compat.conversation import Caller, Found, announce, begin_run, events_of, find_places, remember
+from bridge.openai_compat.conversations.routes import OPERATIONS as CONVERSATIONS
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.models import ChatAnswer, ChatBody
 from bridge.openai_compat.questions import conversation_language
@@ -149,6 +150,7 @@ DIALECT = Dialect(
     operations=(
         Operation("POST", "/v1/chat/completions", chat_completions, takes=ChatBody, gives=ChatAnswer),
         *RESPONSES,
+        *CONVERSATIONS,
         Operation("GET", "/v1/models", list_models, gives=dict[str, Any], right="read"),
         Operation("GET", "/v1/models/{model}", read_model, gives=dict[str, Any], right="read"),
     ),

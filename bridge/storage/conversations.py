@@ -113,16 +113,21 @@ class ConversationStore:
 
 
 def _append(database: Connection, conversation_id: str, items: Sequence[Item], *, given: bool) -> None:
+    """Those that are new: an item that is referred to may be here already."""
+    mine = ITEMS.c.conversation == conversation_id
+    ids = [item["id"] for item in items]
+    there = {row.id for row in database.execute(select(ITEMS.c.id).where(mine, ITEMS.c.id.in_(ids)))}
+    new = {item["id"]: item for item in items if item["id"] not in there}
     position = time.time_ns()
     rows = [
         {
             "conversation": conversation_id,
-            "id": item["id"],
+            "id": name,
             "position": position + number,
             "given": given,
             "item": dumps_unescaped(item),
         }
-        for number, item in enumerate(items)
+        for number, (name, item) in enumerate(new.items())
     ]
     if rows:
         database.execute(insert(ITEMS), rows)

@@ -9,6 +9,7 @@ lost.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -16,11 +17,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from bridge.json import JSONDecodeError, dumps_unescaped, loads, reread
 from bridge.runs.request import ThreadKey
-from bridge.storage.schema import RESPONSES
+from bridge.storage.schema import CONVERSATIONS, ITEMS, RESPONSES
 from bridge.storage.threads import ThreadIndex
 
 logger = logging.getLogger("bridge")
@@ -33,6 +34,7 @@ LOST = 4 * ALIVE
 
 _DAY = 86_400.0  # seconds
 _EVERY = 3_600.0  # seconds between two rounds
+_CLOSING = 2.0  # seconds for the last question of a server that closes
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,29 +128,45 @@ class ResponseStore:
         return await self._index.ask(lambda database: database.execute(gone).first()) is not None
 
     async def prune(self) -> None:
-        """Delete those that are no longer kept."""
-        if self._days:
-            old = delete(RESPONSES).where(RESPONSES.c.created_at < time.time() - self._days * _DAY)
-            await self._index.ask(lambda database: database.execute(old))
+        """Delete those that are no longer kept, and conversations of that age in which there was no response."""
+        if not self._days:
+            return
+        before = time.time() - self._days * _DAY
+
+        def forget(database: Connection) -> None:
+            database.execute(delete(RESPONSES).where(RESPONSES.c.created_at < before))
+            columns = CONVERSATIONS.c
+            database.execute(delete(CONVERSATIONS).where(columns.agent.is_(None), columns.created_at < before))
+            database.execute(delete(ITEMS).where(ITEMS.c.conversation.not_in(select(columns.id))))
+
+        await self._index.ask(forget)
 
     @asynccontextmanager
     async def pruning(self, every: float = _EVERY) -> AsyncIterator[None]:
-        """While a server is open: prune now, and again every hour."""
-        task = asyncio.create_task(self._rounds(every)) if self._days else None
+        """While a server is open: prune now, and again every hour.
+
+        What is asked of the database when the server closes may come to its end: its connection is then closed.
+        """
+        closing = asyncio.Event()
+        task = asyncio.create_task(self._rounds(every, closing)) if self._days else None
         try:
             yield
         finally:
+            closing.set()
             if task is not None:
+                await asyncio.wait((task,), timeout=_CLOSING)
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
 
-    async def _rounds(self, every: float) -> None:
-        while True:
+    async def _rounds(self, every: float, closing: asyncio.Event) -> None:
+        while not closing.is_set():
             try:
                 await self.prune()
             except Exception:  # a database that is away now may be back in an hour
                 logger.exception("pruning responses failed")
-            await asyncio.sleep(every)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(every):
+                    await closing.wait()
 
 
 def _value(written: bytes) -> Any:
