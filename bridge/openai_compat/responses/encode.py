@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from bridge.errors import BridgeError
 from bridge.events.event import Event, is_token
@@ -25,7 +25,8 @@ class ResponseEncoder:
         self._translator = translator
         self._after = starting_after
         self._live: str | None = None  # the message that the template is for
-        self._before = self._middle = b""
+        self._template = b""
+        self._keep: Callable[[bytes], None] = bytearray().extend
 
     def encode_all(self, events: Sequence[Event], first: int = 0) -> bytes:
         """The frames of several events as one piece of bytes. Response events have numbers of their own."""
@@ -40,27 +41,29 @@ class ResponseEncoder:
         """
         translator = self._translator
         if is_token(event):
-            message_id = event["messageId"]
+            message_id, delta = event["messageId"], event["delta"]
             if message_id == translator.live:
                 if message_id != self._live:
                     self._cut(message_id)
-                delta = event["delta"]
-                number = translator.token(delta)
-                if number <= self._after:
-                    return b""
-                return b'%b%d%b%b,"logprobs":[]}\n\n' % (self._before, number, self._middle, dumps_unescaped(delta))
-            if translator.keep_text(message_id, event["delta"]):
+                number = translator.sequence
+                translator.sequence = number + 1
+                written = dumps_unescaped(delta)
+                self._keep(written[1:-1])
+                return self._template % (number, written) if number > self._after else b""
+            if translator.keep_text(message_id, delta):
                 return b""
         self._live = None
         return self._framed(translator.feed(event))
 
     def _cut(self, message_id: str) -> None:
-        """The template of the frames of a message's tokens."""
+        """The template of the frames of a message's tokens: a number, and a delta."""
         self._live = message_id
-        item_id, index = self._translator.live_item
+        item_id, index, self._keep = self._translator.live_item
         kind = b"response.output_text.delta"
-        self._before = b'event: %b\ndata: {"type":"%b","sequence_number":' % (kind, kind)
-        self._middle = b',"item_id":%b,"output_index":%d,"content_index":0,"delta":' % (dumps_unescaped(item_id), index)
+        self._template = (
+            b'event: %b\ndata: {"type":"%b","sequence_number":%%d,"item_id":%b,"output_index":%d,"content_index":0,'
+            b'"delta":%%b,"logprobs":[]}\n\n' % (kind, kind, dumps_unescaped(item_id).replace(b"%", b"%%"), index)
+        )
 
     def _framed(self, events: Iterable[ResponseEvent]) -> bytes:
         return b"".join([frame(event) for event in events if event["sequence_number"] > self._after])

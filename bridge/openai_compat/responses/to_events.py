@@ -18,7 +18,7 @@ it ends with ``incomplete``, whose response has the status ``cancelled``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -28,7 +28,7 @@ from bridge.errors import BridgeError, failure_of_code
 from bridge.events.event import Event, wire
 from bridge.events.interrupts import asked_first
 from bridge.failures import run_failure
-from bridge.json import dumps, joined
+from bridge.json import dumps, dumps_unescaped, loads
 from bridge.openai_compat.questions import as_call, in_words
 from bridge.openai_compat.responses.approvals import Call, approval_requests
 from bridge.openai_compat.responses.usage import error_of, usage_of
@@ -45,7 +45,11 @@ _PREFIX = {"message": "msg", "reasoning": "rs", "function_call": "fc"}
 
 @dataclass(slots=True)
 class _Open:
-    """An item that is being sent, or waits for its turn. ``key``: the id of its message or call on AG-UI."""
+    """An item that is being sent, or waits for its turn. ``key``: the id of its message or call on AG-UI.
+
+    Its text is kept as it is sent, as JSON: one text, not a million deltas; half an emoji is U+FFFD in a delta, and so
+    in the whole.
+    """
 
     kind: Kind
     key: str
@@ -54,12 +58,16 @@ class _Open:
     ended: bool = False
     id: str = ""
     index: int = 0
-    pieces: list[str] = field(default_factory=list)
+    written: bytearray = field(default_factory=bytearray)
+
+    def add(self, delta: str) -> None:
+        """A piece of its text."""
+        self.written += dumps_unescaped(delta)[1:-1]
 
     def text(self) -> str:
-        """All of it, as it was sent: half an emoji is U+FFFD in a delta, and so in the whole."""
-        text = "".join(self.pieces)
-        return text if joined(text) is text else "".join(map(joined, self.pieces))
+        """All of it."""
+        text: str = loads(b'"' + self.written + b'"')
+        return text
 
 
 class AguiToResponseEvents:
@@ -140,21 +148,19 @@ class AguiToResponseEvents:
         """Nothing follows the last event; a stream without one has failed."""
         return self.fail(RuntimeError("the stream ended without an end"))
 
-    def token(self, delta: str) -> int:
-        """A piece of the `live` message's text: the number of its event, which the encoder writes by itself."""
-        self._line[0].pieces.append(delta)
-        number = self.sequence
-        self.sequence = number + 1
-        return number
-
     def keep_text(self, message_id: str, delta: str) -> bool:
         """Whether this token is kept for the whole answer, and gives no event."""
         return self._whole is not None and self._whole.keep(message_id, delta)
 
     @property
-    def live_item(self) -> tuple[str, int]:
-        """The id and the place of the item that the `live` message is."""
-        return self._line[0].id, self._line[0].index
+    def live_item(self) -> tuple[str, int, Callable[[bytes], None]]:
+        """Of the item that the `live` message is: its id, its place, and what keeps a delta of its text.
+
+        Who writes such an event by themselves, as the encoder does, counts `sequence`, and has the delta kept: its
+        JSON, less the quotation marks.
+        """
+        item = self._line[0]
+        return item.id, item.index, item.written.extend
 
     # Beginning and ends
 
@@ -337,12 +343,12 @@ class AguiToResponseEvents:
             if other.shorthand:  # it has no end of its own: the next item is its end
                 made += self._finish_item(other)
         if delta:
-            item.pieces.append(delta)
+            item.add(delta)
         self._line.append(item)
         return made + (self._start(item) if self._line[0] is item else [])
 
     def _add(self, item: _Open, delta: str) -> list[ResponseEvent]:
-        item.pieces.append(delta)
+        item.add(delta)
         return [self._delta(item, delta)] if self._line[0] is item else []
 
     def _finish_item(self, item: _Open) -> list[ResponseEvent]:
