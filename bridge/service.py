@@ -96,6 +96,7 @@ class Bridge:
         self.workers = None if self.settings.threads is None else Workers(self.settings.threads)
         self._storage: Storage | None = None
         self._quota: Quota | None = None
+        self._responses: ResponseStore | None = None
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -124,8 +125,8 @@ class Bridge:
                 await opening.enter_async_context(
                     pruning(storage, retention_of(self.settings), self.catalog.agents, self.runs.hold)
                 )
-                responses = ResponseStore(storage.index, self.settings.response_days)
-                await opening.enter_async_context(responses.pruning())
+                self._responses = ResponseStore(storage.index, self.settings.response_days)
+                await opening.enter_async_context(self._responses.pruning())
                 if self.settings.max_loop_lag:
                     watch = LoopWatch(self.settings.max_loop_lag, self.observers, place_of)
                     watch.start()
@@ -168,7 +169,9 @@ class Bridge:
     @property
     def responses(self) -> ResponseStore:
         """The responses that are stored; the bridge is open."""
-        return ResponseStore(self.index, self.settings.response_days)
+        if self._responses is None:
+            raise RuntimeError("the bridge is not open")
+        return self._responses
 
     @property
     def conversations(self) -> ConversationStore:

@@ -1,9 +1,9 @@
 """Responses of OpenAI's Responses API, stored until they are deleted, too old, or their thread is deleted.
 
 Stored is what a response is made of: what it began with (``head``), and the events of its run, with where each token
-ended. So a stream that is asked for again has the same events under the same numbers. While its run goes on a response
-has no events; its process says now and then that it is alive (`ALIVE`), and where it no longer does the response is
-lost.
+ended. So a stream that is asked for again has the same events under the same numbers. A response in the background is
+stored when it begins, without events: its process says now and then that it is alive (`ALIVE`), and where it no longer
+does the response is lost. All others are stored when they end.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
@@ -72,9 +72,21 @@ class ResponseStore:
     def __init__(self, index: ThreadIndex, days: float | None) -> None:
         self._index = index
         self._days = days
+        self._going: dict[str, StoredResponse] = {}
+
+    def begin(self, response: StoredResponse) -> None:
+        """A response that is stored when it ends; until then it is known to this process, which makes it."""
+        self._going[response.id] = response
+
+    def over(self, response_id: str) -> bool:
+        """It has ended, or was deleted; whether it was neither before."""
+        return self._going.pop(response_id, None) is not None
 
     async def find(self, response_id: str, principal: str) -> StoredResponse | None:
         """This principal's response; ``None`` where there is none, or it is no longer kept."""
+        going = self._going.get(response_id)
+        if going is not None and going.thread.principal == principal:
+            return replace(going, alive_at=time.time())
         return (await self.find_all([response_id], principal)).get(response_id)
 
     async def find_all(self, ids: Collection[str], principal: str) -> dict[str, StoredResponse]:
@@ -123,6 +135,8 @@ class ResponseStore:
 
     async def delete(self, response_id: str, principal: str) -> bool:
         """Delete one; whether it was there."""
+        if await self.find(response_id, principal) is not None and self.over(response_id):
+            return True
         columns = RESPONSES.c
         gone = delete(RESPONSES).where(columns.id == response_id, columns.principal == principal).returning(columns.id)
         return await self._index.ask(lambda database: database.execute(gone).first()) is not None

@@ -248,3 +248,15 @@ def test_a_database_of_version_3_is_brought_up_to_date(tmp_path: Path, db: str) 
     with started(tmp_path, db) as (_, client):
         name = respond(client, "раз")["id"]
         read(client, name)
+
+
+def test_a_stream_that_goes_on_is_known_by_its_id(client: httpx.Client) -> None:
+    with arriving(client, "slow") as events:
+        name = next(events)["response"]["id"]
+        assert read(client, name)["status"] == "in_progress"
+        assert client.get(f"/v1/responses/{name}/input_items").json()["data"]
+        assert client.delete(f"/v1/responses/{name}").json()["deleted"]
+        assert [event["response"]["status"] for event in events if event["type"] == "response.incomplete"] == [
+            "cancelled"
+        ]
+    read(client, name, 404)

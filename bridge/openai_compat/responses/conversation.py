@@ -227,9 +227,9 @@ async def _begin(bridge: Bridge, served: Served, principal: Principal, found: Fo
     wanted = found.request(chat, caller, run_id=served.run_id, thread_id=thread_id)
     if history:
         await announce(bridge, chat=chat, caller=caller, found=found, thread_id=thread_id)
-    known = request.store and (request.background or chat.stream)  # somebody may ask for it before its end
-    if known:
-        await bridge.responses.add(_stored(served, thread_id))
+    responses = bridge.responses
+    if request.background:
+        await responses.add(_stored(served, thread_id))
 
     async def after(run: Run, ending: list[Event]) -> None:
         now = time.time()
@@ -245,8 +245,10 @@ async def _begin(bridge: Bridge, served: Served, principal: Principal, found: Fo
             events=events_to_store(events, tools, whole=served.whole),
             completed_at=now,
         )
-        if request.store:
-            await (bridge.responses.end if known else bridge.responses.add)(stored)
+        if request.background:
+            await responses.end(stored)
+        elif request.store and responses.over(served.id):
+            await responses.add(stored)
         output = response_of(stored)["output"]
         if request.conversation is not None:
             await _append(bridge, served, output)
@@ -267,7 +269,9 @@ async def _begin(bridge: Bridge, served: Served, principal: Principal, found: Fo
         held=held,
         caller=principal,
     )
-    if known:
+    if request.store:
+        if not request.background:
+            responses.begin(_stored(served, thread_id))
         task = asyncio.create_task(_accompany(bridge, served, run))
         _COMPANIONS.add(task)
         task.add_done_callback(_COMPANIONS.discard)
@@ -279,14 +283,16 @@ _COMPANIONS: set[asyncio.Task[None]] = set()
 
 
 async def _accompany(bridge: Bridge, served: Served, run: Run) -> None:
-    """Say now and then that the run goes on: other processes read the same database."""
+    """Say now and then that a run in the background goes on: other processes read the same database."""
+    responses = bridge.responses
     while not run.over:
         try:
-            async with asyncio.timeout(ALIVE):
+            async with asyncio.timeout(ALIVE if served.request.background else None):
                 await run.wait()
         except TimeoutError:
             with suppress(Exception):  # a database that is away now may be back next time
-                await bridge.responses.touch(served.id)
+                await responses.touch(served.id)
+    responses.over(served.id)  # where it could not be stored
 
 
 def _stored(served: Served, thread_id: str) -> StoredResponse:

@@ -151,9 +151,9 @@ async def delete_response(request: Request) -> Response:
     bridge = bridge_of(request)
     stored = await _stored(request)
     run = _run_of(bridge, stored)
+    await bridge.responses.delete(stored.id, stored.thread.principal)
     if run is not None:
         await run.stop()
-    await bridge.responses.delete(stored.id, stored.thread.principal)
     return JSON({"id": stored.id, "object": "response", "deleted": True})
 
 
