@@ -225,8 +225,7 @@ class Bridge:
             await self.runs.reserve(run)
             self.runs.begin(run, _after(after))
             return run
-        if self._quota is not None:
-            await self._quota.check(request.principal)
+        await self.check_quota(request.principal)
         lease = (held and held.lease) or await self.runs.acquire(request.thread)
         try:  # nobody else can begin a run in the thread from here on, nor delete it
             thread = held.thread if held is not None else await self._find(request.thread)
@@ -255,6 +254,11 @@ class Bridge:
 
         self.runs.begin(run, ended)
         return run
+
+    async def check_quota(self, principal: str) -> None:
+        """Raises `RateLimited` for a principal that has stored as much as it may."""
+        if self._quota is not None:
+            await self._quota.check(principal)
 
     async def _with_context(self, request: RunRequest) -> RunRequest:
         if self._context is None:

@@ -51,6 +51,8 @@ class ConversationStore:
 
     async def find(self, conversation_id: str, principal: str) -> Conversation | None:
         """This principal's conversation."""
+        if "\0" in conversation_id:
+            return None  # PostgreSQL has no NUL
         columns = CONVERSATIONS.c
         wanted = select(CONVERSATIONS).where(columns.id == conversation_id, columns.principal == principal)
         row = await self._index.ask(lambda database: database.execute(wanted).first())
@@ -100,6 +102,8 @@ class ConversationStore:
 
     async def item(self, conversation_id: str, item_id: str) -> tuple[Item, bool] | None:
         """One of them, and whether the agent has had it."""
+        if "\0" in item_id:
+            return None
         wanted = select(ITEMS.c.item, ITEMS.c.given).where(
             ITEMS.c.conversation == conversation_id, ITEMS.c.id == item_id
         )

@@ -92,11 +92,15 @@ class ResponseStore:
     async def find_all(self, ids: Collection[str], principal: str) -> dict[str, StoredResponse]:
         """Those of these ids that there are."""
         columns = RESPONSES.c
-        wanted = select(RESPONSES).where(columns.id.in_(ids), columns.principal == principal)
+        possible = [name for name in ids if "\0" not in name]  # PostgreSQL has no NUL
+        wanted = select(RESPONSES).where(columns.id.in_(possible), columns.principal == principal)
         if self._days:
             wanted = wanted.where(columns.created_at >= time.time() - self._days * _DAY)
-        rows = await self._index.ask(lambda database: database.execute(wanted).all())
-        return {row.id: _stored(row) for row in rows}
+
+        def read(database: Connection) -> dict[str, StoredResponse]:
+            return {row.id: _stored(row) for row in database.execute(wanted).all()}
+
+        return await self._index.ask(read)
 
     async def add(self, response: StoredResponse) -> None:
         """Store one."""

@@ -107,6 +107,7 @@ RESPONSES = Table(
     Column("created_at", Float, nullable=False),
     Column("completed_at", Float),
     Column("alive_at", Float, nullable=False),
+    Index("bridge_responses_by_owner", "principal"),
     Index("bridge_responses_by_thread", "thread"),
     Index("bridge_responses_by_time", "created_at"),
 )
@@ -120,6 +121,7 @@ CONVERSATIONS = Table(
     Column("agent", String),  # of its first response; none before that
     Column("metadata", LargeBinary, nullable=False),
     Column("created_at", Float, nullable=False),
+    Index("bridge_conversations_by_owner", "principal"),
 )
 
 ITEMS = Table(

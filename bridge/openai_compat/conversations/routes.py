@@ -36,6 +36,7 @@ async def create_conversation(request: Request) -> Response:
     body = await read_object(request, bridge.settings.max_body_bytes)
     metadata = checked_metadata(optional(body, "metadata", dict) or {})
     items = await _items(request, body) if body.get("items") else []
+    await bridge.check_quota(principal)
     made = Conversation(f"conv_{uuid.uuid4().hex}", principal, None, metadata, time.time())
     await bridge.conversations.add(made, items)
     return JSON(_shown(made))
@@ -78,6 +79,7 @@ async def add_items(request: Request) -> Response:
     found = await _found(request)
     body = await read_object(request, bridge.settings.max_body_bytes)
     items = await _items(request, body)
+    await bridge.check_quota(found.principal)
     await bridge.conversations.append(found.id, items, given=False)
     return JSON(page_of(items, {"order": "asc", "limit": "100"}))
 

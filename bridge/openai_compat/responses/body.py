@@ -75,6 +75,14 @@ def parse_response_request(
         raise InvalidRequest(
             "'previous_response_id' and 'conversation' are two ways to go on: send one.", param="previous_response_id"
         )
+    corner = extension_of(body)
+    if corner["extension"]:
+        raise InvalidRequest("'ag_ui.events' is for chat completions; it is not served here.", param="ag_ui.events")
+    if corner["thread_id"] is not None and (previous or conversation) is not None:
+        raise InvalidRequest(
+            "'ag_ui.thread_id' names a thread, and so does what the response goes on from: send one.",
+            param="ag_ui.thread_id",
+        )
     store = optional(body, "store", bool) is not False
     background = optional(body, "background", bool) is True
     if background and not store:
@@ -97,7 +105,7 @@ def parse_response_request(
         settings=settings,
         stream=optional(body, "stream", bool) is True,
         user=user,
-        **extension_of(body),
+        **corner,
     )
     head |= {
         "background": background,

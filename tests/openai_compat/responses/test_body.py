@@ -235,6 +235,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"previous_response_id": ""}, "previous_response_id"),
     ({"conversation": {}}, "conversation"),
     ({"background": True, "store": False}, "background"),
+    ({"ag_ui": {"events": True}}, "ag_ui.events"),
+    ({"ag_ui": {"thread_id": "t"}, "conversation": "conv_1"}, "ag_ui.thread_id"),
     ({"prompt": {"id": "p"}}, "prompt"),
     ({"max_tool_calls": 3}, "max_tool_calls"),
     ({"top_logprobs": 3}, "top_logprobs"),
