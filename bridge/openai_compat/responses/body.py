@@ -34,6 +34,16 @@ _INCLUDABLE = frozenset(
 """What ``include`` may name: parts of items that no response has, or has without being asked. The reasoning of an agent
 stays in its thread: there is nothing encrypted to send back."""
 
+_UNSAID: Mapping[str, Any] = {
+    "frequency_penalty": 0,
+    "max_tool_calls": None,
+    "presence_penalty": 0,
+    "service_tier": "default",
+    "top_logprobs": 0,
+}
+"""What a response repeats of parameters that are not served. Open Responses (https://www.openresponses.org) requires
+them, and a number for ``temperature`` and ``top_p``: where a request has none, OpenAI's default."""
+
 _TRUNCATION = ("auto", "disabled")
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
@@ -112,6 +122,7 @@ def parse_response_request(
         "conversation": None if conversation is None else {"id": conversation},
         "instructions": instructions,
         "previous_response_id": previous,
+        "store": store,
         "tools": head_tools,
     }
     return ResponsesRequest(chat, items, head, previous, conversation, store, background)
@@ -190,20 +201,19 @@ def _settings(body: Mapping[str, Any], tools: list[str]) -> tuple[dict[str, Any]
         ) from None
     settings |= {} if verbosity is None else {"verbosity": verbosity}
     settings |= {} if truncation != "auto" else {"truncation": truncation}
-    shown = {name: optional(body, name, str) for name in ("safety_identifier", "prompt_cache_key", "user")}
+    verbose = {} if verbosity is None else {"verbosity": verbosity}
     head = {
+        **_UNSAID,
+        **{name: optional(body, name, str) for name in ("safety_identifier", "prompt_cache_key", "user")},
         "max_output_tokens": settings.get("max_completion_tokens"),
         "metadata": metadata,
         "parallel_tool_calls": settings.get("parallel_tool_calls", True),
         "reasoning": {"effort": effort, "summary": summary},
-        "service_tier": "default",
-        "temperature": settings.get("temperature"),
-        "text": {"format": text.get("format") or {"type": "text"}}
-        | ({} if verbosity is None else {"verbosity": verbosity}),
+        "temperature": settings.get("temperature", 1),
+        "text": {"format": text.get("format") or {"type": "text"}} | verbose,
         "tool_choice": choice,
-        "top_p": settings.get("top_p"),
+        "top_p": settings.get("top_p", 1),
         "truncation": truncation or "disabled",
-        **{name: value for name, value in shown.items() if value is not None},
     }
     return settings, head
 

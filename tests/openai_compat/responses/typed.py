@@ -1,4 +1,7 @@
-"""The types of OpenAI's own SDK as a judge: every event and object fits them, and has no field beside theirs."""
+"""The types of OpenAI's own SDK as a judge: every event and object fits them, and has no field beside theirs.
+
+But for three of a response, which OpenAI sends, and which the specification Open Responses requires (`REQUIRED`).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,38 @@ from openai.types.responses import Response, ResponseItem, ResponseItemList, Res
 from pydantic import BaseModel, TypeAdapter
 
 from bridge.json import dumps
+
+REQUIRED = frozenset(
+    (
+        *(
+            "id",
+            "object",
+            "created_at",
+            "completed_at",
+            "status",
+            "incomplete_details",
+            "model",
+            "previous_response_id",
+        ),
+        *("instructions", "output", "error", "tools", "tool_choice", "truncation", "parallel_tool_calls", "text"),
+        *(
+            "top_p",
+            "presence_penalty",
+            "frequency_penalty",
+            "top_logprobs",
+            "temperature",
+            "reasoning",
+            "user",
+            "usage",
+        ),
+        *("max_output_tokens", "max_tool_calls", "store", "background", "service_tier", "metadata"),
+        *("safety_identifier", "prompt_cache_key"),
+    )
+)
+"""The fields that Open Responses requires of a response, ``ResponseResource``."""
+
+_NUMBERS = ("top_p", "temperature", "presence_penalty", "frequency_penalty", "top_logprobs")
+_NOT_IN_THE_SDK = {"store", "presence_penalty", "frequency_penalty"}
 
 _EVENT: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
 _ITEM: TypeAdapter[Any] = TypeAdapter(ResponseItem)
@@ -28,7 +63,12 @@ def _checked(adapter: TypeAdapter[Any], value: Mapping[str, Any]) -> Any:
 
 def _no_extra(value: Any, at: str) -> None:
     if isinstance(value, BaseModel):
-        assert not value.model_extra, f"{at}: {type(value).__name__} does not know {sorted(value.model_extra or ())}"
+        extra = set(value.model_extra or ())
+        if isinstance(value, Response):
+            extra -= _NOT_IN_THE_SDK
+            assert value.model_fields_set >= REQUIRED, REQUIRED - value.model_fields_set
+            assert all(isinstance(getattr(value, name), int | float) for name in _NUMBERS)
+        assert not extra, f"{at}: {type(value).__name__} does not know {sorted(extra)}"
         for name in type(value).model_fields:
             _no_extra(getattr(value, name), f"{at}.{name}")
     elif isinstance(value, list):
