@@ -417,7 +417,7 @@ async def remember_answer(
     if caller.nameless:
         return
     outcome = (ending.get("outcome") or {}).get("type")
-    answered = bool(answer["content"] or answer.get("toolCalls"))
+    answered = bool(answer.get("content") or answer.get("toolCalls"))
     history = [*chat.messages, answer] if answered else chat.messages
     turn = Turn(
         run.request.thread_id,

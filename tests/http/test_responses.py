@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bridge.openai_compat.responses import fold
-from tests.http.responding import PAINT, arriving, read, refused, respond, stream, text_of
+from tests.http.responding import PAINT, arriving, events_of, read, refused, respond, stream, text_of
 from tests.http.talking import chat
 from tests.openai_compat.responses.typed import check_list
 
@@ -46,7 +46,8 @@ def test_reasoning(client: httpx.Client) -> None:
 
 
 def test_a_tool_of_the_client(client: httpx.Client) -> None:
-    events = stream(client, "call", tools=[PAINT])
+    asked = client.post("/v1/responses", json={"model": "teller", "input": "call", "stream": True, "tools": [PAINT]})
+    events = events_of(asked.content)
     [call] = events[-1]["response"]["output"]
     assert (call["type"], call["call_id"], call["name"]) == ("function_call", "call_1", "paint")
     assert call["arguments"] == '{"цвет": "красный"}'
@@ -55,7 +56,9 @@ def test_a_tool_of_the_client(client: httpx.Client) -> None:
     assert text_of(by_id) == "3: готово"
     parts = {**answer, "output": [{"type": "input_text", "text": "го"}, {"type": "input_text", "text": "тово"}]}
     history = [{"role": "user", "content": "call"}, call, parts]
-    assert text_of(respond(client, history, tools=[PAINT])) == "3: готово"
+    answered = client.post("/v1/responses", json={"model": "teller", "input": history, "tools": [PAINT]})
+    assert text_of(answered.json()) == "3: готово"
+    assert answered.headers["x-thread-id"] == asked.headers["x-thread-id"]
     refers = [{"role": "user", "content": "call"}, {"type": "item_reference", "id": call["id"]}, answer]
     assert text_of(respond(client, refers, tools=[PAINT])) == "3: готово"
 
