@@ -25,7 +25,7 @@ from tests.http.responding import (
     text_of,
 )
 from tests.openai_compat.responses.typed import check_response
-from tests.server import Server, serve
+from tests.server import Server, serve, serve_twice
 
 
 def finished(client: httpx.Client, response_id: str) -> dict[str, Any]:
@@ -248,6 +248,20 @@ def test_a_database_of_version_3_is_brought_up_to_date(tmp_path: Path, db: str) 
     with started(tmp_path, db) as (_, client):
         name = respond(client, "раз")["id"]
         read(client, name)
+
+
+def test_another_process_reads_it(tmp_path: Path, db: str) -> None:
+    with serve_twice(tmp_path, db, "teller=tests.http.graphs:teller") as (one, other):
+        clients = [httpx.Client(base_url=server.url, timeout=30, trust_env=False) for server in (one, other)]
+        with clients[0] as first, clients[1] as second:
+            name = respond(first, "count 200", background=True)["id"]
+            events = read_stream(second, name)
+            assert fold(events) == read(first, name) == read(second, name)
+            slow = respond(first, "slow", background=True)["id"]
+            assert read(second, slow)["status"] == "in_progress"
+            assert refusal(second.post(f"/v1/responses/{slow}/cancel"))[:2] == (409, "thread_busy")
+            assert first.post(f"/v1/responses/{slow}/cancel").json() == read(second, slow)
+            assert text_of(respond(second, "два", previous_response_id=name)) == "3: два"
 
 
 def test_a_stream_that_goes_on_is_known_by_its_id(client: httpx.Client) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bridge.errors import InvalidRequest, NotStored, UnknownPreviousResponse, UnknownRun
+from bridge.errors import InvalidRequest, NotStored, ThreadBusy, UnknownPreviousResponse, UnknownRun
 from bridge.openai_compat.completion import FoldedAnswer, PatientStream
 from bridge.openai_compat.conversation import Caller
 from bridge.openai_compat.requests import ChatRequest
@@ -37,6 +37,7 @@ from bridge.web.callers import caller_of as principal_with_claims
 from bridge.web.callers import client_of, named_in, principal_of, shares_key
 from bridge.web.dialect import Operation
 from bridge.web.http import JSON, bridge_of, named, read_number, read_object, thread_named
+from bridge.web.stream import RunStream
 
 
 def _new_id() -> str:
@@ -46,7 +47,6 @@ def _new_id() -> str:
 async def create_response(request: Request) -> Response:
     """``POST /v1/responses``."""
     bridge = bridge_of(request)
-    principal = principal_of(request)
     run_id = _new_id()
     wanted, previous = await _read(request, run_id)
     caller = caller_of(request, wanted.chat)
@@ -58,7 +58,6 @@ async def create_response(request: Request) -> Response:
         )
     head = head_of(wanted, response_id=PREFIX + run_id, model=caller.agent, created_at=int(time.time()))
     served = Served(wanted, caller, head, run_id)
-    del principal
     run = await begin_response(
         bridge, served, header=thread_named(request), principal=principal_with_claims(request), previous=previous
     )
@@ -68,10 +67,12 @@ async def create_response(request: Request) -> Response:
 def _answer(bridge: Bridge, served: Served, run: Run) -> Response:
     settings, headers = bridge.settings, named(run.request.thread_id, run.id)
     translator = served.translator()
+    keep_alive = settings.keep_alive
+    if served.request.chat.stream and served.request.background:  # its id first: it can be read again
+        return RunStream(run, ResponseEncoder(translator), keep_alive=keep_alive, headers=headers)
     if served.request.chat.stream:
-        patience = 0.0 if served.request.background else settings.patience
         encoder = ResponseEncoder(translator)
-        return PatientStream(run, encoder, patience=patience, keep_alive=settings.keep_alive, headers=headers)
+        return PatientStream(run, encoder, patience=settings.patience, keep_alive=keep_alive, headers=headers)
     if served.request.background:
         return JSON(served.head, headers=headers)
     return FoldedAnswer(run, ResponseFolding(translator), headers=headers)
@@ -143,7 +144,7 @@ async def read_response(request: Request) -> Response:
     if run is None:
         return stored_stream(bridge, stored, after, keep_alive)
     encoder = ResponseEncoder(translator_of(stored), starting_after=after)
-    return PatientStream(run, encoder, patience=0.0, keep_alive=keep_alive, headers=headers)
+    return RunStream(run, encoder, keep_alive=keep_alive, headers=headers)
 
 
 async def delete_response(request: Request) -> Response:
@@ -167,6 +168,8 @@ async def cancel_response(request: Request) -> Response:
     if run is not None:
         await run.stop()
         stored = await _stored(request)
+    elif stored.events is None and not stored.lost:
+        raise ThreadBusy("Another process of this server makes that response; only that one can cancel it.")
     return JSON(response_of(stored))
 
 
