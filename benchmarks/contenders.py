@@ -46,6 +46,11 @@ def openai_body(thread: str, messages: list[dict[str, str]]) -> dict[str, Any]:
     return {"model": "tokens", "stream": True, "messages": messages, "ag_ui": {"thread_id": thread}}
 
 
+def responses_body(thread: str, messages: list[dict[str, str]]) -> dict[str, Any]:
+    """A response of OpenAI's Responses API, streamed and stored, as its SDKs ask for one."""
+    return {"model": "tokens", "stream": True, "input": messages, "ag_ui": {"thread_id": thread}}
+
+
 def plain_openai_body(thread: str, messages: list[dict[str, str]]) -> dict[str, Any]:
     """The same without the extension: a peer refuses fields it does not know."""
     del thread
@@ -128,6 +133,7 @@ FLOOR = "astream loop, no server"
 FLOOR_DB = "astream loop, SQLite checkpointer"
 OURS_AGUI = "bridge, AG-UI"
 OURS_OPENAI = "bridge, OpenAI"
+OURS_RESPONSES = "bridge, Responses"
 AGUI_DEFAULT = "ag-ui-langgraph"
 AGUI_LEAN = "ag-ui-langgraph, raw events off"
 SERVE = "langgraph-openai-serve"
@@ -137,6 +143,7 @@ TRANSPORT = "Starlette, ready-made chunks"
 CONTENDERS: tuple[Contender, ...] = (
     Contender(OURS_AGUI, "ours", "/agui/tokens", agui_body, _AGUI_TOKEN),
     Contender(OURS_OPENAI, "ours", "/v1/chat/completions", openai_body, f'"content":"{TOKEN[0]}'),
+    Contender(OURS_RESPONSES, "ours", "/v1/responses", responses_body, "event: response.output_text.delta"),
     Contender(AGUI_DEFAULT, "agui", "/default", agui_body, _AGUI_TOKEN),
     Contender(AGUI_LEAN, "agui", "/lean", agui_body, _AGUI_TOKEN),
     Contender(SERVE, "openai_serve", "/v1/chat/completions", plain_openai_body, '"delta": {"content"'),

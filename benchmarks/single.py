@@ -7,7 +7,17 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from benchmarks.contenders import AGUI_DEFAULT, DEV, FLOOR, FLOOR_DB, OURS_AGUI, OURS_OPENAI, TRANSPORT, Arena
+from benchmarks.contenders import (
+    AGUI_DEFAULT,
+    DEV,
+    FLOOR,
+    FLOOR_DB,
+    OURS_AGUI,
+    OURS_OPENAI,
+    OURS_RESPONSES,
+    TRANSPORT,
+    Arena,
+)
 from benchmarks.graph import TURN
 from benchmarks.load import Load, Outcome
 from benchmarks.report import Table
@@ -17,7 +27,7 @@ from benchmarks.stats import ratios, spread
 Results = dict[str, dict[int, Outcome]]
 """By name and number of the round."""
 
-QUICK = (FLOOR, OURS_AGUI, FLOOR_DB, OURS_OPENAI, TRANSPORT)
+QUICK = (FLOOR, OURS_AGUI, FLOOR_DB, OURS_OPENAI, OURS_RESPONSES, TRANSPORT)
 """Measured in every round: 0.1 s each, where the others need 0.3 to 2 s."""
 
 DEV_EVERY = 4

@@ -7,7 +7,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.contenders import AGUI_DEFAULT, AGUI_LEAN, FLOOR, FLOOR_DB, OURS_AGUI, OURS_OPENAI, SERVE, TRANSPORT
+from benchmarks.contenders import (
+    AGUI_DEFAULT,
+    AGUI_LEAN,
+    FLOOR,
+    FLOOR_DB,
+    OURS_AGUI,
+    OURS_OPENAI,
+    OURS_RESPONSES,
+    SERVE,
+    TRANSPORT,
+)
 from benchmarks.copilotkit import GRAPHQL, RUNTIME
 from benchmarks.report import Table
 from benchmarks.stats import Rounds, ratios
@@ -104,7 +114,15 @@ def targets(tables: Sequence[Table]) -> list[Target]:
         table = f"copilotkit{key}"
         add(f"CopilotKit over GraphQL, {kind}, ÷ today's runtime API", 1.5, (table, "per token", GRAPHQL, RUNTIME))
         add(f"the same, first event, {kind}", 1.5, (table, "first event", GRAPHQL, RUNTIME))
+    for key, kind in KINDS.items():
+        add(f"Responses, one stream, {kind}, ÷ Chat", 1.1, (f"single{key}", "per token", OURS_RESPONSES, OURS_OPENAI))
+        add(f"Responses, 50 streams, {kind}, Chat ÷ it", 1.1, (f"many 50{key}", "rate", OURS_OPENAI, OURS_RESPONSES))
     for kind in ("new", "known"):
+        add(
+            f"Responses, first event, {kind} thread, ÷ Chat",
+            1.1,
+            ("first", f"{kind} event", OURS_RESPONSES, OURS_OPENAI),
+        )
         first = ("first", f"{kind} event")
         add(f"first event, {kind} thread, ÷ ag-ui-langgraph's", 0.25, (*first, OURS_AGUI, AGUI_DEFAULT))
         add(f"first event, {kind} thread, ÷ langgraph-openai-serve's", 0.25, (*first, OURS_OPENAI, SERVE))

@@ -19,6 +19,8 @@ from bridge.events.event import Event
 from bridge.events.verify import Verifier
 from bridge.openai_compat import AguiToChunks, ChunksToAgui
 from bridge.openai_compat.encode import ChunkEncoder
+from bridge.openai_compat.responses import AguiToResponseEvents
+from bridge.openai_compat.responses.encode import ResponseEncoder
 from bridge.runs.journal import MemoryJournal
 
 COUNT = 20_000
@@ -80,6 +82,13 @@ def encode_chunks(*, extension: bool) -> None:
         encoder.encode_all([event], number)
 
 
+def encode_responses() -> None:
+    response = {"id": "resp_r", "object": "response", "created_at": 1, "status": "in_progress", "model": "tokens"}
+    encoder = ResponseEncoder(AguiToResponseEvents(response))
+    for number, event in enumerate(EVENTS):
+        encoder.encode_all([event], number)
+
+
 def from_chunks(given: list[dict[str, Any]]) -> None:
     translator = ChunksToAgui()
     for chunk in given:
@@ -103,6 +112,7 @@ def measure(arena: Arena, scale: Scale) -> list[Table]:
         "AguiToChunks with the extension": lambda: to_chunks(extension=True),
         "ChunkEncoder: event → frame": lambda: encode_chunks(extension=False),
         "ChunkEncoder with the extension": lambda: encode_chunks(extension=True),
+        "ResponseEncoder: event → frames": encode_responses,
         "ChunksToAgui: chunk → events": lambda: from_chunks(plain),
         "ChunksToAgui with the extension": lambda: from_chunks(extended),
     }

@@ -20,7 +20,7 @@ from bridge.copilotkit.rest import perform, read_body
 from bridge.errors import BridgeError, InvalidRequest, json_kind
 from bridge.events.event import text_message
 from bridge.openai_compat import routes as openai
-from bridge.openai_compat.completion import ChunkStream
+from bridge.openai_compat.completion import PatientStream
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.models import ChatAnswer, ChatBody
 from bridge.openai_compat.requests import ChatRequest, checked_thread_id, parse_chat
@@ -127,7 +127,7 @@ async def check_wiring(request: Request) -> Response:
     translator = AguiToChunks(id=f"chatcmpl-{run.id}", model=bridge.names[0], created=int(run.started_at))
     headers = named(wanted.thread_id, run.id)
     encoder = ChunkEncoder(translator)
-    return ChunkStream(run, encoder, patience=0, keep_alive=settings.keep_alive, headers=headers)
+    return PatientStream(run, encoder, patience=0, keep_alive=settings.keep_alive, headers=headers)
 
 
 DIALECT = Dialect(

@@ -3,11 +3,13 @@
     BridgeError
     ├── ClientError                 the request is at fault; nothing ran, nothing is stored
     │   ├── InvalidRequest   400    malformed JSON, wrong type, missing field
+    │   │   └── UnknownPreviousResponse 400  previous_response_id names none that is stored
     │   ├── InvalidKey       401    no key, or a wrong one
     │   ├── Forbidden        403    a caller without the scope, a page of another site, an unknown Host
     │   ├── UnknownAgent     404    no such model / agent
     │   ├── UnknownThread    404    no such thread, or somebody else's
     │   ├── UnknownRun       404    no such run, or somebody else's
+    │   ├── NotStored        404    no such response, conversation or item, or somebody else's
     │   ├── ThreadBusy       409    the thread already has a run
     │   ├── InterruptPending 409    the thread waits for a person's answer, and this is none
     │   ├── RequestTimeout   408    the body did not come in time
@@ -80,6 +82,12 @@ class InvalidRequest(ClientError):
     """400: malformed JSON, a wrong type, a missing field, a parameter that is not served."""
 
 
+class UnknownPreviousResponse(InvalidRequest):
+    """400, as OpenAI has it: the response to go on from is not stored, or somebody else's."""
+
+    code = "previous_response_not_found"
+
+
 class InvalidKey(ClientError):
     """401: no key, or a wrong one."""
 
@@ -113,6 +121,13 @@ class UnknownRun(ClientError):
 
     status = 404
     code = "run_not_found"
+
+
+class NotStored(ClientError):
+    """404: no such response, conversation or item, or somebody else's, or one that is no longer kept."""
+
+    status = 404
+    code = "not_found"
 
 
 class ThreadBusy(ClientError):

@@ -29,8 +29,10 @@ from bridge.runs.threads import Workers
 from bridge.settings import Settings
 from bridge.storage.base import Storage
 from bridge.storage.binding import bound, opened
+from bridge.storage.conversations import ConversationStore
 from bridge.storage.opening import open_storage
 from bridge.storage.quota import Quota
+from bridge.storage.responses import ResponseStore
 from bridge.storage.retention import Retention, pruning
 from bridge.storage.scoping import settle
 from bridge.storage.threads import Histories, Thread, ThreadIndex
@@ -96,6 +98,7 @@ class Bridge:
         self.workers = None if self.settings.threads is None else Workers(self.settings.threads)
         self._storage: Storage | None = None
         self._quota: Quota | None = None
+        self._responses: ResponseStore | None = None
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -126,6 +129,8 @@ class Bridge:
                 await opening.enter_async_context(
                     pruning(storage, retention_of(self.settings), self.catalog.agents, self.runs.hold)
                 )
+                self._responses = ResponseStore(storage.index, self.settings.response_days)
+                await opening.enter_async_context(self._responses.pruning())
                 if self.settings.max_loop_lag:
                     watch = LoopWatch(self.settings.max_loop_lag, self.observers, place_of)
                     watch.start()
@@ -177,6 +182,18 @@ class Bridge:
         return self._storage.index
 
     @property
+    def responses(self) -> ResponseStore:
+        """The responses that are stored; the bridge is open."""
+        if self._responses is None:
+            raise RuntimeError("the bridge is not open")
+        return self._responses
+
+    @property
+    def conversations(self) -> ConversationStore:
+        """The conversations of OpenAI's API; the bridge is open."""
+        return ConversationStore(self.index)
+
+    @property
     def faults(self) -> int:
         """How many events of agents were not legal AG-UI."""
         return self._faults.count
@@ -225,8 +242,7 @@ class Bridge:
             await self.runs.reserve(run)
             self.runs.begin(run, _after(after))
             return run
-        if self._quota is not None:
-            await self._quota.check(request.principal)
+        await self.check_quota(request.principal)
         lease = (held and held.lease) or await self.runs.acquire(request.thread)
         try:  # nobody else can begin a run in the thread from here on, nor delete it
             thread = held.thread if held is not None else await self._find(request.thread)
@@ -260,6 +276,11 @@ class Bridge:
 
         self.runs.begin(run, ended)
         return run
+
+    async def check_quota(self, principal: str) -> None:
+        """Raises `RateLimited` for a principal that has stored as much as it may."""
+        if self._quota is not None:
+            await self._quota.check(principal)
 
     async def _with_context(self, request: RunRequest) -> RunRequest:
         if self._context is None:

@@ -95,6 +95,12 @@ class Settings(BaseSettings):
         False, "Both limits also apply to threads that clients list, not to one-off ones alone."
     )
 
+    response_days: Days | None = setting(
+        30.0,
+        "Days that a response is kept, for `previous_response_id` and to be read again; 0: as long as its thread.",
+        more="responses.md#what-is-stored",
+    )
+
     # Who may call
 
     api_keys: Keys = setting(

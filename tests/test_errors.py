@@ -21,11 +21,13 @@ from tests.server import free_port
 
 TABLE = {
     "InvalidRequest": (400, "invalid_request_error", "invalid_request"),
+    "UnknownPreviousResponse": (400, "invalid_request_error", "previous_response_not_found"),
     "InvalidKey": (401, "invalid_request_error", "invalid_api_key"),
     "Forbidden": (403, "invalid_request_error", "forbidden"),
     "UnknownAgent": (404, "invalid_request_error", "model_not_found"),
     "UnknownThread": (404, "invalid_request_error", "thread_not_found"),
     "UnknownRun": (404, "invalid_request_error", "run_not_found"),
+    "NotStored": (404, "invalid_request_error", "not_found"),
     "ThreadBusy": (409, "invalid_request_error", "thread_busy"),
     "InterruptPending": (409, "invalid_request_error", "interrupt_pending"),
     "RequestTimeout": (408, "invalid_request_error", "request_timeout"),

@@ -26,6 +26,7 @@ WRONG: dict[str, list[Any]] = {
     "retention_days": [-1, "week", float("inf"), 1e9],
     "retention_count": [-1, 1.5],
     "retention_listed": ["maybe"],
+    "response_days": [-1, "week"],
     "api_keys": [("",), ("a=sk-secret", "b=sk-secret")],
     "api_key_file": ["/no/such/secret"],
     "shared_keys": [("",)],

@@ -7,6 +7,7 @@ import inspect
 import bridge
 import bridge.agui
 import bridge.openai_compat
+import bridge.openai_compat.responses
 
 SURFACE = {
     bridge: [
@@ -23,6 +24,7 @@ SURFACE = {
     ],
     bridge.agui: ["STREAM_MODES", "IllegalEvent", "LangGraphToAgui", "OpenEntities", "SSEEncoder", "Verifier"],
     bridge.openai_compat: ["AguiToChunks", "ChunksToAgui", "fold"],
+    bridge.openai_compat.responses: ["AguiToResponseEvents", "fold"],
 }
 
 
@@ -33,7 +35,8 @@ def test_exports() -> None:
 
 
 def test_translators_are_held_the_same_way() -> None:
-    for kind in (bridge.LangGraphToAgui, bridge.Verifier, bridge.AguiToChunks, bridge.ChunksToAgui):
+    responses = bridge.openai_compat.responses.AguiToResponseEvents
+    for kind in (bridge.LangGraphToAgui, bridge.Verifier, bridge.AguiToChunks, bridge.ChunksToAgui, responses):
         assert all(callable(getattr(kind, verb)) for verb in ("feed", "finish", "fail"))
     forth = inspect.signature(bridge.AguiToChunks).parameters
     assert list(forth)[:5] == ["id", "model", "created", "client_tools", "extension"]

@@ -123,6 +123,11 @@ class OpenEntities:
         else:
             self._open.pop(key_of(rule, event), None)
 
+    def closable(self, event: Event) -> bool:
+        """Whether this event closes something that is open, or closes nothing."""
+        rule = RULES.get(event["type"])
+        return rule is None or rule.action is not Action.CLOSE or key_of(rule, event) in self._open
+
     def of(self, entity: Entity) -> list[str]:
         """The ids (or step names) open for this kind of entity, oldest first."""
         return [name for kind, _, name in self._open if kind is entity]

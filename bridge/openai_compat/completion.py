@@ -5,27 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.types import Send
 
 from bridge.errors import AgentFailure, BridgeError, failure_of_event
 from bridge.events.event import Event
 from bridge.json import dumps
-from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.fold import Fold
 from bridge.openai_compat.to_chunks import AguiToChunks
 from bridge.runs.run import Run
 from bridge.web.http import error_headers
-from bridge.web.stream import PIECE, RunReader, RunStream
+from bridge.web.stream import PIECE, Encoder, RunReader, RunStream
 
 _SHOWN = ("TEXT_MESSAGE_", "REASONING_MESSAGE_")
 
 logger = logging.getLogger("bridge.openai")
 
 
-class ChunkStream(RunStream):
-    """A run as chunks, as server-sent events.
+class PatientStream(RunStream):
+    """A run as server-sent events.
 
     The status is held back for ``patience`` seconds at most, until there is something to send: a model that fails at
     once then has an HTTP status of its own, which SDKs act on, and not by a 200 with an error in it.
@@ -34,7 +33,7 @@ class ChunkStream(RunStream):
     def __init__(
         self,
         run: Run,
-        encoder: ChunkEncoder,
+        encoder: Encoder,
         *,
         patience: float,
         keep_alive: float,
@@ -53,12 +52,22 @@ class ChunkStream(RunStream):
         await super().read(send)
 
 
-class Completion(RunReader):
-    """A run as one ``chat.completion``: the fold of its chunks. A run that failed has its error's status."""
+class Folding(Protocol):
+    """What makes one object of a run's events."""
 
-    def __init__(self, run: Run, translator: AguiToChunks, *, headers: Mapping[str, str]) -> None:
+    def add_event(self, event: Event) -> None:
+        """Fold one event in. Raises the `BridgeError` that a RUN_ERROR stands for."""
+
+    def result(self) -> dict[str, Any]:
+        """The object, after the last event."""
+
+
+class FoldedAnswer(RunReader):
+    """A run as one JSON object, the fold of its stream. A run that failed has its error's status."""
+
+    def __init__(self, run: Run, folding: Folding, *, headers: Mapping[str, str]) -> None:
         super().__init__(run, headers=headers)
-        self._translator = translator
+        self._folding = folding
 
     async def read(self, send: Send) -> None:
         """Fold while the run goes on, then answer."""
@@ -75,23 +84,43 @@ class Completion(RunReader):
         await send_json(send, status, answer, self.headers)
 
     async def _folded(self) -> dict[str, Any]:
-        folded, number, journal = Fold(), 0, self.run.journal
+        folding, number, journal = self._folding, 0, self.run.journal
         while True:
             over = journal.closed
             events = await journal.read(number, PIECE)
             number += len(events)
             for event in events:
-                folded.add_event(event, self._translator)
+                folding.add_event(event)
             if events:
                 self.reader.advance(number)
                 await asyncio.sleep(0)  # a long answer that is there already is not folded in one go
             elif over:
-                break
+                return folding.result()
             else:
                 await journal.next_change()
+
+
+class Completion(FoldedAnswer):
+    """A run as one ``chat.completion``."""
+
+    def __init__(self, run: Run, translator: AguiToChunks, *, headers: Mapping[str, str]) -> None:
+        super().__init__(run, _Chunks(translator), headers=headers)
+
+
+class _Chunks:
+    """The fold of a run's chunks."""
+
+    def __init__(self, translator: AguiToChunks) -> None:
+        self._translator = translator
+        self._fold = Fold()
+
+    def add_event(self, event: Event) -> None:
+        self._fold.add_event(event, self._translator)
+
+    def result(self) -> dict[str, Any]:
         for chunk in self._translator.finish(include_usage=True):
-            folded.add(chunk)
-        return folded.completion()
+            self._fold.add(chunk)
+        return self._fold.completion()
 
 
 async def send_json(

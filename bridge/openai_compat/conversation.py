@@ -39,6 +39,7 @@ from bridge.openai_compat.fingerprint import (
 from bridge.openai_compat.fold import Fold
 from bridge.openai_compat.questions import conversation_language, not_understood, was_asked
 from bridge.openai_compat.requests import ChatRequest, checked_thread_id
+from bridge.openai_compat.responses.approvals import settle_approvals
 from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
 from bridge.runs.request import RunRequest, ThreadKey
 from bridge.runs.run import Run
@@ -132,7 +133,7 @@ class Found:
 
     def _given(self, chat: ChatRequest) -> list[dict[str, Any]]:
         """Raises `InvalidRequest` where only answers to questions are left, which nobody asks any more."""
-        given = without_questions(self.messages, chat.messages)
+        given = settle_approvals(without_questions(self.messages, chat.messages), ())
         if self.messages and not given:
             raise InvalidRequest("No question waits for these answers.", param="messages")
         return given
@@ -150,7 +151,7 @@ class Found:
 def _instructions(chat: ChatRequest) -> list[dict[str, Any]] | None:
     """The system and developer messages in force. Who sends only what is new may have sent them with an earlier one."""
     sent = [message for message in chat.messages if message["role"] in INSTRUCTIONS]
-    return sent if sent or split(chat.messages)[0] else None
+    return sent if sent or chat.replaces or split(chat.messages)[0] else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,7 @@ class Place:
         answer: the answer of that turn, as the client has it; ``None``: the client has dropped it.
         partial: it may be the answer's beginning alone.
         unused: only if there is no such thread yet.
+        known: the client has all that the thread says there, without sending it.
         family: the new thread's.
         instead: where to go on while the thread is busy; ``None``: in a new one, with the whole history.
     """
@@ -176,13 +178,14 @@ class Place:
     answer: dict[str, Any] | None = None
     partial: bool = False
     unused: bool = False
+    known: bool = False
     family: str = ""
     instead: Place | None = None
 
     @property
     def question_shown(self) -> bool:
         """Whether what the turn asked is the last thing before the new messages, and the client has it."""
-        answered = self.answer is not None and not self.partial
+        answered = self.known or (self.answer is not None and not self.partial)
         return self.turn is None or (answered and all(message["role"] != "assistant" for message in self.new))
 
 
@@ -273,15 +276,16 @@ def _given_afresh(
 
 
 Begin = Callable[[Found, Held], Awaitable[Run]]
+Find = Callable[[], Awaitable[list[Place]]]
 
 
-async def begin_run(bridge: Bridge, chat: ChatRequest, caller: Caller, begin: Begin, *, header: str | None) -> Run:
-    """Begin the run that a request asks for, where its history goes on.
+async def begin_run(bridge: Bridge, chat: ChatRequest, caller: Caller, begin: Begin, find: Find) -> Run:
+    """Begin the run that a request asks for, at the first of the places (`find_places`) where it can go on.
 
     Raises `ThreadBusy` for a thread that the client names, and `InvalidRequest`.
     """
     check_tool_answers(conversation(chat.messages), ())
-    places = await find_places(bridge, chat, caller, header=header)
+    places = await find()
     waited = False
     while places:
         place = places.pop(0)
@@ -290,7 +294,7 @@ async def begin_run(bridge: Bridge, chat: ChatRequest, caller: Caller, begin: Be
         try:
             async with bridge.hold(thread) as held:
                 if going and not waited:  # a run that everybody had left came to its end meanwhile: look again
-                    waited, places = True, await find_places(bridge, chat, caller, header=header)
+                    waited, places = True, await find()
                     if places[0].thread_id != place.thread_id:
                         continue
                     place = places.pop(0)
@@ -365,7 +369,7 @@ def _answered(chat: ChatRequest, found: Found, thread: ThreadState) -> Found:
     earlier, _ = split(chat.messages)
     if in_words and earlier and not was_asked(asked, earlier[-1]):
         return replace(here, again=thread.interrupts)
-    entries, _ = resume_entries(found.messages, thread.interrupts)
+    entries, _ = resume_entries(settle_approvals(found.messages, thread.interrupts), thread.interrupts)
     if entries:
         return replace(here, resume=entries, one_by_one=in_words)
     regret = not_understood(asked, conversation_language(chat.messages))
@@ -396,12 +400,25 @@ async def remember(
     translator: AguiToChunks,
 ) -> None:
     """Store the fingerprints of the history that this run's answer makes, also of an answer that was not finished."""
+    answer = answer_message(_received(events, translator))
+    await remember_answer(bridge, chat=chat, caller=caller, found=found, run=run, ending=events[-1], answer=answer)
+
+
+async def remember_answer(
+    bridge: Bridge,
+    *,
+    chat: ChatRequest,
+    caller: Caller,
+    found: Found,
+    run: Run,
+    ending: Event,
+    answer: dict[str, Any],
+) -> None:
+    """The same, of an answer as the message that a client will send back."""
     if caller.nameless:
         return
-    ending = events[-1]
     outcome = (ending.get("outcome") or {}).get("type")
-    answer = answer_message(_received(events, translator))
-    answered = bool(answer["content"] or answer.get("toolCalls"))
+    answered = bool(answer.get("content") or answer.get("toolCalls"))
     history = [*chat.messages, answer] if answered else chat.messages
     turn = Turn(
         run.request.thread_id,

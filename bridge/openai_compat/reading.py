@@ -168,7 +168,7 @@ def _decided(yes: bool, rest: str, decision: str, fields: Mapping[str, Schema]) 
         yield made
         return
     numbers = [name for name, field in fields.items() if field.get("type") in ("number", "integer")]
-    free = _free_field(fields)
+    free = free_field(fields)
     bare = False
     if yes and numbers and re.search("[0-9]", rest):
         named = condition_in(rest)
@@ -183,7 +183,8 @@ def _decided(yes: bool, rest: str, decision: str, fields: Mapping[str, Schema]) 
     yield made
 
 
-def _free_field(fields: Mapping[str, Schema]) -> str | None:
+def free_field(fields: Mapping[str, Schema]) -> str | None:
+    """The field that takes what a person adds in words: the usual one, or the only text."""
     texts = [name for name, field in fields.items() if field.get("type") == "string" and "enum" not in field]
     usual = [name for name in texts if name.casefold() in _FREE]
     return usual[0] if usual else texts[0] if len(texts) == 1 else None

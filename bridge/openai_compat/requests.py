@@ -61,23 +61,25 @@ class ChatRequest:
     disconnect: Disconnect | None = None
     user: str = ""
     """Whom the client asks for, by ``user`` or ``safety_identifier``."""
+    replaces: bool = False
+    """The instructions among the messages are all there are, even where there are none."""
 
 
 def parse_chat(body: Mapping[str, Any], new_id: Callable[[], str]) -> ChatRequest:
     """Parse a body; ``new_id`` names its messages. Raises `InvalidRequest` that names the parameter."""
     _refuse(body)
-    model = _optional(body, "model", str)
+    model = optional(body, "model", str)
     messages = _required_list(body, "messages")
-    extension = _extension(body)
-    options = _optional(body, "stream_options", dict) or {}
+    extension = extension_of(body)
+    options = optional(body, "stream_options", dict) or {}
     return ChatRequest(
         model=model,
         messages=[_message(message, f"messages[{index}]", new_id) for index, message in enumerate(messages)],
         tools=_tools(body),
-        settings=_settings(body),
-        stream=bool(_optional(body, "stream", bool)),
+        settings=settings_of(body),
+        stream=bool(optional(body, "stream", bool)),
         include_usage=bool(options.get("include_usage")),
-        user=_optional(body, "user", str) or _optional(body, "safety_identifier", str) or "",
+        user=optional(body, "user", str) or optional(body, "safety_identifier", str) or "",
         **extension,
     )
 
@@ -90,14 +92,15 @@ def _refuse(body: Mapping[str, Any]) -> None:
         raise InvalidRequest("Log probabilities are not served.", param="logprobs")
     if body.get("audio") is not None:
         raise InvalidRequest("Audio output is not served.", param="audio")
-    if "audio" in (_optional(body, "modalities", list) or []):
+    if "audio" in (optional(body, "modalities", list) or []):
         raise InvalidRequest("Audio output is not served.", param="modalities")
     for name in ("functions", "function_call"):
         if body.get(name) is not None:
             raise InvalidRequest(f"'{name}' is the old form of 'tools'; send 'tools'.", param=name)
 
 
-def _optional(body: Mapping[str, Any], name: str, kind: type) -> Any:
+def optional(body: Mapping[str, Any], name: str, kind: type) -> Any:
+    """A field of this type, or ``None``. Raises `InvalidRequest`."""
     value = body.get(name)
     if value is not None and not isinstance(value, kind):
         raise InvalidRequest(f"'{name}' must be {_KINDS[kind]}, not {json_kind(value)}.", param=name)
@@ -115,7 +118,8 @@ def _required_list(body: Mapping[str, Any], name: str) -> list[Any]:
     return value
 
 
-def _settings(body: Mapping[str, Any]) -> dict[str, Any]:
+def settings_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that reach the graph. Raises `InvalidRequest` that names the one at fault."""
     settings: dict[str, Any] = {}
     for name, kinds in _SETTINGS.items():
         value: Any = body.get(name)
@@ -131,9 +135,9 @@ def _settings(body: Mapping[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def _extension(body: Mapping[str, Any]) -> dict[str, Any]:
+def extension_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """``ag_ui``: the bridge's own corner of the body."""
-    wanted = _optional(body, "ag_ui", dict) or {}
+    wanted = optional(body, "ag_ui", dict) or {}
     interrupts, disconnect = wanted.get("interrupts"), wanted.get("disconnect")
     if interrupts not in (None, "words", "tool"):
         raise InvalidRequest("'ag_ui.interrupts' is 'words' or 'tool'.", param="ag_ui.interrupts")
@@ -154,7 +158,7 @@ def checked_thread_id(value: Any, param: str) -> str | None:
 
 def _tools(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     tools: list[dict[str, Any]] = []
-    for index, tool in enumerate(_optional(body, "tools", list) or []):
+    for index, tool in enumerate(optional(body, "tools", list) or []):
         at = f"tools[{index}]"
         if not isinstance(tool, Mapping) or tool.get("type") != "function":
             raise InvalidRequest(

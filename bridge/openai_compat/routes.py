@@ -1,4 +1,4 @@
-"""The OpenAI API over HTTP: chat completions and models."""
+"""The OpenAI API over HTTP: chat completions and models; responses and conversations have routes of their own."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from starlette.responses import Response
 
 from bridge.events.event import Event
 from bridge.events.messages import first_words
-from bridge.openai_compat.completion import ChunkStream, Completion
-from bridge.openai_compat.conversation import Caller, Found, asked_of, begin_run, events_of, remember
+from bridge.openai_compat.completion import Completion, PatientStream
+from bridge.openai_compat.conversation import Caller, Found, asked_of, begin_run, events_of, find_places, remember
+from bridge.openai_compat.conversations.routes import OPERATIONS as CONVERSATIONS
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.models import ChatAnswer, ChatBody
 from bridge.openai_compat.questions import conversation_language
 from bridge.openai_compat.requests import ChatRequest, parse_chat
+from bridge.openai_compat.responses.routes import OPERATIONS as RESPONSES
 from bridge.openai_compat.to_chunks import INTERRUPT_TOOL, AguiToChunks
 from bridge.runs.run import Run
 from bridge.service import Held
@@ -48,13 +50,14 @@ async def complete(request: Request, chat: ChatRequest, *, stream: bool | None =
     caller = caller_of(request, chat)
     streamed = chat.stream if stream is None else stream
     start = partial(begin, request, chat, caller, whole=not streamed)
-    run = await begin_run(bridge, chat, caller, start, header=thread_named(request))
+    find = partial(find_places, bridge, chat, caller, header=thread_named(request))
+    run = await begin_run(bridge, chat, caller, start, find)
     settings = bridge.settings
     translator = chunks_of(run, chat, caller.agent, settings.reasoning_field, whole=not streamed)
     headers = named(run.request.thread_id, run.id)
     if streamed:
         encoder = ChunkEncoder(translator, include_usage=chat.include_usage)
-        return ChunkStream(run, encoder, patience=settings.patience, keep_alive=settings.keep_alive, headers=headers)
+        return PatientStream(run, encoder, patience=settings.patience, keep_alive=settings.keep_alive, headers=headers)
     return Completion(run, translator, headers=headers)
 
 
@@ -146,6 +149,8 @@ DIALECT = Dialect(
     name="openai",
     operations=(
         Operation("POST", "/v1/chat/completions", chat_completions, takes=ChatBody, gives=ChatAnswer),
+        *RESPONSES,
+        *CONVERSATIONS,
         Operation("GET", "/v1/models", list_models, gives=dict[str, Any], right="read"),
         Operation("GET", "/v1/models/{model}", read_model, gives=dict[str, Any], right="read"),
     ),

@@ -327,6 +327,14 @@ class MemoryJournal:
         self._settle(len(self._fresh))
         return [stretch.whole() for stretch in self._stretches[self._gone :]]
 
+    def stretches(self) -> list[Event]:
+        """What `whole` gives; a text of many tokens has ``ends`` beside its ``delta``: where each ends, in bytes."""
+        events = self.whole()
+        for event, stretch in zip(events, self._stretches[self._gone :], strict=True):
+            if type(stretch) is _Text:
+                event["ends"] = stretch.ends.tolist()
+        return events
+
     async def read(self, after: int, limit: int = UNBOUNDED) -> list[Event]:
         """The events above ``after``, about ``limit`` bytes of them. Raises `JournalOverrun`."""
         return self.after(after, limit)

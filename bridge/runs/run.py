@@ -312,7 +312,8 @@ class Run:
         if (stopped or why is not None) and self._last is None and isinstance(source, Ends):
             try:
                 for event in source.last_events(why):
-                    self._emit(event)
+                    if self._open.closable(event):  # what it had in hand when it was stopped was not emitted
+                        self._emit(event)
             except Exception as error:
                 logger.exception("an agent failed to end its run", extra=self._named())
                 why, stopped = why or error, False

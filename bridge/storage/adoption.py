@@ -13,7 +13,7 @@ from bridge.runs.request import ThreadKey
 from bridge.storage.base import Storage
 from bridge.storage.binding import BoundAgent
 from bridge.storage.checkpoint_tables import rename
-from bridge.storage.schema import THREADS, TURNS, transaction
+from bridge.storage.schema import CONVERSATIONS, RESPONSES, THREADS, TURNS, transaction
 from bridge.storage.threads import without_key
 
 
@@ -43,6 +43,9 @@ async def adopt_all(storage: Storage, old: str, new: str, agents: Mapping[str, B
             adopted.moved.append(key)
         else:
             adopted.kept.append((key, why))
+    columns = CONVERSATIONS.c
+    unused = update(CONVERSATIONS).where(columns.principal == old, columns.agent.is_(None)).values(principal=new)
+    await storage.index.ask(lambda database: database.execute(unused))
     return adopted
 
 
@@ -63,6 +66,11 @@ def _move_rows(database: Connection, *, key: ThreadKey, to: ThreadKey, elsewhere
             return "its conversation is not in this database; name the agent, if its graph has its own checkpointer"
         database.execute(update(THREADS).where(THREADS.c.key == old).values(key=new, principal=to.principal))
         _move_turns(database, old, to)
+        made_there = update(RESPONSES).where(RESPONSES.c.thread == old)
+        database.execute(made_there.values(thread=new, principal=to.principal))
+        columns = CONVERSATIONS.c
+        mine = (columns.id == key.thread_id, columns.principal == key.principal, columns.agent == key.agent)
+        database.execute(update(CONVERSATIONS).where(*mine).values(principal=to.principal))
     return None
 
 

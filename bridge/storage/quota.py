@@ -18,7 +18,7 @@ _COLUMNS = {
 
 
 def stored_bytes(database: Connection, principal: str) -> int:
-    """Bytes of the checkpoints of all this principal's threads; those of a graph's own checkpointer are not here."""
+    """Bytes of all this principal has: checkpoints, responses, items; a graph's own checkpointer is not asked."""
     # neither database reads a value to know its size
     size_of = "pg_column_size({})" if database.dialect.name == "postgresql" else "length({})"
     total = 0
@@ -29,7 +29,14 @@ def stored_bytes(database: Connection, principal: str) -> int:
             " (SELECT key FROM bridge_threads WHERE principal = :principal)"
         )
         total += int(database.execute(query, {"principal": principal}).scalar_one())
-    return total
+    texts = " + ".join(f"coalesce({size_of.format(column)}, 0)" for column in ("head", "input", "facts", "events"))
+    responses = text(f"SELECT coalesce(sum({texts}), 0) FROM bridge_responses WHERE principal = :principal")  # noqa: S608
+    items = text(
+        f"SELECT coalesce(sum({size_of.format('item')}), 0) FROM bridge_conversation_items WHERE conversation IN"  # noqa: S608
+        " (SELECT id FROM bridge_conversations WHERE principal = :principal)"
+    )
+    more = (database.execute(query, {"principal": principal}).scalar_one() for query in (responses, items))
+    return total + sum(map(int, more))
 
 
 class Quota:

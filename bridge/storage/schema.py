@@ -3,7 +3,8 @@
 Version 1 (nothing says so: it had no table of versions) knew a thread by its client's id alone, and the checkpointer
 stored the conversation under that same id. Version 2 knows threads by `ThreadKey`, and stores them under its
 ``stored_id``. Version 3 keeps, of a history that several unrelated threads have made, where each of them stood: version
-2 kept the last one, and gave its thread to any client that came with the history.
+2 kept the last one, and gave its thread to any client that came with the history. Version 4 has the responses and the
+conversations of OpenAI's Responses API.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Connection,
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     RowMapping,
     String,
@@ -38,7 +41,7 @@ from bridge.json import loads
 from bridge.runs.request import ANONYMOUS, ThreadKey
 from bridge.storage.checkpoint_tables import rename
 
-VERSION = 3
+VERSION = 4
 """What this bridge reads and writes."""
 
 _METADATA = MetaData()
@@ -87,6 +90,50 @@ UNMOVED = Table(
 )
 """Threads of version 1 whose conversation is not in this database: a graph's own checkpointer has it, under the
 client's id. They are moved when their agent is served (`bridge.storage.scoping`)."""
+
+RESPONSES = Table(
+    "bridge_responses",
+    _METADATA,
+    Column("id", String, primary_key=True),
+    Column("principal", String, nullable=False),
+    Column("agent", String, nullable=False),
+    Column("thread", String, nullable=False),  # the key of `THREADS`
+    Column("thread_id", String, nullable=False),
+    Column("checkpoint_id", String),
+    Column("head", LargeBinary, nullable=False),
+    Column("input", LargeBinary, nullable=False),
+    Column("facts", LargeBinary, nullable=False),
+    Column("events", LargeBinary),  # none while its run goes on
+    Column("created_at", Float, nullable=False),
+    Column("completed_at", Float),
+    Column("alive_at", Float, nullable=False),
+    Index("bridge_responses_by_owner", "principal"),
+    Index("bridge_responses_by_thread", "thread"),
+    Index("bridge_responses_by_time", "created_at"),
+)
+"""Responses (`bridge.storage.responses`). What is binary here is JSON: its size is known without reading it."""
+
+CONVERSATIONS = Table(
+    "bridge_conversations",
+    _METADATA,
+    Column("id", String, primary_key=True),
+    Column("principal", String, nullable=False),
+    Column("agent", String),  # of its first response; none before that
+    Column("metadata", LargeBinary, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Index("bridge_conversations_by_owner", "principal"),
+)
+
+ITEMS = Table(
+    "bridge_conversation_items",
+    _METADATA,
+    Column("conversation", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("given", Boolean, nullable=False),  # whether the agent has had it
+    Column("item", LargeBinary, nullable=False),
+    Index("bridge_conversation_items_in_order", "conversation", "position"),
+)
 
 _SCHEMA = Table("bridge_schema", _METADATA, Column("version", Integer, primary_key=True))
 

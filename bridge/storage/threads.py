@@ -24,7 +24,7 @@ from bridge.agents.langgraph.saving import patiently
 from bridge.errors import InvalidRequest, UnknownThread
 from bridge.json import dumps, loads
 from bridge.runs.request import ThreadKey
-from bridge.storage.schema import THREADS, TURNS, UNMOVED, prepare
+from bridge.storage.schema import CONVERSATIONS, ITEMS, RESPONSES, THREADS, TURNS, UNMOVED, prepare
 
 # The statements of every turn are made once: to make one costs as much as to run it.
 _COLUMNS = [column for column in THREADS.columns if column.name != "key"]
@@ -153,6 +153,15 @@ def _forget_turns(database: Connection, stored: str) -> None:
     database.execute(update(TURNS).where(mine).values(thread="", thread_id="", checkpoint_id=None, tail=""))
 
 
+def _forget_responses(database: Connection, key: ThreadKey) -> None:
+    """The responses that were made in a thread, and the conversation that is one."""
+    database.execute(delete(RESPONSES).where(RESPONSES.c.thread == key.stored_id))
+    columns = CONVERSATIONS.c
+    mine = (columns.id == key.thread_id, columns.principal == key.principal, columns.agent == key.agent)
+    if database.execute(delete(CONVERSATIONS).where(*mine).returning(columns.id)).first() is not None:
+        database.execute(delete(ITEMS).where(ITEMS.c.conversation == key.thread_id))
+
+
 class Position(NamedTuple):
     """Where a page of the list ends: threads of one moment are told apart by their keys."""
 
@@ -191,7 +200,7 @@ class ThreadIndex:
         """
         return await patiently(lambda: self._asked(question), 0)
 
-    async def _note(self, question: Callable[[Connection], Result]) -> Result:
+    async def note(self, question: Callable[[Connection], Result]) -> Result:
         """The same after a run, where something would be lost: again while the database is away, for a while."""
         return await patiently(lambda: self._asked(question), self._patience)
 
@@ -303,7 +312,7 @@ class ThreadIndex:
         changes["updated_at"] = time.time() if at is None else at
         change = _change(frozenset(changes))
         wanted = {**changes, "thread": thread.key.stored_id}
-        row = await self._note(lambda database: database.execute(change, wanted).mappings().first())
+        row = await self.note(lambda database: database.execute(change, wanted).mappings().first())
         return replace(thread, **changes) if row is None else Thread(**row)
 
     async def list(
@@ -335,6 +344,7 @@ class ThreadIndex:
             gone = database.execute(thread).first() is not None
             if gone or unchanged_since is None:
                 _forget_turns(database, stored)
+                _forget_responses(database, key)
                 database.execute(delete(UNMOVED).where(UNMOVED.c.key == stored))
             return gone
 
@@ -346,7 +356,7 @@ class ThreadIndex:
         Of one family the latest turn counts; unrelated threads do not push each other out.
         """
         rows = histories.rows()
-        await self._note(lambda database: database.execute(self._remember_turn, rows))
+        await self.note(lambda database: database.execute(self._remember_turn, rows))
 
     async def find_turns(
         self,

@@ -36,7 +36,7 @@ REST_SECONDS = 10.0
 """Seconds that this may take at most."""
 
 _SIZE = "bridge.body_size"
-_COUNTED = ("messages", "tools", "context", "resume")
+_COUNTED = ("messages", "input", "items", "tools", "context", "resume")
 
 
 class Body:
@@ -221,7 +221,7 @@ def check_counts(body: Mapping[str, Any], settings: Settings) -> None:
     """Raises `RequestTooLarge` for more messages, tools or the like than the settings allow."""
     for name in _COUNTED:
         items = body.get(name)
-        setting = "max_messages" if name == "messages" else "max_tools"
+        setting = "max_messages" if name in ("messages", "input", "items") else "max_tools"
         limit: int = getattr(settings, setting)
         if isinstance(items, list) and len(items) > limit:
             raise RequestTooLarge(

@@ -45,6 +45,7 @@ SKIPPED = {
     "can",
 }
 QUOTED = re.compile(r"[«\"“]([^»\"”]+)[»\"”]")
+LINKING = re.compile(r"^(?:(?:like|now|today|in|at|for|of|сейчас|сегодня|в|на|для)\s+)+", re.IGNORECASE)
 OFF = re.compile(r"\b(?:не|выключ\w*|отключ\w*|скро\w*|спряч\w*|off|disable|hide|no)\b", re.IGNORECASE)
 
 
@@ -151,10 +152,18 @@ def color(text: str) -> str | None:
 
 
 def _rest(text: str, tool: dict[str, Any]) -> str | None:
-    """What the request says after a colon, or after the last word that chose the tool."""
+    """What the request says after a colon, or after the last word that chose the tool.
+
+    An example in a parameter's description ("e.g. San Francisco, CA") may be the very value: then what the tool itself
+    is called counts.
+    """
     if ":" in text:
         return text.split(":", 1)[1].strip() or None
-    described = _described(tool)
+    own = _words(f"{CAMEL.sub(' ', str(tool.get('name', '')))} {tool.get('description') or ''}")
+    return _after(text, _described(tool)) or LINKING.sub("", _after(text, own) or "") or None
+
+
+def _after(text: str, described: list[str]) -> str | None:
     matches = [
         match
         for match in WORD.finditer(text)

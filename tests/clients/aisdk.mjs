@@ -1,5 +1,5 @@
-// A conversation held by the AI SDK. `mode`: "compatible" (@ai-sdk/openai-compatible) or "openai" (@ai-sdk/openai's
-// chat). See conversation.mjs for what goes in and out.
+// A conversation held by the AI SDK. `mode`: "compatible" (@ai-sdk/openai-compatible), "openai" (@ai-sdk/openai's
+// chat) or "responses" (its default, the Responses API). See conversation.mjs for what goes in and out.
 import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { jsonSchema, stepCountIs, streamText, tool } from "ai";
@@ -43,6 +43,7 @@ const providers = {
   compatible: ({ baseURL, apiKey, headers, model, usage }) =>
     createOpenAICompatible({ name: "bridge", baseURL, apiKey, headers, includeUsage: usage })(model),
   openai: ({ baseURL, apiKey, headers, model }) => createOpenAI({ baseURL, apiKey, headers }).chat(model),
+  responses: ({ baseURL, apiKey, headers, model }) => createOpenAI({ baseURL, apiKey, headers })(model),
 };
 
 function adopt({ description, parameters, result }) {

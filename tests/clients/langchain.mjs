@@ -1,5 +1,5 @@
-// A conversation held by LangChain JS. `mode`: "stream" gathers the chunks of `.stream()`, "whole" calls `.invoke()`.
-// See conversation.mjs for what goes in and out.
+// A conversation held by LangChain JS. `mode`: "stream" gathers the chunks of `.stream()`, "whole" calls `.invoke()`;
+// "responses" streams over the Responses API. See conversation.mjs for what goes in and out.
 import { AIMessage, HumanMessage, ToolMessage } from "@langchain/core/messages";
 import { concat } from "@langchain/core/utils/stream";
 import { ChatOpenAI } from "@langchain/openai";
@@ -12,11 +12,12 @@ async function converse({ baseURL, apiKey, headers, model, messages, tools, mode
     configuration: { baseURL, defaultHeaders: headers },
     maxRetries: 0,
     streamUsage: usage,
+    useResponsesApi: mode === "responses",
   });
   const bound = tools.length === 0 ? chat : chat.bindTools(tools.map(declare));
   const history = messages.map(adopt);
   for (let round = 0; round < ROUNDS; round++) {
-    const answer = await ask[mode ?? "stream"](bound, history, onText);
+    const answer = await ask[mode === "responses" ? "stream" : (mode ?? "stream")](bound, history, onText);
     const calls = answer.tool_calls ?? [];
     onRound({
       text: answer.text,

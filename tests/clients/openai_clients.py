@@ -20,6 +20,11 @@ NodeClient = Literal[
     "ai-sdk openai",  # @ai-sdk/openai, its chat API; always asks for usage; it knows no reasoning
     "langchain-js stream",  # @langchain/openai; gathers the chunks of `.stream()`
     "langchain-js whole",  # `.invoke()`, which does not stream
+    "openai-responses raw",  # openai-node over the Responses API, as above
+    "openai-responses helper",
+    "openai-responses whole",
+    "ai-sdk responses",  # @ai-sdk/openai as it is by default; refers to what the server has stored
+    "langchain-js responses",
 ]
 NODE_CLIENTS: tuple[NodeClient, ...] = (
     "openai-node raw",
@@ -30,7 +35,19 @@ NODE_CLIENTS: tuple[NodeClient, ...] = (
     "langchain-js stream",
     "langchain-js whole",
 )
-PROGRAMS = {"openai-node": "openai_node.mjs", "ai-sdk": "aisdk.mjs", "langchain-js": "langchain.mjs"}
+RESPONSES_CLIENTS: tuple[NodeClient, ...] = (
+    "openai-responses raw",
+    "openai-responses helper",
+    "openai-responses whole",
+    "ai-sdk responses",
+    "langchain-js responses",
+)
+PROGRAMS = {
+    "openai-node": "openai_node.mjs",
+    "openai-responses": "openai_responses.mjs",
+    "ai-sdk": "aisdk.mjs",
+    "langchain-js": "langchain.mjs",
+}
 
 
 @dataclass(frozen=True)

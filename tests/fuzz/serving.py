@@ -90,7 +90,10 @@ def _check_stream(reply: httpx.Response, exchange: str, faults: Collection[str])
     last = json.loads(frames[-1].data)
     for frame in frames:
         assert isinstance(json.loads(frame.data), dict), exchange
-    if "type" in last:
+    if str(last.get("type")).startswith("response."):
+        assert last["type"] in ("response.completed", "response.incomplete", "response.failed"), exchange
+        assert not faults or last["type"] != "response.failed", exchange
+    elif "type" in last:
         assert last["type"] in ("RUN_FINISHED", "RUN_ERROR"), exchange
         assert last.get("code") not in faults, exchange
     elif "error" in last:

@@ -27,11 +27,17 @@ SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)]
 NAMES = [operation.label for operation in OPERATIONS]
 KNOWN = {"agent": "a", "model": "a", "thread_id": "t", "run_id": "r"}
+"""What names something in a path; the fixture adds what has to be made first."""
 
 
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serve(tmp_path_factory.mktemp("attacked"), "a=tests.fuzz.serving:graph") as running:
+        with httpx.Client(base_url=running.url, trust_env=False) as client:
+            conversation = client.post("/v1/conversations", json={}).json()["id"]
+            response = client.post("/v1/responses", json={"input": "?", "conversation": conversation}).json()
+        item = response["output"][0]["id"]
+        KNOWN.update(conversation_id=conversation, response_id=response["id"], item_id=item)
         yield running
 
 

@@ -488,3 +488,31 @@ async def test_the_registry_takes_runs_again_after_it_was_closed() -> None:
     runs.open()
     run = await ended(plain(OPEN), runs=runs)
     assert legal(run)[-1] == "RUN_FINISHED"
+
+
+class Ahead:
+    """An agent that has made more than it could yield before it was stopped."""
+
+    def __init__(self) -> None:
+        self.waiting = asyncio.Event()
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        yield OPEN
+        self.waiting.set()
+        await asyncio.Event().wait()
+        yield STEP
+
+    def last_events(self, why: BaseException | None) -> Iterable[Event]:
+        del why
+        return [{"type": "STEP_FINISHED", "stepName": "s"}, {"type": "TEXT_MESSAGE_END", "messageId": "m"}]
+
+
+async def test_what_was_never_opened_is_not_closed() -> None:
+    runs, agent = Runs(), Ahead()
+    run = Run(request(), agent, leases=runs.leases)
+    await runs.reserve(run)
+    runs.begin(run, nothing)
+    await agent.waiting.wait()
+    await run.stop()
+    assert legal(run) == ["RUN_STARTED", "TEXT_MESSAGE_START", "TEXT_MESSAGE_END", "RUN_FINISHED"]
+    assert run.faults == 0

@@ -1,0 +1,1 @@
+"""OpenAI's conversations: a name under which responses go on, one after the other."""

@@ -1,0 +1,229 @@
+"""The Responses API over HTTP."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bridge.errors import InvalidRequest, NotStored, ThreadBusy, UnknownPreviousResponse, UnknownRun
+from bridge.openai_compat.completion import FoldedAnswer, PatientStream
+from bridge.openai_compat.conversation import Caller
+from bridge.openai_compat.requests import ChatRequest
+from bridge.openai_compat.responses.body import ResponsesRequest, head_of, parse_response_request
+from bridge.openai_compat.responses.completion import ResponseFolding, stored_stream
+from bridge.openai_compat.responses.conversation import (
+    PREFIX,
+    Served,
+    begin_response,
+    find_stored,
+    input_tokens_of,
+    items_named,
+    response_of,
+    translator_of,
+)
+from bridge.openai_compat.responses.encode import ResponseEncoder
+from bridge.openai_compat.responses.items import estimated_tokens, references
+from bridge.openai_compat.responses.models import Deleted, InputTokens, ItemList, ResponseBody, ResponseObject
+from bridge.openai_compat.responses.pages import page_of
+from bridge.runs.run import Run
+from bridge.service import Bridge
+from bridge.storage.responses import StoredResponse
+from bridge.web.bodies import aside
+from bridge.web.callers import caller_of as principal_with_claims
+from bridge.web.callers import client_of, named_in, principal_of, shares_key
+from bridge.web.dialect import Operation
+from bridge.web.http import JSON, bridge_of, named, read_number, read_object, thread_named
+from bridge.web.stream import RunStream
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex
+
+
+async def create_response(request: Request) -> Response:
+    """``POST /v1/responses``."""
+    bridge = bridge_of(request)
+    run_id = _new_id()
+    wanted, previous = await _read(request, run_id)
+    caller = caller_of(request, wanted.chat)
+    if previous is not None and wanted.chat.model is None:
+        caller = caller_of(request, wanted.chat, agent=previous.thread.agent)
+    if previous is not None and previous.thread.agent != caller.agent:
+        raise InvalidRequest(
+            f"That response is of '{previous.thread.agent}'; '{caller.agent}' cannot go on from it.", param="model"
+        )
+    head = head_of(wanted, response_id=PREFIX + run_id, model=caller.agent, created_at=int(time.time()))
+    served = Served(wanted, caller, head, run_id)
+    run = await begin_response(
+        bridge, served, header=thread_named(request), principal=principal_with_claims(request), previous=previous
+    )
+    return _answer(bridge, served, run)
+
+
+def _answer(bridge: Bridge, served: Served, run: Run) -> Response:
+    settings, headers = bridge.settings, named(run.request.thread_id, run.id)
+    translator = served.translator()
+    keep_alive = settings.keep_alive
+    if served.request.chat.stream and served.request.background:  # its id first: it can be read again
+        return RunStream(run, ResponseEncoder(translator), keep_alive=keep_alive, headers=headers)
+    if served.request.chat.stream:
+        encoder = ResponseEncoder(translator)
+        return PatientStream(run, encoder, patience=settings.patience, keep_alive=keep_alive, headers=headers)
+    if served.request.background:
+        return JSON(served.head, headers=headers)
+    return FoldedAnswer(run, ResponseFolding(translator), headers=headers)
+
+
+async def _read(request: Request, run_id: str) -> tuple[ResponsesRequest, StoredResponse | None]:
+    """The request, and the response that it goes on from."""
+    bridge = bridge_of(request)
+    principal = principal_of(request)
+    body = await read_object(request, bridge.settings.max_body_bytes)
+    known = await items_named(bridge, references(body.get("input")), principal)
+    wanted = await aside(request, parse_response_request, body, base=run_id, known=known, new_id=_new_id)
+    if wanted.previous is None:
+        return wanted, None
+    try:
+        return wanted, await find_stored(bridge, wanted.previous, principal)
+    except NotStored:
+        raise UnknownPreviousResponse(
+            f"Previous response with id '{wanted.previous[:100]}' not found.", param="previous_response_id"
+        ) from None
+
+
+def caller_of(request: Request, chat: ChatRequest, *, agent: str | None = None) -> Caller:
+    """Who asks, and for whom; as for a chat."""
+    bridge = bridge_of(request)
+    settings = bridge.settings
+    return Caller(
+        bridge.agent_name(chat.model if agent is None else agent),
+        principal_of(request),
+        client_of(request),
+        user=named_in(request, settings.user_headers) or chat.user,
+        chat=named_in(request, settings.chat_headers),
+        shared=shares_key(request),
+    )
+
+
+async def _stored(request: Request) -> StoredResponse:
+    return await find_stored(bridge_of(request), request.path_params["response_id"], principal_of(request))
+
+
+def _run_of(bridge: Bridge, stored: StoredResponse) -> Run | None:
+    """Its run, where it goes on in this process."""
+    try:
+        key = stored.thread
+        run = bridge.runs.get(stored.id.removeprefix(PREFIX), key.principal, key.agent)
+    except UnknownRun:
+        return None
+    return None if run.over else run
+
+
+async def read_response(request: Request) -> Response:
+    """``GET /v1/responses/{id}``: the object; with ``stream=true`` its events, those above ``starting_after``."""
+    bridge = bridge_of(request)
+    query = request.query_params
+    streams = query.get("stream", "false").lower()
+    if streams not in ("true", "false"):
+        raise InvalidRequest(f"'stream' must be 'true' or 'false', not {streams[:40]!r}.", param="stream")
+    after = -1
+    if "starting_after" in query:
+        if streams != "true":
+            raise InvalidRequest("'starting_after' needs 'stream=true'.", param="starting_after")
+        after = read_number(query["starting_after"], low=0, high=2**53, param="starting_after")
+    stored = await _stored(request)
+    if streams == "false":
+        return JSON(response_of(stored))
+    run = _run_of(bridge, stored) if stored.events is None else None
+    headers = named(stored.thread.thread_id, stored.id.removeprefix(PREFIX))
+    keep_alive = bridge.settings.keep_alive
+    if run is None:
+        return stored_stream(bridge, stored, after, keep_alive)
+    encoder = ResponseEncoder(translator_of(stored), starting_after=after)
+    return RunStream(run, encoder, keep_alive=keep_alive, headers=headers)
+
+
+async def delete_response(request: Request) -> Response:
+    """``DELETE /v1/responses/{id}``: stops it, if it goes on, and deletes it."""
+    bridge = bridge_of(request)
+    stored = await _stored(request)
+    run = _run_of(bridge, stored)
+    await bridge.responses.delete(stored.id, stored.thread.principal)
+    if run is not None:
+        await run.stop()
+    return JSON({"id": stored.id, "object": "response", "deleted": True})
+
+
+async def cancel_response(request: Request) -> Response:
+    """``POST /v1/responses/{id}/cancel``: stops a response that is made in the background."""
+    bridge = bridge_of(request)
+    stored = await _stored(request)
+    if not stored.head["background"]:
+        raise InvalidRequest("Only a response that was made with 'background' can be cancelled.", param="response_id")
+    run = _run_of(bridge, stored)
+    if run is not None:
+        await run.stop()
+        stored = await _stored(request)
+    elif stored.events is None and not stored.lost:
+        raise ThreadBusy("Another process of this server makes that response; only that one can cancel it.")
+    return JSON(response_of(stored))
+
+
+async def list_input_items(request: Request) -> Response:
+    """``GET /v1/responses/{id}/input_items``: what the response was given."""
+    stored = await _stored(request)
+    return JSON(page_of(stored.items, request.query_params))
+
+
+async def count_input_tokens(request: Request) -> Response:
+    """``POST /v1/responses/input_tokens``: how many tokens an input takes, near enough."""
+    bridge = bridge_of(request)
+    wanted, previous = await _read(request, _new_id())
+    bridge.agent_name(wanted.chat.model)
+    before: list[dict[str, Any]] = []
+    if previous is not None:
+        there = await bridge.read(previous.thread, checkpoint_id=previous.checkpoint_id)
+        before = there.messages
+    elif wanted.conversation is not None:
+        caller = caller_of(request, wanted.chat)
+        before = (await bridge.read(caller.thread(wanted.conversation))).messages
+    counted = estimated_tokens(*input_tokens_of(wanted, before))
+    return JSON({"object": "response.input_tokens", "input_tokens": counted})
+
+
+async def refuse_compact(request: Request) -> Response:
+    """``POST /v1/responses/compact``: not served; an agent's thread keeps itself short."""
+    principal_of(request)
+    raise InvalidRequest("'/v1/responses/compact' is not served: an agent's thread holds what its graph keeps in it.")
+
+
+OPERATIONS = (
+    Operation("POST", "/v1/responses", create_response, takes=ResponseBody, gives=ResponseObject),
+    Operation(
+        "POST", "/v1/responses/input_tokens", count_input_tokens, takes=ResponseBody, gives=InputTokens, right="read"
+    ),
+    Operation("POST", "/v1/responses/compact", refuse_compact, right="read"),
+    Operation(
+        "GET",
+        "/v1/responses/{response_id}",
+        read_response,
+        gives=ResponseObject,
+        query=("stream", "starting_after", "include", "include_obfuscation"),
+        right="read",
+    ),
+    Operation("DELETE", "/v1/responses/{response_id}", delete_response, gives=Deleted, right="manage"),
+    Operation("POST", "/v1/responses/{response_id}/cancel", cancel_response, gives=ResponseObject),
+    Operation(
+        "GET",
+        "/v1/responses/{response_id}/input_items",
+        list_input_items,
+        gives=ItemList,
+        query=("after", "limit", "order", "include"),
+        right="read",
+    ),
+)
+"""What the OpenAI dialect serves of the Responses API."""

@@ -1,0 +1,1 @@
+"""The Responses API: its translator, its requests, and what is stored."""
