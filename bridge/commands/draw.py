@@ -93,7 +93,7 @@ def _rendered(mermaid: str, kind: str) -> bytes:
         mermaidx = importlib.import_module("mermaidx")
     except ImportError:
         raise click.ClickException(
-            "SVG and PNG are drawn by the package mermaidx, which is not installed: pip install 'agent-bridge[draw]'. "
+            "SVG and PNG are drawn by the package mermaidx, which is not installed: pip install mermaidx. "
             "Without it there is Mermaid's text: -o graph.mmd."
         ) from None
     try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import subprocess
+import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from bridge.commands.reloading.run_log import Lines
+from bridge.observe.observer import RunRecord
 from tests.docs.blocks import Block, blocks_of, once
 from tests.docs.reader import WRITTEN
 from tests.server import ROOT, Server, serve
@@ -146,10 +150,21 @@ def the_graphs_that_do_not_load(reader: Reader) -> str:
     return "".join(printed)
 
 
+def the_line_of_a_run(reader: Reader) -> str:
+    """As `bridge dev` writes it, of a run that took so long."""
+    del reader
+    at = time.mktime((2026, 11, 26, 14, 3, 7, 0, 0, -1))
+    run = RunRecord("anonymous", "hello", "my-first", "run-1", at - 1.8, ended_at=at, outcome="success")
+    run.usage = [{"totalTokens": 412}]
+    line = logging.makeLogRecord({"created": at, "run": run})
+    return Lines(colors=False).format(line)
+
+
 OUTPUTS: dict[str, Callable[[Reader], str]] = {
     "make run": the_start,
     "the command above": the_command_above,
     "one turn": the_turn,
+    "a run's line of bridge dev": the_line_of_a_run,
     "the graphs that do not load": the_graphs_that_do_not_load,
     "the log of a blocked loop": the_log_of_a_blocked_loop,
 }
