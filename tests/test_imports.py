@@ -42,7 +42,7 @@ ROOMS: dict[str, set[str]] = {
         "agui.encode",
         "agui.capabilities",
     },
-    "front": {"agents.base", "copilotkit.sentences", "web"},
+    "front": {"agents.base", "web"},
     "options": {"fields", "settings", "web.gate", "web.keys"},
     "addresses": {"*"},
     "app": {"*"},

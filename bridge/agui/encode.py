@@ -12,17 +12,22 @@ from bridge.errors import BridgeError
 from bridge.events.event import Event, is_token
 from bridge.json import dumps, dumps_unescaped, on_one_line
 from bridge.web import sse
+from bridge.web.sentences import sentence
 
 
 class SSEEncoder:
-    """Encodes events as server-sent events: ``id: n`` where ``numbered``, then ``data: {…}``, then an empty line."""
+    """Encodes events as server-sent events: ``id: n`` where ``numbered``, then ``data: {…}``, then an empty line.
+
+    ``language``: of the person who reads an error, ``en`` or ``ru`` (`bridge.web.sentences`).
+    """
 
     media_type = sse.MEDIA_TYPE
     headers = sse.HEADERS
     keep_alive = sse.KEEP_ALIVE
 
-    def __init__(self, *, numbered: bool = False) -> None:
+    def __init__(self, *, numbered: bool = False, language: str = "en") -> None:
         self._numbered = numbered
+        self._language = language
         self._message_id = ""
         self._cut = b""
 
@@ -43,6 +48,8 @@ class SSEEncoder:
                 self._cut = b'data: {"type":"TEXT_MESSAGE_CONTENT","messageId":%b,"delta":' % dumps(message_id)
             body = self._cut + dumps_unescaped(event["delta"]) + b"}\n\n"
         else:
+            if event.get("type") == "RUN_ERROR":
+                event = event | {"message": sentence(event.get("code"), event["message"], self._language)}
             body = b"data: " + dumps_unescaped(event) + b"\n\n"
         return body if number is None else b"id: %d\n%b" % (number, body)
 
@@ -53,8 +60,9 @@ class SSEEncoder:
         return on_one_line(b"".join([self._frame(event) for event in events]))
 
     def framing(self, kind: str, number: int) -> tuple[bytes, bytes] | None:
-        """What stands before and after an event's JSON."""
-        del kind
+        """What stands before and after an event's JSON; ``None`` for an error, which becomes a sentence."""
+        if kind == "RUN_ERROR":
+            return None
         return (b"id: %d\ndata: " % number if self._numbered else b"data: "), b"\n\n"
 
     def finish(self) -> bytes:

@@ -19,6 +19,7 @@ from bridge.web.bodies import aside
 from bridge.web.callers import caller_of, principal_of
 from bridge.web.dialect import Dialect, Operation
 from bridge.web.http import JSON, bridge_of, named, read_object
+from bridge.web.sentences import language_of
 from bridge.web.stream import RunStream
 
 
@@ -50,7 +51,8 @@ def stream(request: Request, run: Run, *, after: int = 0) -> RunStream:
     """A run as server-sent AG-UI events, numbered so that a dropped stream can be taken up again."""
     headers = named(run.request.thread_id, run.id)
     keep_alive = bridge_of(request).settings.keep_alive
-    return RunStream(run, SSEEncoder(numbered=True), after=after, keep_alive=keep_alive, headers=headers)
+    encoder = SSEEncoder(numbered=True, language=language_of(request.headers.get("accept-language")))
+    return RunStream(run, encoder, after=after, keep_alive=keep_alive, headers=headers)
 
 
 def _run_of(request: Request) -> Run:

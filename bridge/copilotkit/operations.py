@@ -14,7 +14,6 @@ from bridge.agui.encode import SSEEncoder
 from bridge.agui.requests import parse_input, wanted_disconnect
 from bridge.copilotkit.info import describe
 from bridge.copilotkit.replay import before_run, stored
-from bridge.copilotkit.sentences import NOTHING_TO_STOP, language_of, sentence
 from bridge.errors import RateLimited, ThreadBusy
 from bridge.events.event import Event
 from bridge.events.messages import first_words
@@ -25,26 +24,10 @@ from bridge.web import sse
 from bridge.web.bodies import aside
 from bridge.web.callers import caller_of, principal_of
 from bridge.web.http import JSON, bridge_of, named
+from bridge.web.sentences import NOTHING_TO_STOP, language_of
 from bridge.web.stream import RunStream
 
 SUGGEST_TOOL = "copilotkitSuggest"
-
-
-class PlainEncoder(SSEEncoder):
-    """AG-UI events for a CopilotKit page: an error is a sentence in the page's language."""
-
-    def __init__(self, language: str) -> None:
-        super().__init__()
-        self._language = language
-
-    def _frame(self, event: Event, number: int | None = None) -> bytes:
-        if event["type"] == "RUN_ERROR":
-            event = event | {"message": sentence(event.get("code"), event["message"], self._language)}
-        return super()._frame(event, number)
-
-    def framing(self, kind: str, number: int) -> tuple[bytes, bytes] | None:
-        """What stands before and after an event's JSON; ``None`` for an error, which becomes a sentence."""
-        return None if kind == "RUN_ERROR" else super().framing(kind, number)
 
 
 def info(request: Request) -> Response:
@@ -146,7 +129,7 @@ def _language(request: Request) -> str:
 
 
 def _stream(request: Request, run: Run, *, prefix: list[Event] | None = None) -> Response:
-    encoder = PlainEncoder(_language(request))
+    encoder = SSEEncoder(language=_language(request))
     before = encoder.encode_all(prefix or [], 1)
     keep_alive = bridge_of(request).settings.keep_alive
     headers = named(run.request.thread_id, run.id)
@@ -154,4 +137,4 @@ def _stream(request: Request, run: Run, *, prefix: list[Event] | None = None) ->
 
 
 def _events(request: Request, events: list[Event]) -> Response:
-    return Response(PlainEncoder(_language(request)).encode_all(events, 1), headers=sse.HEADERS)
+    return Response(SSEEncoder(language=_language(request)).encode_all(events, 1), headers=sse.HEADERS)

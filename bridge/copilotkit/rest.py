@@ -16,12 +16,12 @@ from bridge.copilotkit import operations as runtime
 from bridge.copilotkit import threads
 from bridge.copilotkit.envelope import Call, is_graphql, read_call
 from bridge.copilotkit.graphql import routes as graphql
-from bridge.copilotkit.sentences import language_of, sentence
 from bridge.errors import BridgeError, InvalidRequest
 from bridge.json import dumps
 from bridge.web.callers import principal_of, require
 from bridge.web.dialect import Dialect, Operation
 from bridge.web.http import JSON, bridge_of, error_headers, read_object
+from bridge.web.sentences import language_of, sentence
 
 BASES = ("/api/copilotkit", "/api/copilotkit-streaming")
 """Where the runtime is served."""

@@ -13,10 +13,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bridge.agents.base import Drawable, Drawing
-from bridge.copilotkit.sentences import language_of
 from bridge.front.pages import MEDIA_TYPES, assets, digest, page, wants_html
 from bridge.web.callers import Callers, require
 from bridge.web.http import JSON, bridge_of
+from bridge.web.sentences import language_of
 
 logger = logging.getLogger("bridge.front")
 

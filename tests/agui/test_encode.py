@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.agui.encode import SSEEncoder
-from bridge.json import dumps
+from bridge.errors import UpstreamFailure
+from bridge.json import dumps, loads
+from bridge.web.sentences import RUSSIAN
 
 
 def plain(event: dict[str, Any]) -> bytes:
@@ -50,3 +52,18 @@ def test_what_orjson_refuses_is_survived(value: Any) -> None:
     frame = SSEEncoder().encode({"type": "CUSTOM", "name": "n", "value": value})
     [data] = [line for line in frame.decode().splitlines() if line.startswith("data: ")]
     assert orjson.loads(data.removeprefix("data: ").replace(str(2**70), "0"))["name"] == "n"
+
+
+@pytest.mark.parametrize(
+    ("language", "message"),
+    [("en", "The model is not there."), ("ru", RUSSIAN["upstream_error"])],
+)
+def test_an_error_is_in_its_reader_s_language(language: str, message: str) -> None:
+    event = {"type": "RUN_ERROR", "message": "The model is not there.", "code": "upstream_error"}
+    encoder = SSEEncoder(numbered=True, language=language)
+    sent = loads(encoder.encode_all([event], 1).partition(b"data: ")[2])
+    assert sent == {**event, "message": message}
+    assert event["message"] == "The model is not there."  # other readers have the same event
+    assert encoder.framing("RUN_ERROR", 1) is None  # a large one is not sent as it is stored
+    own = loads(encoder.fail(UpstreamFailure("The model is not there.")).partition(b"data: ")[2])
+    assert own["message"] == message

@@ -15,8 +15,8 @@ from psycopg_pool import PoolTimeout
 
 from bridge import errors
 from bridge.agents.langgraph.saving import Attempts, patiently, patiently_in_thread, storage_failure
-from bridge.copilotkit.sentences import RUSSIAN
 from bridge.errors import StorageFailure
+from bridge.web.sentences import RUSSIAN
 from tests.server import free_port
 from tests.tools import require_postgres
 

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 
 from bridge.agents.langgraph.saving import PATIENCE
-from bridge.copilotkit.sentences import RUSSIAN
 from bridge.storage.opening import open_storage
 from bridge.storage.postgres import CONNECTIONS, INDEX_CONNECTIONS
+from bridge.web.sentences import RUSSIAN
 from tests.copilotkit.live import Live, live
 from tests.databases import postgres
 from tests.storage.graphs import Gated

@@ -15,8 +15,8 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from sqlalchemy import text
 
 from bridge.agents.langgraph.checkpoints import ScopedSaver
-from bridge.copilotkit.sentences import RUSSIAN
 from bridge.runs.request import ThreadKey
+from bridge.web.sentences import RUSSIAN
 from tests.copilotkit.live import Live, live
 from tests.storage.graphs import Gated
 from tests.storage.talking import TURNS, Turn, agui, contents, shown, whole

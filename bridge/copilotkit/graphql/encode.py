@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridge.copilotkit.graphql.to_graphql import OPERATION, AguiToGraphQL, Part
-from bridge.copilotkit.sentences import sentence
 from bridge.errors import BridgeError
 from bridge.events.event import Event, is_token
 from bridge.json import dumps
 from bridge.web import sse
+from bridge.web.sentences import sentence
 
 _BOUNDARY = b"\r\n---"
 _END = b"--\r\n"

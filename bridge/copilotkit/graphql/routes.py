@@ -31,7 +31,6 @@ from bridge.copilotkit.graphql.requests import (
     session_of,
 )
 from bridge.copilotkit.graphql.to_graphql import AguiToGraphQL
-from bridge.copilotkit.sentences import language_of, sentence
 from bridge.errors import BridgeError
 from bridge.events.event import Event
 from bridge.events.messages import first_words
@@ -41,6 +40,7 @@ from bridge.service import Bridge
 from bridge.web.bodies import aside
 from bridge.web.callers import caller_of, principal_of, require
 from bridge.web.http import JSON, bridge_of, error_headers, named
+from bridge.web.sentences import language_of, sentence
 from bridge.web.stream import RunStream
 
 _OPERATION = "bridge.graphql"  # where a request's scope says which operation it is

@@ -1,6 +1,7 @@
-"""What the chat page says when something goes wrong: one plain sentence, in the user's language. Pure.
+"""What a person reads when something goes wrong: one plain sentence, in their language. Pure.
 
-CopilotKit shows a RUN_ERROR's message, or the body of an HTTP error, to the person at the screen as it is.
+AG-UI clients show a RUN_ERROR's message to the person at the screen as it is, and CopilotKit the body of an HTTP error
+too. Code is read by programs: it is the same in every language.
 """
 
 from __future__ import annotations
