@@ -63,9 +63,15 @@ BODIES = {
 }
 
 
+def with_tool(model: BaseChatModel) -> Any:
+    """A model that may call: the chunks of others are not looked at."""
+    parameters = {"type": "object", "properties": {"name": {"type": "string"}}}
+    return model.bind(tools=[{"type": "function", "function": {"name": "set_theme", "parameters": parameters}}])
+
+
 def invoking(model: BaseChatModel) -> Any:
     async def ask(state: MessagesState) -> dict[str, Any]:
-        return {"messages": [await model.ainvoke(state["messages"])]}
+        return {"messages": [await with_tool(model).ainvoke(state["messages"])]}
 
     return ask
 
@@ -73,7 +79,7 @@ def invoking(model: BaseChatModel) -> Any:
 def joining(model: BaseChatModel) -> Any:
     async def ask(state: MessagesState) -> dict[str, Any]:
         whole = AIMessageChunk(content="")
-        async for part in model.astream(state["messages"]):
+        async for part in with_tool(model).astream(state["messages"]):
             whole += part
         return {"messages": [whole]}
 
@@ -82,13 +88,13 @@ def joining(model: BaseChatModel) -> Any:
 
 def in_a_thread(model: BaseChatModel) -> Any:
     def ask(state: MessagesState) -> dict[str, Any]:
-        return {"messages": [model.invoke(state["messages"])]}
+        return {"messages": [with_tool(model).invoke(state["messages"])]}
 
     return ask
 
 
 def quiet(model: BaseChatModel) -> Any:
-    silent = model.with_config(tags=["nostream"])
+    silent = with_tool(model).with_config(tags=["nostream"])
 
     async def ask(state: MessagesState) -> dict[str, Any]:
         return {"messages": [await silent.ainvoke(state["messages"])]}

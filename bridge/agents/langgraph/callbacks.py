@@ -7,7 +7,8 @@
 - A node's failed attempt, before the next one (``RetryPolicy``): what its model streamed is not continued. A node that
   failed has no stream to write to; its place is kept in `Progress.failed` for the reader of the next part.
 - A chunk before anybody joins it to another: the node, the checkpoint and the client find a call's name in it once
-  (`bridge.agents.langgraph.call_names`). It is the one callback that is called for every token.
+  (`bridge.agents.langgraph.call_names`). It is the one callback that is called for every token, and only of models
+  that were given tools: it takes a twentieth of what a token costs.
 - A message that a node returns and whose stream ended in its middle: it is stored with a mark (`mark_broken`).
 """
 
@@ -47,7 +48,8 @@ class Progress(DispatchedToStream):
 
     ignore_chain = False
     ignore_agent = False  # of tools, too
-    ignore_llm = False
+    ignore_llm = True  # but while a model with tools answers: see `on_chat_model_start`
+    ignore_chat_model = False
 
     def __init__(self, agent: str = "") -> None:
         self.agent = agent
@@ -55,24 +57,32 @@ class Progress(DispatchedToStream):
         self._tools: dict[UUID, dict[str, Any]] = {}
         self._nodes: dict[UUID, str] = {}
         self._half_calls: dict[str, str] = {}
-        self._names: dict[UUID, CallNames] = {}
+        self._names: dict[UUID, CallNames] = {}  # of the models with tools that are answering
+
+    def on_chat_model_start(self, serialized: dict[str, Any], messages: Any, *, run_id: UUID, **kwargs: Any) -> None:
+        """A model begins. Where it has tools its chunks are looked at, by `on_llm_new_token`."""
+        given = kwargs.get("invocation_params")
+        if given is None or given.get("tools") or given.get("functions"):
+            self._names[run_id] = CallNames()
+            self.ignore_llm = False
 
     def on_llm_new_token(self, token: Any, *, chunk: Any = None, run_id: UUID, **kwargs: Any) -> None:
         """A chunk, before it is joined: the names that a server repeats are taken out of it."""
         message = getattr(chunk, "message", None)  # a completion of text has none
-        if message is not None and message.tool_call_chunks:
-            names = self._names.get(run_id)
-            if names is None:
-                names = self._names[run_id] = CallNames()
-            names.mend(message)
+        if message is not None and message.tool_call_chunks and run_id in self._names:
+            self._names[run_id].mend(message)
 
     def on_llm_end(self, response: Any, *, run_id: UUID, **kwargs: Any) -> None:
         """A model has answered."""
-        self._names.pop(run_id, None)
+        self._answered(run_id)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """A model failed."""
+        self._answered(run_id)
+
+    def _answered(self, run_id: UUID) -> None:
         self._names.pop(run_id, None)
+        self.ignore_llm = not self._names
 
     def on_tool_start(
         self,
