@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from bridge.errors import AgentFailure, InvalidRequest, JournalOverrun, NotStored
 from bridge.events.event import Event
@@ -37,7 +37,7 @@ from bridge.openai_compat.questions import conversation_language
 from bridge.openai_compat.responses.body import ResponsesRequest
 from bridge.openai_compat.responses.fold import fold
 from bridge.openai_compat.responses.items import Item, messages_of
-from bridge.openai_compat.responses.stored import as_streamed, events_to_store
+from bridge.openai_compat.responses.stored import events_to_store
 from bridge.openai_compat.responses.to_events import AguiToResponseEvents
 from bridge.runs.request import Principal
 from bridge.runs.run import Run
@@ -47,8 +47,6 @@ from bridge.storage.threads import Turn
 
 PREFIX = "resp_"
 """How the id of a response begins; its run's id follows."""
-
-Language = Literal["ru", "en"]
 
 
 @dataclass(slots=True)
@@ -155,7 +153,7 @@ async def begin_response(
         find: Find = partial(_after, bridge, served, previous)
     elif request.conversation is not None:
         await _take_conversation(bridge, served)
-        find = partial(_in_conversation, bridge, served)
+        find = partial(_in_conversation, served)
     else:
         find = partial(find_places, bridge, chat, served.caller, header=header)
     if previous is not None or request.conversation is not None:
@@ -192,8 +190,8 @@ async def _after(bridge: Bridge, served: Served, previous: StoredResponse) -> li
     return [replace(place, named=False, instead=beside), fresh]
 
 
-async def _in_conversation(bridge: Bridge, served: Served) -> list[Place]:
-    del bridge
+async def _in_conversation(served: Served) -> list[Place]:
+    """At the end of the conversation's thread; it begins one where there is none yet."""
     name = str(served.request.conversation)
     new = conversation(served.request.chat.messages)
     return [Place(name, new, named=True, turn=Turn(name, None), known=True), Place(name, new, named=True)]
@@ -257,17 +255,22 @@ async def _begin(bridge: Bridge, served: Served, principal: Principal, found: Fo
                 bridge, chat=chat, caller=caller, found=found, run=run, ending=ending[-1], answer=answer
             )
 
-    run = await bridge.start(
-        wanted,
-        events=found.events(wanted),
-        disconnect="continue" if request.background else chat.disconnect,
-        title=first_words(chat.messages),
-        listed=found.named,
-        after=after,
-        held=held,
-        caller=principal,
-        asked=await asked_of(chat, caller, found, thread_id) if history else None,
-    )
+    try:
+        run = await bridge.start(
+            wanted,
+            events=found.events(wanted),
+            disconnect="continue" if request.background else chat.disconnect,
+            title=first_words(chat.messages),
+            listed=found.named,
+            after=after,
+            held=held,
+            caller=principal,
+            asked=await asked_of(chat, caller, found, thread_id) if history else None,
+        )
+    except BaseException:
+        if request.background:  # what did not begin is not stored
+            await responses.delete(served.id, caller.principal)
+        raise
     if request.store:
         if not request.background:
             responses.begin(_stored(served, thread_id))
@@ -311,11 +314,6 @@ async def _append(bridge: Bridge, served: Served, output: Sequence[Item]) -> Non
     name = str(served.request.conversation)
     await bridge.conversations.give(name, [item["id"] for item in served.waiting])
     await bridge.conversations.append(name, [*served.request.items, *output], given=True)
-
-
-def streamed(stored: StoredResponse) -> Sequence[Event]:
-    """The events of a stored response, each token by itself."""
-    return list(as_streamed(stored.events or ()))
 
 
 def input_tokens_of(request: ResponsesRequest, before: Sequence[Mapping[str, Any]]) -> list[Any]:
