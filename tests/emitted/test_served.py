@@ -122,7 +122,7 @@ def test_durability_by_name() -> None:
         ("--durability", "often", 2, "must be 'sync', 'async', 'exit', or one of them as name=mode, not 'often'."),
         ("--serializer-type", "Order", 2, "must be types, named as module:Class, not 'Order'."),
         ("--context", f"{HERE}:none", 1, f"'{HERE}:none': {HERE} has no 'none'."),
-        ("--store", "nowhere:store", 1, "No module named 'nowhere'"),
+        ("--store", "nowhere:store", 1, "there is no module 'nowhere'"),
     ],
 )
 def test_a_setting_that_cannot_be_is_one_line(flag: str, value: str, code: int, message: str) -> None:

@@ -16,10 +16,11 @@ from bridge.agents.load_error import LoadError
 from bridge.agents.loading.faults import missing_attribute, what_failed
 
 
-def find(what: str, place: str, base: Path) -> Any:
+def find(what: str, place: str, base: Path, *, graph: bool = False) -> Any:
     """The object at ``place``, which is found from the folder ``base``.
 
-    Raises `LoadError`; ``what`` is its subject (``Agent 'sales'``).
+    Raises `LoadError`; ``what`` is its subject (``Agent 'sales'``). ``graph``: a graph is wanted, and those that are
+    there are named where it is not.
     """
     name, _, attribute = place.rpartition(":")
     if not name or not attribute:
@@ -41,7 +42,8 @@ def find(what: str, place: str, base: Path) -> Any:
     try:
         return getattr(module, attribute)
     except AttributeError:
-        raise LoadError(f"{what}: {missing_attribute(module, name, attribute)}") from None
+        missing = missing_attribute(module, name, attribute) if graph else f"{name} has no '{attribute}'."
+        raise LoadError(f"{what}: {missing}") from None
     except Exception as error:  # a module may have a `__getattr__` of its own
         raise LoadError(f"{what}: {what_failed(error, name, base)}") from error
 

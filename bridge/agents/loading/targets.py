@@ -119,7 +119,7 @@ def load_object(place: str, here: Path) -> Any:
 
 
 def _load(name: str, wanted: _Wanted) -> Any:
-    found = as_graph(name, find(f"Agent '{name}'", wanted.place, wanted.base), wanted.place)
+    found = as_graph(name, find(f"Agent '{name}'", wanted.place, wanted.base, graph=True), wanted.place)
     if isinstance(found, Agent):
         return found
     if not is_factory(found) and wanted.store is wanted.checkpointer is None and not wanted.description:
