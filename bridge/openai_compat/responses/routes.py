@@ -206,7 +206,7 @@ OPERATIONS = (
     Operation(
         "POST", "/v1/responses/input_tokens", count_input_tokens, takes=ResponseBody, gives=InputTokens, right="read"
     ),
-    Operation("POST", "/v1/responses/compact", refuse_compact, right="read"),
+    Operation("POST", "/v1/responses/compact", refuse_compact, gives=dict[str, Any], right="read"),
     Operation(
         "GET",
         "/v1/responses/{response_id}",
