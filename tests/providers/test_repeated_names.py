@@ -15,6 +15,7 @@ import pytest
 from langchain.agents import create_agent
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages.tool import tool_call_chunk
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
@@ -177,7 +178,7 @@ def test_of_a_remote_graph_the_client_gets_the_name_once() -> None:
     translator = LangGraphToAgui("t", "r")
     events = translator.start()
     for part in ("", *PARTS):
-        pieces = [{"index": 0, "id": "c0", "name": "set_theme", "args": part, "type": "tool_call_chunk"}]
+        pieces = [tool_call_chunk(index=0, id="c0", name="set_theme", args=part)]
         message = AIMessageChunk(content="", id="m", tool_call_chunks=pieces)
         events += translator.feed(
             {"type": "messages", "ns": (), "data": (message, {"langgraph_checkpoint_ns": "ask:1"})}
