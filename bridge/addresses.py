@@ -20,11 +20,12 @@ from bridge.copilotkit.rest import perform, read_body
 from bridge.errors import BridgeError, InvalidRequest, json_kind
 from bridge.events.event import text_message
 from bridge.openai_compat import routes as openai
+from bridge.openai_compat.callers import new_id
 from bridge.openai_compat.completion import PatientStream
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.models import ChatAnswer, ChatBody
 from bridge.openai_compat.requests import ChatRequest, checked_thread_id, parse_chat
-from bridge.openai_compat.routes import complete, new_id
+from bridge.openai_compat.routes import complete
 from bridge.openai_compat.to_chunks import AguiToChunks
 from bridge.runs.request import RunRequest, checked_id
 from bridge.web.bodies import aside

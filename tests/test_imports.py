@@ -56,7 +56,7 @@ PUBLIC = {"agui/__init__.py", "openai_compat/__init__.py", "__init__.py"}
 """They go on exporting the public names of the translators, wherever these live."""
 
 HTTP = {"starlette", "uvicorn", "httptools", "uvloop"}
-KNOW_HTTP = {"app.py", "addresses.py", "commands/http_server.py"}
+KNOW_HTTP = {"app.py", "addresses.py", "commands/http_server.py", "openai_compat/callers.py"}
 """Beside ``web``, ``copilotkit`` and files called ``routes.py`` or ``completion.py``."""
 
 LANGGRAPH = {"agents/langgraph", "storage", "langchain.py"}

@@ -6,7 +6,7 @@ is sent, and the stream goes on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bridge.errors import BridgeError
 from bridge.events.event import Event, is_token
@@ -18,16 +18,18 @@ from bridge.web.sentences import sentence
 class SSEEncoder:
     """Encodes events as server-sent events: ``id: n`` where ``numbered``, then ``data: {…}``, then an empty line.
 
-    ``language``: of the person who reads an error, ``en`` or ``ru`` (`bridge.web.sentences`).
+    ``language``: of the person who reads an error, ``en`` or ``ru`` (`bridge.web.sentences`). ``kept``: codes of errors
+    whose own message is sent in any language.
     """
 
     media_type = sse.MEDIA_TYPE
     headers = sse.HEADERS
     keep_alive = sse.KEEP_ALIVE
 
-    def __init__(self, *, numbered: bool = False, language: str = "en") -> None:
+    def __init__(self, *, numbered: bool = False, language: str = "en", kept: Collection[str] = ()) -> None:
         self._numbered = numbered
         self._language = language
+        self._kept = kept
         self._message_id = ""
         self._cut = b""
 
@@ -48,7 +50,7 @@ class SSEEncoder:
                 self._cut = b'data: {"type":"TEXT_MESSAGE_CONTENT","messageId":%b,"delta":' % dumps(message_id)
             body = self._cut + dumps_unescaped(event["delta"]) + b"}\n\n"
         else:
-            if event.get("type") == "RUN_ERROR":
+            if event.get("type") == "RUN_ERROR" and event.get("code") not in self._kept:
                 event = event | {"message": sentence(event.get("code"), event["message"], self._language)}
             body = b"data: " + dumps_unescaped(event) + b"\n\n"
         return body if number is None else b"id: %d\n%b" % (number, body)

@@ -47,11 +47,16 @@ async def run_agent(request: Request) -> Response:
     return stream(request, run)
 
 
+_FOR_DEVELOPERS = (InvalidRequest.code,)
+"""Errors whose message says what is wrong with a request: a sentence for everybody would not."""
+
+
 def stream(request: Request, run: Run, *, after: int = 0) -> RunStream:
     """A run as server-sent AG-UI events, numbered so that a dropped stream can be taken up again."""
     headers = named(run.request.thread_id, run.id)
     keep_alive = bridge_of(request).settings.keep_alive
-    encoder = SSEEncoder(numbered=True, language=language_of(request.headers.get("accept-language")))
+    language = language_of(request.headers.get("accept-language"))
+    encoder = SSEEncoder(numbered=True, language=language, kept=_FOR_DEVELOPERS)
     return RunStream(run, encoder, after=after, keep_alive=keep_alive, headers=headers)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -13,6 +12,7 @@ from starlette.responses import Response
 
 from bridge.events.event import Event
 from bridge.events.messages import first_words
+from bridge.openai_compat.callers import caller_of, new_id
 from bridge.openai_compat.completion import Completion, PatientStream
 from bridge.openai_compat.conversation import Caller, Found, asked_of, begin_run, events_of, find_places, remember
 from bridge.openai_compat.conversations.routes import OPERATIONS as CONVERSATIONS
@@ -26,14 +26,9 @@ from bridge.runs.run import Run
 from bridge.service import Held
 from bridge.web.bodies import aside
 from bridge.web.callers import caller_of as principal_with_claims
-from bridge.web.callers import client_of, named_in, principal_of, shares_key
+from bridge.web.callers import principal_of
 from bridge.web.dialect import Dialect, Operation
 from bridge.web.http import JSON, bridge_of, named, read_object, thread_named
-
-
-def new_id() -> str:
-    """An id for a message, a run or a thread that the client did not name."""
-    return uuid.uuid4().hex
 
 
 async def chat_completions(request: Request) -> Response:
@@ -59,20 +54,6 @@ async def complete(request: Request, chat: ChatRequest, *, stream: bool | None =
         encoder = ChunkEncoder(translator, include_usage=chat.include_usage)
         return PatientStream(run, encoder, patience=settings.patience, keep_alive=settings.keep_alive, headers=headers)
     return Completion(run, translator, headers=headers)
-
-
-def caller_of(request: Request, chat: ChatRequest) -> Caller:
-    """Who asks, and for whom: the user and the chat are named in the body or in the headers of the settings."""
-    bridge = bridge_of(request)
-    settings = bridge.settings
-    return Caller(
-        bridge.agent_name(chat.model),
-        principal_of(request),
-        client_of(request),
-        user=named_in(request, settings.user_headers) or chat.user,
-        chat=named_in(request, settings.chat_headers),
-        shared=shares_key(request),
-    )
 
 
 async def begin(request: Request, chat: ChatRequest, caller: Caller, found: Found, held: Held, *, whole: bool) -> Run:

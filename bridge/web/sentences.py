@@ -1,7 +1,7 @@
 """What a person reads when something goes wrong: one plain sentence, in their language. Pure.
 
 AG-UI clients show a RUN_ERROR's message to the person at the screen as it is, and CopilotKit the body of an HTTP error
-too. Code is read by programs: it is the same in every language.
+too. The code is for programs: it is the same in every language.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from bridge.runs.journal import Budget, MemoryJournal
 from bridge.runs.registry import Runs
 from bridge.runs.request import RunRequest
 from bridge.runs.run import Limits, Run
-from bridge.web.stream import PIECE, RunStream
+from bridge.web.stream import PIECE, Encoder, RunStream
 from tests.runs.test_ends import OPEN, WORD, plain
 from tests.stages import Stage, key, nothing, request, settled
 
@@ -123,6 +123,22 @@ async def test_a_journal_without_an_end_is_an_error_for_its_readers() -> None:
     client = Client()
     await read(RunStream(run, SSEEncoder()), client)
     assert b'"type":"RUN_ERROR"' in client.messages[-1]["body"]
+
+
+@pytest.mark.parametrize(
+    ("encoder", "last"),
+    [
+        (SSEEncoder(), [b'"type":"RUN_FINISHED"']),
+        (ChunkEncoder(AguiToChunks(id="c", model="m", created=1)), [b'"finish_reason":"stop"', b"data: [DONE]"]),
+    ],
+    ids=["AG-UI", "OpenAI"],
+)
+async def test_the_last_frames_and_the_end_are_one_write(encoder: Encoder, last: list[bytes]) -> None:
+    client = Client()
+    await read(RunStream(await over(WORD), encoder), client)
+    assert client.messages[-1]["more_body"] is False
+    assert all(frame in client.messages[-1]["body"] for frame in last)
+    assert all(message.get("more_body", True) for message in client.messages[:-1])
 
 
 # Leaving and coming back

@@ -7,8 +7,8 @@
 - A node's failed attempt, before the next one (``RetryPolicy``): what its model streamed is not continued. A node that
   failed has no stream to write to; its place is kept in `Progress.failed` for the reader of the next part.
 - A chunk before anybody joins it to another: the node, the checkpoint and the client find a call's name in it once
-  (`bridge.agents.langgraph.call_names`). It is the one callback that is called for every token, and only of models
-  that were given tools: it takes a twentieth of what a token costs.
+  (`bridge.agents.langgraph.call_names`). It is the one callback that is called for every token, and for those of
+  models with tools alone.
 - A message that a node returns and whose stream ended in its middle: it is stored with a mark (`mark_broken`).
 """
 

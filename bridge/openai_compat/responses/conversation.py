@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from typing import Any
 from bridge.errors import AgentFailure, InvalidRequest, JournalOverrun, NotStored
 from bridge.events.event import Event
 from bridge.events.messages import first_words
+from bridge.openai_compat.callers import new_id
 from bridge.openai_compat.conversation import (
     Caller,
     Find,
@@ -158,7 +158,7 @@ async def begin_response(
         find = partial(find_places, bridge, chat, served.caller, header=header)
     if previous is not None or request.conversation is not None:
         own = 1 if request.head["instructions"] else 0
-        before = [*served.standing, *messages_of(served.waiting, _new_id)]
+        before = [*served.standing, *messages_of(served.waiting, new_id)]
         messages = [*chat.messages[:own], *before, *chat.messages[own:]]
         chat = replace(chat, messages=messages, replaces=True)
         served.request = replace(request, chat=chat)
@@ -168,10 +168,6 @@ async def begin_response(
         if error.param == "messages":  # as a chat calls it
             error.param = "input"
         raise
-
-
-def _new_id() -> str:
-    return uuid.uuid4().hex
 
 
 async def _after(bridge: Bridge, served: Served, previous: StoredResponse) -> list[Place]:
@@ -213,7 +209,7 @@ async def _take_conversation(bridge: Bridge, served: Served) -> None:
     served.waiting = await bridge.conversations.items(name, waiting=True)
     new = {item["id"] for item in served.waiting}
     given = [item for item in await bridge.conversations.items(name) if item["id"] not in new]
-    served.standing = [message for message in messages_of(given, _new_id) if message["role"] in INSTRUCTIONS]
+    served.standing = [message for message in messages_of(given, new_id) if message["role"] in INSTRUCTIONS]
 
 
 async def _begin(bridge: Bridge, served: Served, principal: Principal, found: Found, held: Held) -> Run:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-import uuid
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from bridge.errors import InvalidRequest, NotStored, ThreadBusy, UnknownPreviousResponse, UnknownRun
+from bridge.openai_compat.callers import caller_of, new_id
 from bridge.openai_compat.completion import FoldedAnswer, PatientStream
-from bridge.openai_compat.conversation import Caller
-from bridge.openai_compat.requests import ChatRequest
 from bridge.openai_compat.responses.body import ResponsesRequest, head_of, parse_response_request
 from bridge.openai_compat.responses.completion import ResponseFolding, stored_stream
 from bridge.openai_compat.responses.conversation import (
@@ -34,20 +32,16 @@ from bridge.service import Bridge
 from bridge.storage.responses import StoredResponse
 from bridge.web.bodies import aside
 from bridge.web.callers import caller_of as principal_with_claims
-from bridge.web.callers import client_of, named_in, principal_of, shares_key
+from bridge.web.callers import principal_of
 from bridge.web.dialect import Operation
 from bridge.web.http import JSON, bridge_of, named, read_number, read_object, thread_named
 from bridge.web.stream import RunStream
 
 
-def _new_id() -> str:
-    return uuid.uuid4().hex
-
-
 async def create_response(request: Request) -> Response:
     """``POST /v1/responses``."""
     bridge = bridge_of(request)
-    run_id = _new_id()
+    run_id = new_id()
     wanted, previous = await _read(request, run_id)
     caller = caller_of(request, wanted.chat)
     if previous is not None and wanted.chat.model is None:
@@ -84,7 +78,7 @@ async def _read(request: Request, run_id: str) -> tuple[ResponsesRequest, Stored
     principal = principal_of(request)
     body = await read_object(request, bridge.settings.max_body_bytes)
     known = await items_named(bridge, references(body.get("input")), principal)
-    wanted = await aside(request, parse_response_request, body, base=run_id, known=known, new_id=_new_id)
+    wanted = await aside(request, parse_response_request, body, base=run_id, known=known, new_id=new_id)
     if wanted.previous is None:
         return wanted, None
     try:
@@ -93,20 +87,6 @@ async def _read(request: Request, run_id: str) -> tuple[ResponsesRequest, Stored
         raise UnknownPreviousResponse(
             f"Previous response with id '{wanted.previous[:100]}' not found.", param="previous_response_id"
         ) from None
-
-
-def caller_of(request: Request, chat: ChatRequest, *, agent: str | None = None) -> Caller:
-    """Who asks, and for whom; as for a chat."""
-    bridge = bridge_of(request)
-    settings = bridge.settings
-    return Caller(
-        bridge.agent_name(chat.model if agent is None else agent),
-        principal_of(request),
-        client_of(request),
-        user=named_in(request, settings.user_headers) or chat.user,
-        chat=named_in(request, settings.chat_headers),
-        shared=shares_key(request),
-    )
 
 
 async def _stored(request: Request) -> StoredResponse:
@@ -182,7 +162,7 @@ async def list_input_items(request: Request) -> Response:
 async def count_input_tokens(request: Request) -> Response:
     """``POST /v1/responses/input_tokens``: how many tokens an input takes, near enough."""
     bridge = bridge_of(request)
-    wanted, previous = await _read(request, _new_id())
+    wanted, previous = await _read(request, new_id())
     bridge.agent_name(wanted.chat.model)
     before: list[dict[str, Any]] = []
     if previous is not None:
