@@ -65,8 +65,7 @@ BODIES = {
 
 def with_tool(model: BaseChatModel) -> Any:
     """A model that may call: the chunks of others are not looked at."""
-    parameters = {"type": "object", "properties": {"name": {"type": "string"}}}
-    return model.bind(tools=[{"type": "function", "function": {"name": "set_theme", "parameters": parameters}}])
+    return model.bind(tools=[TOOL])
 
 
 def invoking(model: BaseChatModel) -> Any:
@@ -143,6 +142,26 @@ async def test_in_other_classes_and_formats(name: str) -> None:
     message = await stored_message(agent)
     assert [call["name"] for call in message.tool_calls] == ["set_theme"] * 2
     assert "set_themeset" not in message.model_dump_json()
+
+
+FUNCTION = {"name": "set_theme", "parameters": {"type": "object", "properties": {"name": {"type": "string"}}}}
+TOOL = {"type": "function", "function": FUNCTION}
+
+
+WAYS: list[dict[str, Any]] = [{"tools": [TOOL]}, {"functions": [FUNCTION]}, {"extra_body": {"tools": [TOOL]}}]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: next(iter(way)))
+async def test_by_whatever_way_a_model_gets_its_tools(way: dict[str, Any]) -> None:
+    async with serving(ROLE + REPEATED + chunk({}, "tool_calls") + DONE) as server:
+        model = CLASSES["ChatOpenAI"].build(server.url)
+
+        async def ask(state: MessagesState) -> dict[str, Any]:
+            return {"messages": [await model.bind(**way).ainvoke(state["messages"])]}
+
+        _, agent = await run(graph_of(ask))
+    message = await stored_message(agent)
+    assert [call["name"] for call in message.tool_calls] == ["set_theme"] * 2
 
 
 async def test_a_tool_of_the_client_works_and_the_next_request_has_its_name() -> None:

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -62,7 +63,7 @@ class Progress(DispatchedToStream):
     def on_chat_model_start(self, serialized: dict[str, Any], messages: Any, *, run_id: UUID, **kwargs: Any) -> None:
         """A model begins. Where it has tools its chunks are looked at, by `on_llm_new_token`."""
         given = kwargs.get("invocation_params")
-        if given is None or given.get("tools") or given.get("functions"):
+        if given is None or _has_tools(given) or _has_tools(given.get("extra_body")):
             self._names[run_id] = CallNames()
             self.ignore_llm = False
 
@@ -146,6 +147,11 @@ class Progress(DispatchedToStream):
         parts = [{"type": "failed", "ns": (), "data": place} for place in self.failed]
         self.failed.clear()
         return parts
+
+
+def _has_tools(given: Any) -> bool:
+    """Whether a model's parameters, or what is sent beside them, have tools."""
+    return isinstance(given, Mapping) and bool(given.get("tools") or given.get("functions"))
 
 
 def callbacks_of(graph: Any, handler: BaseCallbackHandler) -> Any:
