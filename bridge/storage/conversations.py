@@ -72,6 +72,11 @@ class ConversationStore:
         change = update(CONVERSATIONS).where(columns.id == conversation_id, columns.agent.is_(None)).values(agent=agent)
         await self._index.ask(lambda database: database.execute(change))
 
+    async def release(self, conversation_id: str) -> None:
+        """Its first response could not begin: it is nobody's again."""
+        change = update(CONVERSATIONS).where(CONVERSATIONS.c.id == conversation_id).values(agent=None)
+        await self._index.ask(lambda database: database.execute(change))
+
     async def delete(self, conversation_id: str) -> None:
         """Delete it and its items."""
 

@@ -152,3 +152,15 @@ def test_deleted_it_is_gone_with_all_that_is_in_it(client: httpx.Client) -> None
 )
 def test_what_is_not_served_is_named(client: httpx.Client, body: dict[str, Any], param: str) -> None:
     assert refusal(client.post("/v1/conversations", json=body)) == (400, "invalid_request", param)
+
+
+def test_a_response_that_was_refused_leaves_it_to_any_agent(client: httpx.Client) -> None:
+    name = begin(client)
+    calls = [
+        {"type": "function_call", "call_id": "a", "name": "paint", "arguments": "{}"},
+        {"type": "function_call", "call_id": "b", "name": "paint", "arguments": "{}"},
+    ]
+    partial = [*calls, {"type": "function_call_output", "call_id": "a", "output": "да"}]
+    assert refused(client, partial, conversation=name)[0] == 400
+    assert text_of(respond(client, "Привет", model="sales", conversation=name))
+    assert refused(client, "два", conversation=name) == (400, "invalid_request", "model")

@@ -55,6 +55,7 @@ class Served:
 
     Attributes:
         waiting: items of the conversation that the agent has not had.
+        took: the conversation had no agent before.
         standing: system and developer messages of the responses before this one, which are part of its history.
     """
 
@@ -63,6 +64,7 @@ class Served:
     head: dict[str, Any]
     run_id: str
     waiting: list[Item] = field(default_factory=list)
+    took: bool = False
     standing: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -164,8 +166,10 @@ async def begin_response(
         served.request = replace(request, chat=chat)
     try:
         return await begin_run(bridge, chat, served.caller, partial(_begin, bridge, served, principal), find)
-    except InvalidRequest as error:
-        if error.param == "messages":  # as a chat calls it
+    except BaseException as error:
+        if served.took:  # no run of the agent's began in it
+            await bridge.conversations.release(str(request.conversation))
+        if isinstance(error, InvalidRequest) and error.param == "messages":  # as a chat calls it
             error.param = "input"
         raise
 
@@ -201,6 +205,7 @@ async def _take_conversation(bridge: Bridge, served: Served) -> None:
         raise NotStored(f"Conversation with id '{name[:100]}' not found.", param="conversation")
     if found.agent is None:
         await bridge.conversations.take(name, caller.agent)
+        served.took = True
     elif found.agent != caller.agent:
         raise InvalidRequest(
             f"The conversation is with '{found.agent}'; one with '{caller.agent}' is another conversation.",
