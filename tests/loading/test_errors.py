@@ -61,6 +61,7 @@ CASES = {
     "x=things:graph": "Agent 'x': things has no 'graph'; what looks like a graph in it: odd (a function).",
     "x=things:numbers": f"Agent 'x': things:numbers is a list, {WANTED}",
     "x=things:text": f"Agent 'x': things:text is a str, {WANTED}",
+    "x=things:Agent": f"Agent 'x': things:Agent is the class Agent, {WANTED}",
     "x=things:odd": "Agent 'x': things:odd wants one, two, three, and a factory is given a config (RunnableConfig) "
     "and a runtime, which is known by its annotation (ServerRuntime).",
     "x=./graphs_here.py:grph": "Agent 'x': ./graphs_here.py has no 'grph'; what looks like a graph in it: "

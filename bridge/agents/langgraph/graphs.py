@@ -21,8 +21,15 @@ def is_builder(value: Any) -> bool:
 
 
 def is_factory(value: Any) -> bool:
-    """Whether this may be a function that makes graphs."""
+    """Whether this may be a function that makes graphs; a class is one where its objects are, or give, graphs."""
+    if inspect.isclass(value):
+        return (
+            issubclass(value, StateGraph) or any(hasattr(value, name) for name in _GIVING) or "__new__" in vars(value)
+        )
     return callable(value) and not is_graph(value)
+
+
+_GIVING = ("aget_state", "__aenter__", "__enter__", "__await__")
 
 
 def compiled(value: Any) -> Any:
