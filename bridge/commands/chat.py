@@ -160,8 +160,8 @@ def _ask_all(waiting: list[Interrupt], last: str) -> list[dict[str, Any]]:
 def _greet(talk: Talk, held: Held) -> None:
     if not sys.stdin.isatty():
         return
-    told = sum(message["role"] in ("user", "assistant") for message in held.messages)
-    about = f"thread {harmless(talk.thread_id)}" + (f", {told} messages so far" if told else "")
+    said = sum(message["role"] in ("user", "assistant") for message in held.messages)
+    about = f"thread {harmless(talk.thread_id)}" + (f", {said} messages so far" if said else "")
     click.echo(f"{talk.agent} ({about}). Ctrl-C stops an answer, Ctrl-D leaves.", err=True)
 
 

@@ -89,5 +89,5 @@ def frame(event: ResponseEvent) -> bytes:
 
 def error_event(error: BridgeError, number: int) -> ResponseEvent:
     """The event ``error``."""
-    told = {"code": error.code, "message": error.message, "param": error.param}
-    return {"type": "error", "sequence_number": number, **told}
+    fields = {"code": error.code, "message": error.message, "param": error.param}
+    return {"type": "error", "sequence_number": number, **fields}
