@@ -17,6 +17,7 @@ from langgraph.checkpoint.base import Checkpoint, CheckpointMetadata, empty_chec
 from langgraph.checkpoint.serde.types import ERROR, INTERRUPT
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from bridge.storage.grouped import connect
 from bridge.storage.sqlite_saver import SqliteSaver
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +40,7 @@ def config(checkpoint_id: str | None = None, namespace: str = "") -> RunnableCon
 async def savers(tmp_path: Path) -> AsyncIterator[tuple[SqliteSaver, AsyncSqliteSaver]]:
     """Ours and LangGraph's, each with a file of its own."""
     async with AsyncExitStack() as stack:
-        ours = await stack.enter_async_context(aiosqlite.connect(tmp_path / "ours.sqlite", isolation_level=None))
+        ours = await stack.enter_async_context(connect(tmp_path / "ours.sqlite"))
         theirs = await stack.enter_async_context(aiosqlite.connect(tmp_path / "theirs.sqlite"))
         yield SqliteSaver(ours), AsyncSqliteSaver(theirs)
 

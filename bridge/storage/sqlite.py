@@ -10,13 +10,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 
 from bridge.agents.langgraph.saving import PATIENCE
 from bridge.agents.langgraph.serializer import Serializer
 from bridge.storage.base import Storage
+from bridge.storage.grouped import connect
 from bridge.storage.private import make_private
 from bridge.storage.sqlite_saver import SqliteSaver
 from bridge.storage.threads import ThreadIndex
@@ -47,7 +47,7 @@ async def open_sqlite(path: str, patience: float = PATIENCE) -> AsyncIterator[St
     index = ThreadIndex(engine, patience=patience)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(index.close)
-        connecting = aiosqlite.connect(path, timeout=busy, isolation_level=None)
+        connecting = connect(path, timeout=busy)
         connecting._thread.daemon = True  # a server without a lifespan never closes it, and must still come to its end
         connection = await stack.enter_async_context(connecting)
         await connection.execute("pragma synchronous = normal")

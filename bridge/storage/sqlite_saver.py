@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
+import aiosqlite
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
     WRITES_IDX_MAP,
@@ -23,10 +24,12 @@ from langgraph.checkpoint.base import (
     get_checkpoint_id,
     get_checkpoint_metadata,
 )
+from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.checkpoint.sqlite.utils import load_pending_writes, pending_writes_sql
 
 from bridge.aside import LARGE, aside_if, is_large
+from bridge.storage.grouped import Groups
 
 _OF_THREAD = (
     "SELECT checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata FROM checkpoints "
@@ -47,21 +50,24 @@ _AT_ONCE = 3_000
 
 
 class SqliteSaver(AsyncSqliteSaver):
-    """`AsyncSqliteSaver` over a connection that commits each statement by itself (``isolation_level=None``)."""
+    """`AsyncSqliteSaver` over a connection of `bridge.storage.grouped.connect`."""
+
+    def __init__(self, connection: aiosqlite.Connection, *, serde: SerializerProtocol | None = None) -> None:
+        super().__init__(connection, serde=serde)
+        self._groups = Groups(connection)
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The checkpoint that the config names, or the thread's head; ``None`` where there is none."""
         await self.setup()
         where = config["configurable"]
         thread, namespace, wanted = str(where["thread_id"]), where.get("checkpoint_ns", ""), get_checkpoint_id(config)
-        async with self.lock:
-            query, values = (_ONE, (thread, namespace, wanted)) if wanted else (_HEAD, (thread, namespace))
-            rows = list(await self.conn.execute_fetchall(query, values))
-            if not rows:
-                return None
-            found, parent, kind, checkpoint, metadata = rows[0]
-            query = pending_writes_sql(self._has_task_path)
-            writes = await self.conn.execute_fetchall(query, (thread, namespace, str(wanted or found)))
+        query, values = (_ONE, (thread, namespace, wanted)) if wanted else (_HEAD, (thread, namespace))
+        rows = await self._groups.fetch(query, values)
+        if not rows:
+            return None
+        found, parent, kind, checkpoint, metadata = rows[0]
+        query = pending_writes_sql(self._has_task_path)
+        writes = await self._groups.fetch(query, (thread, namespace, str(wanted or found)))
         large = len(checkpoint) + sum(len(value or b"") for _, _, _, value, *_ in writes) > LARGE
         read, pending = await aside_if(large, self._loads, (kind, checkpoint), writes)
         return CheckpointTuple(
@@ -90,8 +96,7 @@ class SqliteSaver(AsyncSqliteSaver):
         about = json.dumps(get_checkpoint_metadata(config, metadata), ensure_ascii=False).encode("utf-8", "ignore")
         thread, namespace, parent = where["thread_id"], where["checkpoint_ns"], where.get("checkpoint_id")
         values = (str(thread), namespace, checkpoint["id"], parent, kind, stored, about)
-        async with self.lock:
-            await self.conn.execute_fetchall(_PUT, values)
+        await self._groups.fetch(_PUT, values)
         return _config(thread, namespace, checkpoint["id"])
 
     async def aput_writes(
@@ -108,11 +113,10 @@ class SqliteSaver(AsyncSqliteSaver):
             for number, ((channel, _), written) in enumerate(zip(writes, dumped, strict=True))
         ]
         again = "REPLACE" if all(channel in WRITES_IDX_MAP for channel, _ in writes) else "IGNORE"
-        async with self.lock:
-            for first in range(0, len(rows), _AT_ONCE):
-                some = rows[first : first + _AT_ONCE]
-                query = f"INSERT OR {again} {_INTO_WRITES}{', '.join([_WRITE] * len(some))}"
-                await self.conn.execute_fetchall(query, tuple(chain.from_iterable(some)))
+        for first in range(0, len(rows), _AT_ONCE):
+            some = rows[first : first + _AT_ONCE]
+            query = f"INSERT OR {again} {_INTO_WRITES}{', '.join([_WRITE] * len(some))}"
+            await self._groups.fetch(query, tuple(chain.from_iterable(some)))
 
     def _dumps(self, values: Sequence[Any]) -> list[tuple[str, bytes]]:
         return [self.serde.dumps_typed(value) for value in values]
