@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, delete, exists, or_, select, update
@@ -24,6 +23,7 @@ from bridge.agents.langgraph.saving import patiently
 from bridge.errors import InvalidRequest, UnknownThread
 from bridge.json import dumps, loads
 from bridge.runs.request import ThreadKey
+from bridge.storage.asking import Askers
 from bridge.storage.schema import CONVERSATIONS, ITEMS, RESPONSES, THREADS, TURNS, UNMOVED, prepare
 
 # The statements of every turn are made once: to make one costs as much as to run it.
@@ -184,7 +184,7 @@ class ThreadIndex:
         self._alone = workers == 1
         self._kept: Connection | None = None  # of the only worker: to take it from a pool each time costs a third more
         self._patience = min(patience, _NOTING)
-        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="threads")
+        self._askers = Askers(workers, "threads")
         insert = postgresql_insert if engine.dialect.name == "postgresql" else sqlite_insert
         self._add = insert(THREADS).on_conflict_do_nothing(index_elements=["key"]).returning(THREADS.c.key)
         remember = insert(TURNS)
@@ -206,7 +206,7 @@ class ThreadIndex:
 
     async def _asked(self, question: Callable[[Connection], Result]) -> Result:
         async with asyncio.timeout(_ANSWER):
-            return await asyncio.get_running_loop().run_in_executor(self._workers, self._answer, question)
+            return await self._askers.ask(partial(self._answer, question))
 
     def _answer(self, question: Callable[[Connection], Result]) -> Result:
         if not self._alone:
@@ -231,12 +231,12 @@ class ThreadIndex:
 
     async def create(self) -> None:
         """Make the tables where they are missing, and bring older ones up to date. Raises `NewerDatabase`."""
-        await asyncio.get_running_loop().run_in_executor(self._workers, self._answer, prepare)
+        await self._askers.ask(partial(self._answer, prepare))
 
     async def close(self) -> None:
         """Close the connections, in the thread that they belong to."""
-        await asyncio.get_running_loop().run_in_executor(self._workers, self._close)
-        self._workers.shutdown()
+        await self._askers.ask(self._close)
+        self._askers.close()
 
     async def find(self, thread_id: str, *, agent: str, principal: str) -> Thread | None:
         """This owner's thread, or ``None`` where there is none yet. Somebody else's of the same id is not seen."""
