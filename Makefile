@@ -52,7 +52,7 @@ torture: export TORTURE ?= 10000
 torture: $(VENV)/.dev-installed
 	$(BIN)/python -m pytest -m torture $(TESTS)
 
-# What the agent does with 150 requests and more, as a table: with the demo model, or with a real one that
+# What the agent does with more than 250 requests, as a table: with the demo model, or with a real one that
 # OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL name. `make test` runs it too, for the demo model.
 eval: $(VENV)/.dev-installed
 	$(BIN)/python -m tests.evaluation

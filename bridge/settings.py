@@ -107,19 +107,19 @@ class Settings(BaseSettings):
         (),
         "A key that may call, as `key` or `name=key`.",
         shown="none: everybody may call",
-        more="configuration.md#keys-and-names",
+        more="configuration.md#api-keys-and-names",
         secret=True,
     )
     api_key_file: ExistingFile | None = setting(
         None,
         "A file of hashed keys (`bridge key` makes them), read again on SIGHUP.",
-        more="configuration.md#a-file-of-keys",
+        more="configuration.md#a-key-file",
         secret=True,
     )
     shared_keys: Keys = setting(
         (),
         "A key that many people have, written as `--api-key`: a history alone finds no thread.",
-        more="protocols.md#which-thread",
+        more="protocols.md#how-a-request-finds-its-thread",
         secret=True,
     )
     chat_headers: Headers = setting(
@@ -180,7 +180,7 @@ class Settings(BaseSettings):
         "A node, tag or agent whose output is not sent.",
         variable="HIDE",
         flag="--hide",
-        more="configuration.md#what-must-not-be-heard-or-seen",
+        more="configuration.md#hide-nodes-model-calls-and-state",
     )
     state_allow: NamesOrAll = setting(
         None,
@@ -188,18 +188,18 @@ class Settings(BaseSettings):
         variable="STATE_KEYS",
         flag="--state-key",
         shown="all",
-        more="configuration.md#what-must-not-be-heard-or-seen",
+        more="configuration.md#hide-nodes-model-calls-and-state",
     )
     client_keys: NamesOrAll = setting(
         None,
         "A state key, or one of `forwardedProps`, that clients may write.",
         shown="all that the graph takes",
-        more="configuration.md#what-clients-may-write",
+        more="configuration.md#what-clients-can-write",
     )
     client_history: ClientHistory = setting(
         "drop",
         "What becomes of answers and results that a client sends and its thread does not hold.",
-        more="configuration.md#what-clients-may-write",
+        more="configuration.md#what-clients-can-write",
     )
     durability: Modes = setting(
         (),
@@ -211,7 +211,7 @@ class Settings(BaseSettings):
         (),
         "A type (`module:Class`) that checkpoints may hold; with any, no others are read.",
         shown="any, with LangGraph's warning",
-        more="configuration.md#types-in-checkpoints",
+        more="configuration.md#custom-types-in-checkpoints",
     )
 
     reveal_errors: bool = setting(
@@ -226,7 +226,7 @@ class Settings(BaseSettings):
         None,
         "Runs at once of one principal; more get 429. The default does not apply to `anonymous`, who is everybody.",
         shown="none: half of `--max-runs`",
-        more="configuration.md#keys-and-names",
+        more="configuration.md#api-keys-and-names",
     )
     requests_per_minute: Count | None = setting(
         None, "Requests a minute of one principal; more get 429.", shown="none: no limit"

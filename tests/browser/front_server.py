@@ -81,6 +81,11 @@ class Hostile(Endless):
         yield {"type": "RUN_FINISHED", **named, "outcome": {"type": "interrupt", "interrupts": [question]}}
 
 
+def echo(state: MessagesState) -> dict[str, Any]:
+    """Say what was said."""
+    return {"messages": [AIMessage(state["messages"][-1].text)]}
+
+
 REVIEW = {
     "action_requests": [{"name": "send_mail", "args": {"to": "ann"}, "description": "Send?"}],
     "review_configs": [{"action_name": "send_mail", "allowed_decisions": ["approve", "edit", "reject"]}],
@@ -108,7 +113,8 @@ def ask(state: MessagesState) -> dict[str, Any]:
 def build(db: str) -> Starlette:
     """The application around the bridge."""
     asker = StateGraph(MessagesState).add_node(ask).add_edge(START, "ask").compile()
-    agents = {"asker": asker, "endless": Endless(), HOSTILE: Hostile()}
+    echoing = StateGraph(MessagesState).add_node(echo).add_edge(START, "echo").compile()
+    agents = {"asker": asker, "endless": Endless(), "echo": echoing, HOSTILE: Hostile()}
     bridge = create_app(agents, Settings(db=db, shutdown_grace=0))
 
     @asynccontextmanager

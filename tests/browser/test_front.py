@@ -218,6 +218,58 @@ def test_what_an_agent_says_is_text(browser: Browser, deep: Server) -> None:
     assert (log.console, log.exceptions, log.outside) == ([], [], [])
 
 
+WRITTEN = """# Report
+
+**Two** deals, *one* stuck, `id_1`, 2 * 3 * 4; [more](https://example.com/a) and [bad](javascript:alert(1))
+
+- first
+  - inner
+- second
+
+3. third
+
+| deal | sum |
+|---|---|
+| **A** | 10 |
+
+> quoted
+
+```
+<b>x</b> **not bold**
+```"""
+
+
+def test_an_answers_markdown_is_shown_and_a_persons_is_not(browser: Browser, deep: Server) -> None:
+    page = opened(browser, deep, "echo")
+    send(page, WRITTEN)
+    page.see('.message[data-role="assistant"] pre')
+    page.see(IDLE)
+
+    def shown(selector: str) -> list[str]:
+        return page.texts(f'.message[data-role="assistant"] {selector}')
+
+    assert shown(".heading") == ["Report"]
+    assert shown("strong") == ["Two", "A"]
+    assert shown("em") == ["one"]
+    assert shown("p code") == ["id_1"]
+    assert shown("ul ul > li") == ["inner"]
+    assert shown("ol > li") == ["third"]
+    assert shown("th") == ["deal", "sum"]
+    assert shown("td") == ["A", "10"]
+    assert shown("blockquote") == ["quoted"]
+    assert shown("pre") == ["<b>x</b> **not bold**"]
+    assert shown("b") == []
+    assert "2 * 3 * 4" in shown("p")[1]
+    assert page.evaluate("[...document.querySelectorAll('.message a')].map((one) => one.href)") == [
+        "https://example.com/a"
+    ]
+    assert "[bad](javascript:alert(1))" in shown("p")[1]
+    assert page.texts('.message[data-role="user"]')[0].endswith(WRITTEN)
+    assert page.faults_of_access() == []
+    log = page.close()
+    assert (log.console, log.exceptions, log.outside) == ([], [], [])
+
+
 def test_a_key_is_asked_for_before_anything_is_shown(browser: Browser, tmp_path: Path) -> None:
     with serve(tmp_path, "--api-key", f"ann={KEY}") as server:
         page = browser.open(server.url, ready="#key:not([hidden])")
@@ -225,7 +277,8 @@ def test_a_key_is_asked_for_before_anything_is_shown(browser: Browser, tmp_path:
         assert "langgraph" not in page.evaluate("document.documentElement.outerHTML").lower()
         page.fill("#key-field", "wrong")
         page.click("Открыть")
-        page.wait_text("The API key is not known.")
+        page.wait_text("Сервер не знает такого ключа.")
+        assert not re.search("[a-z]", page.texts("#key")[0])
         page.fill("#key-field", KEY)
         page.press("Enter")
         page.see(SERVED)
@@ -321,6 +374,7 @@ def test_every_operation_is_in_the_docs(browser: Browser, deep: Server) -> None:
         ".map((one) => one.firstChild.textContent + ' ' + one.querySelector('code').textContent)"
     )
     assert sorted(shown) == sorted(operations)
+    assert "`" not in "".join(page.texts("section > details > summary"))
     page.fill("#filter", "post /agui/{agent}")
     assert len(page.texts("section:not([hidden]) > details:not([hidden])")) == 1
     page.do("click", selector="section > details:not([hidden]) > summary")

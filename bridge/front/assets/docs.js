@@ -1,6 +1,7 @@
 // /openapi.json for people: every operation, what it takes and gives, and the schemas that are named there.
 
 import { find, make, say, words } from "./elements.js";
+import { inline } from "./markdown.js";
 import { ask } from "./server.js";
 
 const pretty = (value) => JSON.stringify(value, null, 2);
@@ -71,7 +72,7 @@ function show({ paths, components }) {
         place.append(groups.get(tag));
       }
       const line = [make("b", { data: { method } }, method.toUpperCase()), " ", make("code", {}, path)];
-      line.push(" ", make("span", { className: "faint" }, operation.summary));
+      line.push(" ", make("span", { className: "faint" }, ...inline(operation.summary)));
       groups.get(tag).append(later(line, () => contents(operation, components.schemas)));
     }
   }

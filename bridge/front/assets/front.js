@@ -30,7 +30,7 @@ function refuse({ message, status }) {
   const wantsKey = status === 401 || (status === 403 && !chat);
   if (wantsKey) {
     find("key").hidden = false;
-    find("key-why").textContent = message;
+    find("key-why").textContent = status === 403 ? words.key_forbidden : key.get() ? words.key_unknown : "";
   } else if (!chat) {
     say(find("fault"), message);
   }

@@ -1,6 +1,7 @@
 // What a conversation looks like: messages, and small lines for tools and thoughts. One element each, by id.
 
 import { make, words } from "./elements.js";
+import { markdown } from "./markdown.js";
 
 /** A message's content as text: its text parts, and a word for each other part. */
 function plain(content) {
@@ -15,6 +16,41 @@ const readable = (text) => {
     return text;
   }
 };
+
+/** An answer that grows. It is drawn once a frame; blocks that stay the same stay in their place, with a selection. */
+class Written {
+  #place;
+  #data = "";
+  #frame = 0;
+
+  constructor(place) {
+    this.#place = place;
+  }
+
+  get data() {
+    return this.#data;
+  }
+
+  set data(text) {
+    this.#data = text;
+    this.#frame ||= requestAnimationFrame(() => this.draw());
+  }
+
+  appendData(text) {
+    this.data += text;
+  }
+
+  draw() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    const blocks = markdown(this.#data);
+    const shown = [...this.#place.children];
+    const changed = blocks.findIndex((block, n) => !shown[n]?.isEqualNode(block));
+    const kept = changed < 0 ? blocks.length : changed;
+    for (const block of shown.slice(kept)) block.remove();
+    this.#place.append(...blocks.slice(kept));
+  }
+}
 
 export class Log {
   #place;
@@ -63,7 +99,9 @@ export class Log {
     } else if (type === "TOOL_CALL_RESULT") {
       this.#result(id, event.content);
     } else if (type === "TEXT_MESSAGE_END") {
-      this.#announced.textContent = this.#entries.get(id)?.text.data ?? "";
+      const entry = this.#entries.get(id);
+      entry?.text.draw?.();
+      this.#announced.textContent = entry?.body.textContent ?? "";
     } else if (type === "MESSAGES_SNAPSHOT") {
       this.#replace(event.messages);
     } else {
@@ -79,7 +117,8 @@ export class Log {
 
   /** Nothing is going any more: what has no result gets none. */
   settle() {
-    for (const { element, status } of this.#entries.values()) {
+    for (const { element, status, text } of this.#entries.values()) {
+      text.draw?.();
       if (status && element.dataset.state === "running") status.textContent = element.dataset.state = "";
     }
   }
@@ -119,10 +158,11 @@ export class Log {
 
   #message(id, role) {
     return this.#entry(id, () => {
-      const text = document.createTextNode("");
       const who = make("span", { className: "unseen" }, `${role === "user" ? words.you : words.agent}: `);
-      const element = make("div", { className: "message", data: { role } }, who, text);
-      return { element, text };
+      const text = role === "user" ? document.createTextNode("") : null; // what a person wrote is shown as it was typed
+      const body = make("div", {}, ...(text ? [text] : []));
+      const element = make("div", { className: "message", data: { role } }, who, body);
+      return { element, body, text: text ?? new Written(body) };
     });
   }
 
