@@ -83,7 +83,7 @@ SAMPLES = {
 
 def test_the_agent_s_variables_exist() -> None:
     page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-    table = page.partition("## The agent that comes along")[2].partition("\n## ")[0]
+    table = page.partition("## The sales agent")[2].partition("\n## ")[0]
     code = "".join(path.read_text("utf-8") for path in (ROOT / "graphs").rglob("*.py"))
     names = re.findall(r"`([A-Z_]{8,})`", table)
     assert names
