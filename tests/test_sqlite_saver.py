@@ -115,3 +115,29 @@ async def test_a_write_that_is_given_up_holds_nobody_back(
     assert not ours.conn.in_transaction
     with closing(sqlite3.connect(tmp_path / "ours.sqlite", timeout=0)) as another:
         another.execute("begin immediate")
+
+
+async def test_what_many_runs_store_at_once_is_one_transaction(savers: tuple[SqliteSaver, AsyncSqliteSaver]) -> None:
+    ours, _ = savers
+    await ours.setup()
+    told: list[str] = []
+    await ours.conn.set_trace_callback(told.append)
+    threads = [f"thread {number}" for number in range(30)]
+
+    async def turn(thread: str) -> None:
+        head = await ours.aput(
+            {"configurable": {"thread_id": thread, "checkpoint_ns": ""}}, checkpoint(1, [thread]), METADATA, {}
+        )
+        await ours.aput_writes(head, [("messages", thread)], "task")
+
+    await asyncio.gather(*map(turn, threads))
+    inside, alone = False, 0
+    for statement in told:
+        inside = statement.startswith("BEGIN") or (inside and statement != "COMMIT")
+        alone += statement.startswith("INSERT") and not inside
+    assert told.count("COMMIT") + alone <= 6  # for 60 statements
+    for thread in threads:
+        found = await ours.aget_tuple({"configurable": {"thread_id": thread, "checkpoint_ns": ""}})
+        assert found is not None
+        assert found.checkpoint["channel_values"] == {"messages": [thread]}
+        assert found.pending_writes == [("task", "messages", thread)]

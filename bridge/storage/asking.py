@@ -34,12 +34,15 @@ class Askers:
         self._at_once = _AT_ONCE if threads == 1 else 1  # else one would take what another could answer meanwhile
         self._threads = [threading.Thread(target=self._work, name=name, daemon=True) for _ in range(threads)]
         self._begun = False
+        self._closed = False
 
     async def ask(self, work: Callable[[], Result]) -> Result:
-        """The result of ``work``, called in a thread. Raises what it raises.
+        """The result of ``work``, called in a thread. Raises what it raises, and ``RuntimeError`` once it is closed.
 
         Who is cancelled before it is called has it not called.
         """
+        if self._closed:
+            raise RuntimeError("the database is closed")
         if not self._begun:
             self._begun = True
             for thread in self._threads:
@@ -50,6 +53,7 @@ class Askers:
 
     def close(self) -> None:
         """End the threads, after the questions that there are."""
+        self._closed = True
         for _ in self._threads:
             self._questions.put(None)
 
@@ -72,6 +76,10 @@ class Askers:
 def _answered(question: _Question) -> _Answer:
     try:
         return _Answer(question.answer, question.work())
+    except StopIteration as error:  # a future refuses one: https://docs.python.org/3/library/asyncio-future.html
+        failed = RuntimeError("a question raised StopIteration")
+        failed.__cause__ = error
+        return _Answer(question.answer, error=failed)
     except BaseException as error:
         return _Answer(question.answer, error=error)
 

@@ -55,15 +55,31 @@ async def test_answers_that_are_ready_together_wake_the_loop_once(one: Askers, m
     assert len(told) <= 4
 
 
-async def test_each_is_told_of_its_own_error(one: Askers) -> None:
+@pytest.mark.parametrize(
+    ("raised", "told"), [(LookupError("mine"), LookupError), (StopIteration(), RuntimeError)], ids=["error", "stop"]
+)
+async def test_each_is_told_of_its_own_error(one: Askers, raised: Exception, told: type[Exception]) -> None:
     def fail() -> None:
-        raise LookupError("mine")
+        raise raised
 
-    first, failed, last = await asyncio.gather(
-        one.ask(lambda: 1), one.ask(fail), one.ask(lambda: 3), return_exceptions=True
-    )
-    assert (first, last) == (1, 3)
-    assert isinstance(failed, LookupError)
+    free = threading.Event()
+    asked = [one.ask(free.wait), one.ask(fail), one.ask(lambda: 3)]
+    tasks = [asyncio.ensure_future(question) for question in asked]
+    await asyncio.sleep(0)
+    free.set()  # they are answered together
+    async with asyncio.timeout(10):
+        first, failed, last = await asyncio.gather(*tasks, return_exceptions=True)
+    assert (first, last) == (True, 3)
+    assert isinstance(failed, told)
+
+
+async def test_who_asks_what_is_closed_is_told_at_once() -> None:
+    closed = Askers(1, "closed")
+    assert await closed.ask(lambda: 1) == 1
+    closed.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        async with asyncio.timeout(10):
+            await closed.ask(lambda: 2)
 
 
 async def test_what_is_given_up_before_it_begins_is_not_done(one: Askers) -> None:
@@ -86,6 +102,39 @@ async def test_several_threads_answer_beside_one_another() -> None:
         assert sorted(await asyncio.gather(*(several.ask(together.wait) for _ in range(3)))) == [0, 1, 2]
     finally:
         several.close()
+
+
+async def test_an_answer_of_one_of_several_waits_for_no_other_question() -> None:
+    several = Askers(2, "asked")
+    first, second, third = (threading.Event() for _ in range(3))
+    try:
+        held = [asyncio.ensure_future(several.ask(event.wait)) for event in (first, second, third)]
+        await asyncio.sleep(0)
+        first.set()  # this thread then waits for the third
+        async with asyncio.timeout(10):
+            assert await held[0]
+        assert not any(task.done() for task in held[1:])
+    finally:
+        second.set()
+        third.set()
+        await asyncio.gather(*held)
+        several.close()
+
+
+async def test_who_gives_up_while_it_is_answered_takes_nobody_along(one: Askers) -> None:
+    begun, free = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        begun.set()
+        free.wait()
+
+    given_up = asyncio.ensure_future(one.ask(wait))
+    last = asyncio.ensure_future(one.ask(lambda: "still here"))
+    await asyncio.to_thread(begun.wait, 10)
+    given_up.cancel()
+    free.set()
+    async with asyncio.timeout(10):
+        assert await last == "still here"
 
 
 def test_threads_end_when_they_are_told_to() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import aiosqlite
@@ -105,16 +106,33 @@ async def test_who_gives_up_takes_nobody_along(database: Database) -> None:
         task.cancel()
     done = await asyncio.gather(*tasks, return_exceptions=True)
     assert [result for result in done if not isinstance(result, asyncio.CancelledError)] == [[]] * 13
-    ((most,),) = await database.groups.fetch("SELECT count(*) FROM numbers WHERE number % 3 != 0", ())
-    assert most == 13
+    stored = await database.groups.fetch("SELECT number FROM numbers WHERE number > 0 ORDER BY number", ())
+    assert [number for (number,) in stored] == [number for number in range(20) if number % 3]
+
+
+async def test_who_gives_up_on_the_way_leaves_the_others_their_answers(database: Database) -> None:
+    begun, free = threading.Event(), threading.Event()
+
+    def wait() -> int:
+        begun.set()
+        return int(free.wait(10))
+
+    await database.connection.create_function("wait", 0, wait)
+    alone = asyncio.ensure_future(database.groups.fetch(COUNT, ()))
+    waits = [asyncio.ensure_future(database.groups.fetch("SELECT wait()", ())) for _ in range(3)]
+    await alone
+    await asyncio.to_thread(begun.wait, 10)  # the three are in SQLite's thread
+    waits[0].cancel()
+    free.set()
+    await asyncio.wait(waits, timeout=10)
+    assert waits[0].cancelled()
+    assert [wait.result() for wait in waits[1:]] == [[(1,)], [(1,)]]
 
 
 async def test_a_closed_database_is_said_to_everybody(database: Database) -> None:
     tasks = [asyncio.ensure_future(database.groups.fetch(INSERT, (number,))) for number in range(5)]
     await asyncio.sleep(0)
     await database.connection.close()
-    with suppress(TimeoutError):
-        async with asyncio.timeout(5):
-            await asyncio.wait(tasks)
+    await asyncio.wait(tasks, timeout=5)
     assert all(task.done() for task in tasks)
     assert all(isinstance(task.exception(), Exception) for task in tasks[1:])
