@@ -24,8 +24,10 @@ from bridge.observe.observer import Observer
 from bridge.openai_compat import routes as openai
 from bridge.service import Bridge
 from bridge.settings import Settings
+from bridge.studio import routes as studio
 from bridge.web import health, openapi
 from bridge.web.callers import Authenticate, Callers
+from bridge.web.dialect import Dialect
 from bridge.web.gate import Gate, GateKeeper
 from bridge.web.http import JSON, Faults, RequestIds
 from bridge.web.limits import RequestRate
@@ -85,6 +87,7 @@ def create_app(
         signals=signals,
     )
     settings = bridge.settings
+    dialects = (*DIALECTS, studio.DIALECT) if settings.studio else DIALECTS
     rate = None if settings.requests_per_minute is None else RequestRate(settings.requests_per_minute)
     callers = Callers(
         settings.api_keys, authenticate or principal, settings.api_key_file, rate, shared_keys=settings.shared_keys
@@ -104,8 +107,8 @@ def create_app(
         routes=[
             *front.routes(),
             *health.routes(bridge),
-            *(route for dialect in DIALECTS for route in dialect.routes()),
-            *openapi.routes(DIALECTS),
+            *(route for dialect in dialects for route in dialect.routes()),
+            *openapi.routes(dialects),
         ],
         middleware=[
             Middleware(
@@ -114,7 +117,7 @@ def create_app(
                 body_timeout=settings.body_timeout,
             ),
             Middleware(GateKeeper, gate=gate, every=allowed_hosts is not None, cookies=callers.asked),
-            _cors(settings, gated=allowed_hosts is not None),
+            _cors(settings, dialects, gated=allowed_hosts is not None),
             Middleware(Faults),
             Middleware(Opened, bridge=bridge, callers=callers),
         ],
@@ -126,7 +129,7 @@ def create_app(
     return app
 
 
-def _cors(settings: Settings, *, gated: bool) -> Middleware:
+def _cors(settings: Settings, dialects: Sequence[Dialect], *, gated: bool) -> Middleware:
     """CORS: any origin by default. Raises ``ValueError`` for cookies from origins that nobody named.
 
     ``gated``: what comes here was let in by the gate: a page of this machine may read its answers too.
@@ -142,7 +145,7 @@ def _cors(settings: Settings, *, gated: bool) -> Middleware:
         allow_headers=("*",),  # echoed by Starlette, so that Authorization is covered
         allow_credentials=settings.cors_credentials,
         allow_private_network=True,  # for the origins that are allowed
-        expose_headers=(*_EXPOSED, *(name for dialect in DIALECTS for name in dialect.cors_headers)),
+        expose_headers=(*_EXPOSED, *(name for dialect in dialects for name in dialect.cors_headers)),
     )
 
 

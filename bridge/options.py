@@ -55,6 +55,8 @@ def _metavar(field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
         return f"[{'|'.join(get_args(field.annotation))}]"
     kinds = str(field.annotation)
+    if "bool" in kinds:
+        return "[on|off]"
     return "INTEGER" if "int" in kinds else "NUMBER" if "float" in kinds else "TEXT"
 
 
@@ -101,6 +103,10 @@ def check_access(settings: ServerSettings) -> bool:
         raise click.UsageError(
             f"Everybody who reaches {settings.host or 'this machine'} could run your agents and read all "
             "conversations: give a key with --api-key (or --api-key-file), or say --no-auth."
+        )
+    if settings.studio_inputs and not is_loopback(settings.host):
+        raise click.UsageError(
+            "--studio-inputs shows prompts to whoever may open the studio: it is for a loopback address alone."
         )
     try:
         Gate(settings.allowed_hosts)

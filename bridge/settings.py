@@ -264,6 +264,19 @@ class Settings(BaseSettings):
 
     log_json: bool = setting(False, "Log JSON lines instead of text.")
 
+    # The studio
+
+    studio: bool | None = setting(
+        None,
+        "Serve the development page `/studio`, and what it asks for.",
+        shown="on a loopback address with `bridge serve` and `bridge dev`, else not",
+    )
+    studio_inputs: bool | None = setting(
+        None,
+        "The studio shows what each model call was given: prompts too. Refused on a public address.",
+        shown="on a loopback address with `bridge serve` and `bridge dev`, else not",
+    )
+
     if not TYPE_CHECKING:  # type checkers make the signature from the fields
 
         def __init__(self, **given: Any) -> None:

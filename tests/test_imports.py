@@ -42,6 +42,7 @@ ROOMS: dict[str, set[str]] = {
         "agui.encode",
         "agui.capabilities",
     },
+    "studio": {"*"},  # it shows each language beside the events: all of them; none of them imports it
     "front": {"agents.base", "web"},
     "options": {"fields", "settings", "web.gate", "web.keys"},
     "addresses": {"*"},

@@ -69,6 +69,8 @@ WRONG: dict[str, list[Any]] = {
     "max_journal_bytes": [0],
     "journal_memory_bytes": [0],
     "log_json": ["maybe"],
+    "studio": ["maybe"],
+    "studio_inputs": ["maybe"],
 }
 FIELDS = ServerSettings.model_fields
 
@@ -172,3 +174,9 @@ def test_settings_stay_as_they_were_checked() -> None:
     with pytest.raises(ValueError, match="frozen"):
         settings.max_runs = 0
     assert create_app({"echo": echo()}, settings).state.bridge.settings.max_runs == 3
+
+
+def test_prompts_are_not_shown_on_a_public_address() -> None:
+    shown = refused("--host", "0.0.0.0", "--api-key", "k" * 32, "--studio-inputs=on")
+    assert "--studio-inputs" in shown
+    assert "loopback" in shown

@@ -25,6 +25,7 @@ from bridge.service import Bridge
 from bridge.settings import ServerSettings
 from bridge.storage.opening import agent_database_url
 from bridge.web.callers import Callers
+from bridge.web.gate import is_loopback
 from bridge.web.prefix import Prefix
 from bridge.web.protocol import http_protocol
 
@@ -37,6 +38,13 @@ def prepared(
     """The application with these agents. ``locked``: there are keys. Raises ``click.ClickException``."""
     # where agents may keep their own data; they read it when they first need it
     os.environ.setdefault("AGENT_DATABASE_URL", agent_database_url(settings.db))
+    at_home = is_loopback(settings.host)
+    settings = settings.model_copy(
+        update={
+            "studio": at_home if settings.studio is None else settings.studio,
+            "studio_inputs": at_home if settings.studio_inputs is None else settings.studio_inputs,
+        }
+    )
     # while everybody may call, pages of other sites may not; with keys these are what counts
     return create_app(
         load(agents),

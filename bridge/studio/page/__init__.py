@@ -1,0 +1,1 @@
+"""The page itself, as ``studio/`` builds it."""

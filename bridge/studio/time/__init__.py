@@ -1,0 +1,1 @@
+"""Checkpoints of a thread: its history, its state at each, forks."""
