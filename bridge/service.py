@@ -10,6 +10,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, M
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import ref
 
 from bridge.agents.base import Agent, ThreadState
 from bridge.agents.catalog import Catalog
@@ -293,7 +294,8 @@ class Bridge:
         """The run of this request, which has no place yet. ``known``: fields of the request that the thread decides."""
 
         def holds() -> bool:
-            return run.request.ephemeral or self.runs.leases.is_current(run.lease)
+            run = made()  # weakly: a run that its request knew would wait for the garbage collector, journal and all
+            return run is not None and (run.request.ephemeral or self.runs.leases.is_current(run.lease))
 
         request = replace(request, holds=holds, **known)
         run = Run(
@@ -305,6 +307,7 @@ class Bridge:
             leases=self.runs.leases,
             observers=self.observers,
         )
+        made = ref(run)
         return run
 
     @asynccontextmanager

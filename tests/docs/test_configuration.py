@@ -78,6 +78,8 @@ SAMPLES = {
     "journal_memory_bytes": (65_536, "65536"),
     "reasoning_field": ("reasoning", "reasoning"),
     "log_json": (True, "on"),
+    "studio": (True, "on"),
+    "studio_inputs": (False, "off"),
 }
 
 
