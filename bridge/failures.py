@@ -104,6 +104,21 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             waiting.append(led)
 
 
+def without_frames(error: BaseException) -> None:
+    """Drop the tracebacks of an exception that was told, and of all that led to it.
+
+    A frame refers to all its variables: a run, its request of megabytes. One of them is often the exception itself
+    (LangGraph's runner has it in one), a cycle that only the garbage collector takes apart.
+    """
+    waiting = [error]
+    for raised in waiting:
+        raised.__traceback__ = None
+        within = raised.exceptions if isinstance(raised, BaseExceptionGroup) else ()
+        for led in (raised.__cause__, raised.__context__, *within):
+            if led is not None and led not in waiting and len(waiting) < _STEPS:
+                waiting.append(led)
+
+
 def _roots(error: BaseException) -> set[str]:
     """The packages that an exception's class and its bases are from.
 

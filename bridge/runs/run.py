@@ -28,7 +28,7 @@ from bridge.events.event import NOTE, SHOWN, Event, is_token
 from bridge.events.lifecycle import OpenEntities, misshapen
 from bridge.events.verify import Verifier
 from bridge.events.versions import speaks_v1
-from bridge.failures import revealed, run_failure
+from bridge.failures import revealed, run_failure, without_frames
 from bridge.observe.observer import Observers, RunRecord
 from bridge.runs.batch import Batch
 from bridge.runs.journal import MemoryJournal
@@ -186,6 +186,7 @@ class Run:
 
     async def _perform(self) -> None:
         why: BaseException | None = None
+        raised: BaseException | None = None
         try:
             if not getattr(self._events, "announces", False):
                 self._begin()
@@ -195,18 +196,22 @@ class Run:
                 await self._follow()
             self._stopped = False  # it came to its own end, whoever wanted it to stop
             self._calm()
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
             self._calm()
-            why = self._why
+            why, raised = self._why, error
             self._stopped = True
         except Exception as error:
+            raised = error
             timed_out = isinstance(error, TimeoutError) and limit.expired()
             why = RunTimeout("The run took too long.") if timed_out else error
             why = NotSaved.because(why) if isinstance(why, StorageFailure) and self._shown else why
             if not self.abandoned:
                 self._failed(why)
         if not self._ending:
-            await self._end(self._last_events(why))
+            ending = self._last_events(why)
+            if raised is not None:
+                without_frames(raised)
+            await self._end(ending)
 
     def _calm(self) -> None:
         """A cancellation was taken note of; what follows is ordinary work."""
