@@ -111,3 +111,30 @@ def test_a_real_shell_completes(project: Path, tmp_path: Path, shell: str) -> No
     )
     assert "draw" in done.stdout
     assert "dev" not in done.stdout
+
+
+CHURN = """
+from pathlib import Path
+from bridge.commands.http_server import _return_large_memory
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 >> 20
+
+_return_large_memory()
+bytearray(8 << 20)
+before, large, small = resident(), [], []
+for _ in range(20):
+    large.append(bytearray(6 << 20))
+    small.append(bytearray(100_000))
+most = resident()
+large.clear()
+print(most - before, resident() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the C library is asked only on Linux: run this there")
+def test_large_memory_is_the_system_s_again_while_small_pieces_stay() -> None:
+    done = subprocess.run([sys.executable, "-c", CHURN], env=environment(), capture_output=True, text=True, check=True)
+    most, left = map(int, done.stdout.split())
+    assert most >= 120
+    assert left < 20
