@@ -104,13 +104,13 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             waiting.append(led)
 
 
-def without_frames(error: BaseException) -> None:
+def without_frames(error: BaseException | None) -> None:
     """Drop the tracebacks of an exception that was told, and of all that led to it.
 
     A frame refers to all its variables: a run, its request of megabytes. One of them is often the exception itself
     (LangGraph's runner has it in one), a cycle that only the garbage collector takes apart.
     """
-    waiting = [error]
+    waiting = [] if error is None else [error]
     for raised in waiting:
         raised.__traceback__ = None
         within = raised.exceptions if isinstance(raised, BaseExceptionGroup) else ()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bridge.agents.pictures import NoPicture, rendered
 from bridge.commands.targets import complete_target, load, load_one, names_here
 
 FORMATS = ("mmd", "svg", "png")
-_SCALE = 2.0  # pixels for each unit of the drawing: sharp where a screen has twice the pixels
 
 
 @click.command()
@@ -88,18 +87,9 @@ def _kind_of(output: str) -> str:
     return kind
 
 
-def _rendered(mermaid: str, kind: str) -> bytes:
+def _rendered(mermaid: str, kind: Any) -> bytes:
     try:
-        mermaidx = importlib.import_module("mermaidx")
-    except ImportError:
-        raise click.ClickException(
-            "SVG and PNG are drawn by the package mermaidx, which is not installed: pip install mermaidx. "
-            "Without it there is Mermaid's text: -o graph.mmd."
-        ) from None
-    try:
-        drawing = mermaidx.render(mermaid, config={"handDrawnSeed": 1})  # one graph, one picture
-        picture: bytes = drawing.svg().encode() if kind == "svg" else drawing.png(scale=_SCALE, background="#ffffff")
-    except Exception as error:  # whatever Mermaid makes of a graph
-        why = str(error).partition("\n")[0]
-        raise click.ClickException(f"Mermaid cannot draw this graph: {why}") from error
-    return picture
+        return rendered(mermaid, kind)
+    except NoPicture as error:
+        without = "" if "cannot draw" in str(error) else " Without it there is Mermaid's text: -o graph.mmd."
+        raise click.ClickException(f"{error}{without}") from error

@@ -206,11 +206,10 @@ class Run:
             why = RunTimeout("The run took too long.") if timed_out else error
             why = NotSaved.because(why) if isinstance(why, StorageFailure) and self._shown else why
             if not self.abandoned:
-                self._failed(why)
+                self._observers.run_failed(self.record, why)
         if not self._ending:
             ending = self._last_events(why)
-            if raised is not None:
-                without_frames(raised)
+            without_frames(raised)
             await self._end(ending)
 
     def _calm(self) -> None:
@@ -301,9 +300,6 @@ class Run:
     def _fault(self, fault: str) -> None:
         self.faults += 1
         self._observers.fault(self.record, fault)
-
-    def _failed(self, why: BaseException) -> None:
-        self._observers.run_failed(self.record, why)
 
     # Its end
 

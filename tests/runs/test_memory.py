@@ -79,12 +79,13 @@ async def broken(state: MessagesState) -> dict[str, Any]:
 
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.usefixtures("by_counting")
-async def test_so_is_one_that_failed(runs: WeakSet[Run], stream: bool) -> None:
+async def test_so_is_one_that_failed(runs: WeakSet[Run], stream: bool, caplog: pytest.LogCaptureFixture) -> None:
     """An exception refers to the frames that it went through."""
     graph = StateGraph(MessagesState).add_node("broken", broken).add_edge(START, "broken").compile()
     async with served(graph) as client:
         answer = await client.post("/v1/chat/completions", json=chat("да", stream=stream))
         assert "RuntimeError" in answer.text
+        caplog.clear()  # what pytest keeps of the log has the exception's frames
         await forgotten(client, runs)
 
 

@@ -34,8 +34,10 @@ from bridge.agents.langgraph.saving import PATIENCE
 from bridge.agents.langgraph.serializer import Serializer
 from bridge.agents.langgraph.state import fields_of, project
 from bridge.agents.langgraph.state_keys import input_keys, schema_keys, visible_keys, walled_keys
+from bridge.agents.langgraph.structure import structure_of, structure_of_drawing
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
 from bridge.agents.langgraph.untaken import take, untaken_messages
+from bridge.agents.structure import Structure
 from bridge.aside import aside_if, is_large
 from bridge.errors import InvalidRequest
 from bridge.events.event import Event, note
@@ -109,6 +111,12 @@ class LangGraphAgent:
         """The graph as LangGraph draws it, with its subgraphs opened. A remote graph is asked over the network."""
         drawn = await asyncio.to_thread(self.graph.get_graph, xray=True)
         return Drawing(drawn.draw_mermaid())
+
+    async def structure(self) -> Structure:
+        """The graph as its builder declares it. A remote graph is asked over the network, and draws itself."""
+        if hasattr(self.graph, "nodes"):
+            return await asyncio.to_thread(structure_of, self.graph)
+        return structure_of_drawing(await asyncio.to_thread(self.graph.get_graph))
 
     def run(self, request: RunRequest) -> GraphRun:
         """The graph's events, to be iterated once. The graph starts with the first one."""

@@ -25,6 +25,7 @@ from bridge.agents.langgraph.context import client_values, configurable, may_wri
 from bridge.agents.langgraph.factories.factory import Factory
 from bridge.agents.langgraph.factories.given import RUNS, Given
 from bridge.agents.langgraph.saving import PATIENCE, patiently
+from bridge.agents.structure import Structure
 from bridge.errors import BridgeError, RunTimeout
 from bridge.events.event import Event
 from bridge.failures import run_failure
@@ -148,6 +149,11 @@ class FactoryAgent:
         """A graph that is made to be drawn. Raises as `read` does."""
         async with self.looked_at() as agent:
             return await agent.draw()
+
+    async def structure(self) -> Structure:
+        """That of a graph that is made to be looked at. Raises as `read` does."""
+        async with self.looked_at() as agent:
+            return await agent.structure()
 
     @asynccontextmanager
     async def _looking(self, given: Given) -> AsyncIterator[LangGraphAgent]:
