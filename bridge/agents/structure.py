@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, TypedDict, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
+
+from typing_extensions import TypedDict  # pydantic wants it before Python 3.12
 
 NodeKind = Literal["start", "end", "node", "tools", "subgraph", "anywhere"]
 """``anywhere``: where edges lead of which nobody knows the ends before they are taken."""

@@ -89,6 +89,10 @@ def of(schema: Any, *nodes: Any, compiled: dict[str, Any] | None = None, **schem
     return builder.compile(**(compiled or {}))
 
 
+def leads(state: Any) -> str:
+    return "n0"
+
+
 GRAPHS: dict[str, tuple[Any, str | None, str]] = {
     "clean": (of(MessagesState), None, ""),
     "no reducer": (of(Unreduced), "error", "'messages' has no reducer"),
@@ -110,6 +114,11 @@ GRAPHS: dict[str, tuple[Any, str | None, str]] = {
     "taken name": (of(MessagesState, ToolNode([taken])), "error", "the tool 'interrupt' has a name that is taken"),
     "forgetful": (of(MessagesState, compiled={"checkpointer": InMemorySaver()}), "warning", "a restart forgets them"),
     "functional": (functional, None, ""),
+    "a router that does not say where it leads": (
+        StateGraph(MessagesState).add_node("n0", step).add_conditional_edges(START, leads).compile(),
+        "warning",
+        "what follows '__start__': the router 'leads' does not say where it leads; write graph.add_conditional_edges",
+    ),
 }
 
 

@@ -112,3 +112,11 @@ async def test_keys_are_asked_for() -> None:
 async def test_without_the_studio_there_is_none(studio: bool | None) -> None:
     async with client_of(studio=studio) as client:
         assert (await client.get("/sales/graph")).status_code == 404
+
+
+async def test_it_is_in_the_description_of_the_api() -> None:
+    async with client_of(studio=True) as client:
+        described = (await client.get("http://bridge/openapi.json")).json()
+    answers = described["paths"]["/agents/{agent}/graph"]["get"]["responses"]
+    assert "200" in answers
+    assert {"Node", "Edge", "Level", "Unknown"} <= set(described["components"]["schemas"])

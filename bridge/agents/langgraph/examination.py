@@ -14,6 +14,7 @@ from bridge.agents.langgraph.asking import asks
 from bridge.agents.langgraph.entrypoints import is_entrypoint
 from bridge.agents.langgraph.state_keys import input_keys, visible_keys, walled_keys
 from bridge.agents.langgraph.storable import unstorable
+from bridge.agents.langgraph.structure import structure_of
 
 OF_CLIENTS: Mapping[str, str] = {
     "interrupt": "OpenAI clients get the agent's questions as calls of a tool of this name",
@@ -57,6 +58,7 @@ def examine(graph: Any) -> Examination:
     _interrupts(graph, found)
     _memory(graph, found)
     _nodes(graph, found)
+    _ends(graph, found)
     return found
 
 
@@ -224,6 +226,17 @@ def _nodes(graph: Any, found: Examination) -> None:
         found.findings.append(
             Finding("warning", f"plain def nodes, each in a thread while it works (--threads): {_listed(plain)}")
         )
+
+
+def _ends(graph: Any, found: Examination) -> None:
+    for unknown in structure_of(graph)["unknown"]:
+        if unknown["advice"] is not None:
+            found.findings.append(
+                Finding(
+                    "warning",
+                    f"no drawing knows what follows '{unknown['node']}': {unknown['what']}; write {unknown['advice']}",
+                )
+            )
 
 
 def _is_plain(bound: Any) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, Literal, TypedDict, get_args
+from typing import Any, Literal, get_args
 
 from starlette.requests import Request
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from bridge.agents.base import Agent
 from bridge.agents.pictures import NoPicture, mermaid_of, rendered
