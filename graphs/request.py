@@ -19,7 +19,7 @@ from langchain_core.runnables import RunnableConfig
 MODEL_SETTINGS = frozenset(
     (
         *("temperature", "top_p", "max_tokens", "max_completion_tokens", "stop", "seed", "response_format"),
-        *("reasoning_effort", "user", "presence_penalty", "frequency_penalty"),
+        *("reasoning_effort", "user", "presence_penalty", "frequency_penalty", "logit_bias", "verbosity"),
     )
 )
 

@@ -30,6 +30,8 @@ _SETTINGS: dict[str, tuple[type, ...]] = {
     "parallel_tool_calls": (bool,),
     "presence_penalty": (int, float),
     "frequency_penalty": (int, float),
+    "logit_bias": (dict,),
+    "verbosity": (str,),
 }
 """Parameters that reach the graph, in its config, with the types they may have."""
 
@@ -97,6 +99,16 @@ def _refuse(body: Mapping[str, Any]) -> None:
     for name in ("functions", "function_call"):
         if body.get(name) is not None:
             raise InvalidRequest(f"'{name}' is the old form of 'tools'; send 'tools'.", param=name)
+    for name in ("moderation", "prediction", "web_search_options"):
+        if body.get(name) is not None:
+            raise InvalidRequest(f"'{name}' is not served.", param=name)
+    refuse_tiers(body)
+
+
+def refuse_tiers(body: Mapping[str, Any]) -> None:
+    """Raises `InvalidRequest` for a ``service_tier`` of another price or pace: no graph knows of them."""
+    if optional(body, "service_tier", str) not in (None, "auto", "default"):
+        raise InvalidRequest("'service_tier' is 'auto' or 'default'; no other is served.", param="service_tier")
 
 
 def optional(body: Mapping[str, Any], name: str, kind: type) -> Any:

@@ -27,6 +27,8 @@ SENT: dict[str, Any] = {
     "presence_penalty": 0.5,
     "frequency_penalty": -0.5,
     "metadata": {"chat": "c"},
+    "logit_bias": {"50256": -100},
+    "verbosity": "low",
 }
 BOTH = {"max_tokens": 5, "max_completion_tokens": 6}
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.errors import InvalidRequest, json_kind
-from bridge.openai_compat.requests import ChatRequest, extension_of, optional, settings_of
+from bridge.openai_compat.requests import ChatRequest, extension_of, optional, refuse_tiers, settings_of
 from bridge.openai_compat.responses.items import Item, messages_of, read_items
 from bridge.runs.request import checked_id
 
@@ -156,8 +156,7 @@ def _refuse(body: Mapping[str, Any]) -> None:
             at = f"include[{index}]"
             got = repr(name[:60]) if isinstance(name, str) else json_kind(name)
             raise InvalidRequest(f"'{at}' is {got}, which is not served.", param=at)
-    if optional(body, "service_tier", str) not in (None, "auto", "default"):
-        raise InvalidRequest("'service_tier' is 'auto' or 'default'; no other is served.", param="service_tier")
+    refuse_tiers(body)
 
 
 def _optional_id(body: Mapping[str, Any], name: str) -> str | None:
@@ -189,6 +188,7 @@ def _settings(body: Mapping[str, Any], tools: list[str]) -> tuple[dict[str, Any]
         "metadata": metadata or None,
         "response_format": response_format,
         "reasoning_effort": effort,
+        "verbosity": verbosity,
         "tool_choice": _as_in_chat(choice),
     }
     try:
@@ -199,7 +199,6 @@ def _settings(body: Mapping[str, Any], tools: list[str]) -> tuple[dict[str, Any]
         raise InvalidRequest(
             error.message.replace("max_completion_tokens", "max_output_tokens"), param="max_output_tokens"
         ) from None
-    settings |= {} if verbosity is None else {"verbosity": verbosity}
     settings |= {} if truncation != "auto" else {"truncation": truncation}
     verbose = {} if verbosity is None else {"verbosity": verbosity}
     head = {
