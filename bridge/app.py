@@ -25,6 +25,7 @@ from bridge.openai_compat import routes as openai
 from bridge.service import Bridge
 from bridge.settings import Settings
 from bridge.studio import routes as studio
+from bridge.studio.runs.log import RunLog
 from bridge.web import health, openapi
 from bridge.web.callers import Authenticate, Callers
 from bridge.web.dialect import Dialect
@@ -78,10 +79,12 @@ def create_app(
     """
     if principal is not None and authenticate is not None:
         raise ValueError("'principal' and 'authenticate' are two names of one thing: give one")
+    settings = settings or Settings()
+    run_log = RunLog()
     bridge = Bridge(
         agents,
         settings,
-        observers=observers,
+        observers=(*observers, run_log) if settings.studio else observers,
         context=None if context is None else Contexts(context).of,
         store=store,
         signals=signals,
@@ -126,6 +129,7 @@ def create_app(
     )
     app.state.bridge = bridge
     app.state.callers = callers
+    app.state.run_log = run_log
     return app
 
 

@@ -11,14 +11,15 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from bridge.app import DIALECTS
+from bridge import app
+from bridge.studio import routes as studio
 from bridge.web.dialect import Operation
 from tests.fuzz import TIMEOUT, TORTURE
 from tests.fuzz.mutations import Mutator
 from tests.fuzz.serving import attacked, check
 from tests.http.talking import chat
 
-OPERATIONS = [operation for dialect in DIALECTS for operation in dialect.operations]
+OPERATIONS = [operation for dialect in (*app.DIALECTS, studio.DIALECT) for operation in dialect.operations]
 AT_ONCE = 8
 
 RUN: dict[str, Any] = {
