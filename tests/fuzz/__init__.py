@@ -6,5 +6,5 @@
 import os
 
 TORTURE = int(os.environ.get("TORTURE", "0"))
-TIMEOUT = 36_000 if TORTURE else 120
+TIMEOUT = 36_000 if TORTURE else 240
 """Seconds for one test."""
