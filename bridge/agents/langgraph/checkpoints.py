@@ -34,7 +34,16 @@ from langgraph.checkpoint.base import (
     copy_checkpoint,
 )
 
-from bridge.agents.langgraph.saving import PATIENCE, patiently, patiently_in_thread, storage_failure, undo, whole
+from bridge.agents.langgraph.saving import (
+    PATIENCE,
+    each_within,
+    patiently,
+    patiently_in_thread,
+    read_patiently,
+    storage_failure,
+    undo,
+    whole,
+)
 from bridge.errors import BridgeError
 from bridge.runs.request import ANONYMOUS, STORED, ThreadKey
 
@@ -226,7 +235,7 @@ class ScopedSaver(BaseCheckpointSaver[Any]):
         found = current.again() if current is not None else None
         if found is None:
             there = self._there(config)
-            found = _renamed(await patiently(lambda: self._inner.aget_tuple(there), self._patience), config)
+            found = _renamed(await read_patiently(lambda: self._inner.aget_tuple(there), self._patience), config)
             if current is not None:
                 current.keep(found)
         return found
@@ -248,7 +257,8 @@ class ScopedSaver(BaseCheckpointSaver[Any]):
         config = config or {"configurable": {"thread_id": self._key.thread_id}}
         before = before and self._before(before)
         try:
-            async for found in self._inner.alist(self._there(config), filter=filter, before=before, limit=limit):
+            listed = self._inner.alist(self._there(config), filter=filter, before=before, limit=limit)
+            async for found in each_within(listed, self._patience):
                 renamed = _renamed(found, config)
                 if renamed is not None:
                     yield renamed
@@ -291,7 +301,7 @@ class ScopedSaver(BaseCheckpointSaver[Any]):
     ) -> Mapping[str, DeltaChannelHistory]:
         """What channels that are stored by their changes were made of."""
         there = self._there(config)
-        return await patiently(
+        return await read_patiently(
             lambda: self._inner.aget_delta_channel_history(config=there, channels=channels), self._patience
         )
 

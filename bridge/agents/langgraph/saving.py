@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from bridge.errors import StorageBusy, StorageFailure, StorageFull, StorageReadOnly, StorageUnavailable
@@ -23,7 +23,7 @@ PATIENCE = 15.0
 
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
-_FINISHING = 1.0  # seconds that a stopped run waits for a write that has begun
+_FINISHING = 1.0  # seconds that a stopped run waits for a write that has begun, and the least that anybody waits
 
 # https://www.sqlite.org/rescode.html: primary codes; extended ones begin with the same name
 _SQLITE: dict[str, type[StorageFailure]] = {
@@ -138,6 +138,34 @@ async def patiently(once: Callable[[], Awaitable[Result]], patience: float) -> R
         except Exception as error:
             pause = attempts.after(error)
         await asyncio.sleep(pause)
+
+
+async def read_patiently(read: Callable[[], Awaitable[Result]], patience: float) -> Result:
+    """The same for what changes nothing, each attempt with a bound of its own: a database may take a question, and never
+    answer it. Such a wait is over after ``patience``, and not before a second."""
+    attempts = Attempts(patience)
+    while True:
+        try:
+            async with asyncio.timeout(max(attempts.left, _FINISHING)):
+                return await read()
+        except Exception as error:
+            pause = attempts.after(error)
+        await asyncio.sleep(pause)
+
+
+async def each_within(listed: AsyncIterator[Result], within: float) -> AsyncIterator[Result]:
+    """The same items, each of which may take so many seconds, and at least one.
+
+    Raises:
+        TimeoutError: the next one does not come.
+    """
+    while True:
+        try:
+            async with asyncio.timeout(max(within, _FINISHING)):
+                item = await anext(listed)
+        except StopAsyncIteration:
+            return
+        yield item
 
 
 def patiently_in_thread(once: Callable[[], Result], patience: float) -> Result:

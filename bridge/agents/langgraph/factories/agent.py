@@ -24,7 +24,7 @@ from bridge.agents.langgraph.checkpoints import ScopedSaver, keeps_its_id
 from bridge.agents.langgraph.context import client_values, configurable, may_write
 from bridge.agents.langgraph.factories.factory import Factory
 from bridge.agents.langgraph.factories.given import RUNS, Given
-from bridge.agents.langgraph.saving import PATIENCE, patiently
+from bridge.agents.langgraph.saving import PATIENCE, read_patiently
 from bridge.agents.structure import Structure
 from bridge.errors import BridgeError, RunTimeout
 from bridge.events.event import Event
@@ -121,7 +121,7 @@ class FactoryAgent:
         """
         at = {} if checkpoint_id is None else {"checkpoint_id": checkpoint_id}
         where: RunnableConfig = {"configurable": {"thread_id": self.stored_id(thread), "checkpoint_ns": "", **at}}
-        found = await patiently(lambda: self.checkpointer.aget_tuple(where), self._patience)
+        found = await read_patiently(lambda: self.checkpointer.aget_tuple(where), self._patience)
         if found is None:
             return None
         kept = (name for name in found.metadata if name not in _OF_CHECKPOINTS and may_write(name, self.client_keys))
