@@ -63,7 +63,8 @@ def agui(path: str) -> Ask:
     """A client of AG-UI 1.0 at this address."""
 
     async def ask(client: Client, thread: str) -> Told:
-        body = {"threadId": thread, "runId": uuid.uuid4().hex, "messages": [{"id": uuid.uuid4().hex, **user("Look!")}]}
+        body: dict[str, Any] = {"threadId": thread, "runId": uuid.uuid4().hex}
+        body |= {"messages": [{"id": uuid.uuid4().hex, **user("Look!")}]}
         body |= {"tools": [], "state": {}, "context": [], "forwardedProps": {}, "protocolVersion": "1.0"}
         answer = await client.post(path, json=body)
         told = Told(answer.status_code)
@@ -110,7 +111,7 @@ def responses(*, stream: bool) -> Ask:
         body = {"model": "a", "stream": stream, "input": "Look!"}
         answer = await client.post("/v1/responses", json=body, headers={"X-Thread-Id": thread})
         told = Told(answer.status_code, again=answer.headers.get("x-should-retry"))
-        events = [answer.json()] if not stream or told.http != 200 else [event for event in lines(answer)]
+        events = [answer.json()] if not stream or told.http != 200 else lines(answer)
         for event in events:
             if event.get("type") == "response.output_text.delta":
                 told.text += event["delta"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -45,17 +45,20 @@ async def answer(state: MessagesState) -> dict[str, Any]:
     return {"messages": [AIMessage(f"Answer {len(state['messages'])}.")]}
 
 
-def chat(text: str) -> tuple[str, str, dict[str, Any]]:
+Sent = tuple[str, str, dict[str, Any] | None]
+
+
+def chat(text: str) -> Sent:
     return "POST", "/v1/chat/completions", {"model": "a", "messages": [{"role": "user", "content": text}]}
 
 
-def agui(path: str, identity: str = "") -> tuple[str, str, dict[str, Any]]:
+def agui(path: str, identity: str = "") -> Sent:
     body: dict[str, Any] = {"threadId": "t", "runId": uuid.uuid4().hex, "tools": [], "state": {}, "context": []}
     messages = [{"id": identity or uuid.uuid4().hex, "role": "user", "content": "Look!"}]
     return "POST", path, body | {"messages": messages, "forwardedProps": {}}
 
 
-REQUESTS = {
+REQUESTS: dict[str, Callable[[], Sent]] = {
     "chat": lambda: chat("Look!"),
     "AG-UI": lambda: agui("/agui/a"),
     "AG-UI, its first message edited": lambda: agui("/agui/a", "first"),

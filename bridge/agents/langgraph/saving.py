@@ -141,8 +141,10 @@ async def patiently(once: Callable[[], Awaitable[Result]], patience: float) -> R
 
 
 async def read_patiently(read: Callable[[], Awaitable[Result]], patience: float) -> Result:
-    """The same for what changes nothing, each attempt with a bound of its own: a database may take a question, and never
-    answer it. Such a wait is over after ``patience``, and not before a second."""
+    """The same for what changes nothing, each attempt with a bound of its own.
+
+    A database may take a question, and never answer it: that wait is over after ``patience``, and not before a second.
+    """
     attempts = Attempts(patience)
     while True:
         try:
