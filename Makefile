@@ -43,8 +43,11 @@ demo: $(VENV)/.installed examples/copilotkit/node_modules/.installed
 	kill -0 $$server 2>/dev/null || exit 1; \
 	BRIDGE_URL=http://$(HOST):$$port npm run --prefix examples/copilotkit --silent preview
 
+# Each file's tests run in one of so many processes; `make test WORKERS=0` runs them all in this one.
+WORKERS ?= 2
+
 test: $(VENV)/.dev-installed $(NODE_READY)
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 
 # By hand: what `make test` tries a few times, many times; loopback only, and hours. TORTURE is how many for each route,
 # stream or conversation; `make torture TESTS=tests/fuzz` takes some of it.

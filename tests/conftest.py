@@ -21,6 +21,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.when == "call" and item.get_closest_marker("torture"):
         counts = re.findall(r"during (\w+) phase|(\d+ passing, .*) test cases", statistics)
         item.config.stash.setdefault(COUNTED, []).append(" ".join([item.nodeid, *map("".join, counts)]))
+    # half a surrogate pair that a test has logged cannot be sent to the process that prints the report
+    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
     return report
 
 

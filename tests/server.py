@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -18,12 +19,24 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 
+_WORKERS = 8
+_FIRST, _LAST = 12000, 32000
+"""Below the ports that Linux gives by itself (`ip_local_port_range`): to whom connects, and to who asks for port 0."""
+
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
+_span = (_LAST - _FIRST) // _WORKERS
+_own = itertools.cycle(range(_FIRST + _worker * _span, _FIRST + (_worker + 1) * _span))
+_skip = os.getpid() % _span
+_ports = itertools.islice(_own, _skip, None)
+
+
 def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody listens on now, and nobody else will be given: each process that runs tests has its own."""
+    for port in itertools.islice(_ports, _span):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError(f"no port of {_FIRST} to {_LAST} is free")
 
 
 @dataclass

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PACED = {"DEMO_MODEL_DELAY": "0.012"}
-"""The demo model's pause after each word, in seconds: slow enough to be seen growing, and to be interrupted."""
+PACED = {"DEMO_MODEL_DELAY": "0.03"}
+"""The demo model's pause after each word, in seconds: slow enough to be seen growing, also by a page that is slow."""
+
+SLOW = {"DEMO_MODEL_DELAY": "0.08"}
+"""Slow enough to be killed or stopped in mid-answer, whatever else the machine does."""
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +39,7 @@ def example(bridge: Server) -> Iterator[str]:
 @pytest.fixture
 def own_bridge(tmp_path: Path) -> Iterator[Server]:
     """A server that the test may kill."""
-    with serve(tmp_path, env=PACED) as server:
+    with serve(tmp_path, env=SLOW) as server:
         yield server
 
 

@@ -67,6 +67,14 @@ function speak(languages) {
   Object.defineProperty(navigator, "languages", { get: () => languages });
 }
 
+/** What the page of a wait that failed shows, and what its console says. */
+async function seen(name) {
+  const { page, heard } = pages.get(name) ?? {};
+  if (!page) return "";
+  const text = await page.evaluate("document.body.innerText").catch((error) => error.message);
+  return `\nthe page shows:\n${text.slice(0, 2000)}\n${JSON.stringify(heard).slice(0, 1000)}`;
+}
+
 const verbs = {
   async open({ page: name, url, width, height, ready, languages, scheme }) {
     const page = await context.newPage();
@@ -132,7 +140,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     const page = verb === "open" || verb === "close" ? name : pages.get(name).page;
     answer = { value: (await verbs[verb]({ ...given, page, name })) ?? null };
   } catch (error) {
-    answer = { error: error.message };
+    answer = { error: `${error.message}${await seen(name)}` };
   }
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import socket
@@ -33,13 +34,15 @@ def build(package: str, *shared: str) -> Path:
         for path in (place.rglob("*") if place.is_dir() else [place])
         if path.is_file() and not {"node_modules", "dist"} & set(path.relative_to(directory.parent).parts)
     ]
-    built = dist.stat().st_mtime if dist.is_dir() else 0
-    if built < max(path.stat().st_mtime for path in sources):
-        done = subprocess.run(
-            ["npm", "run", "--silent", "build"], cwd=directory, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, f"npm run build in {package} failed:\n{done.stdout}\n{done.stderr}"
-        os.utime(dist)
+    newest = max(path.stat().st_mtime for path in sources)
+    with (directory / "node_modules" / ".building").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two processes that run tests want the same page
+        if not dist.is_dir() or dist.stat().st_mtime < newest:
+            done = subprocess.run(
+                ["npm", "run", "--silent", "build"], cwd=directory, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, f"npm run build in {package} failed:\n{done.stdout}\n{done.stderr}"
+            os.utime(dist)
     return dist
 
 
