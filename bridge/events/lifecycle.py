@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from bridge.events.event import EVENT_TYPES, REQUIRED, Event
 
@@ -105,7 +105,7 @@ class OpenEntities:
     """
 
     def __init__(self) -> None:
-        self._open: dict[Key, str | None] = {}
+        self._open: dict[Key, tuple[str | None, Any]] = {}  # the owner, and of a step its metadata
 
     def __len__(self) -> int:
         return len(self._open)
@@ -119,7 +119,8 @@ class OpenEntities:
         if rule is None or rule.action is Action.CONTINUE:
             return
         if rule.action is Action.OPEN:
-            self._open[key_of(rule, event)] = event.get("subagentRunId")
+            place = event.get("metadata") if rule.entity is Entity.STEP else None
+            self._open[key_of(rule, event)] = (event.get("subagentRunId"), place)
         else:
             self._open.pop(key_of(rule, event), None)
 
@@ -138,13 +139,15 @@ class OpenEntities:
         With ``error`` the subagents end in SUBAGENT_ERROR with that message: they did not finish.
         """
         events: list[Event] = []
-        for (entity, _, name), owner in reversed(self._open.items()):
+        for (entity, _, name), (owner, place) in reversed(self._open.items()):
             kind = CLOSING[entity]
             event: Event = {"type": kind, RULES[kind].key: name}
             if entity is Entity.SUBAGENT and error is not None:
                 event = {"type": "SUBAGENT_ERROR", "subagentRunId": name, "message": error}
             if owner is not None and entity is not Entity.SUBAGENT:
                 event["subagentRunId"] = owner
+            if place is not None:
+                event["metadata"] = place
             events.append(event)
         return events
 

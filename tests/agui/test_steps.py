@@ -12,8 +12,9 @@ from langgraph.graph import START, StateGraph
 from langgraph.types import Send
 
 from bridge.agents.langgraph.paths import Paths
-from bridge.agents.langgraph.steps import StepNames
+from bridge.agents.langgraph.steps import StepNames, place_of
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui
+from bridge.events.event import model
 
 STEPS = st.lists(
     st.one_of(
@@ -69,6 +70,55 @@ def test_what_lies_under_a_path_is_forgotten_with_it() -> None:
     assert ("a",) not in paths
     paths.set(("a", "b"), 7)
     assert paths.get(("a", "b")) == 7
+
+
+def test_a_step_says_where_its_node_is() -> None:
+    assert place_of("7", (), "model") == {"task": "7", "parent": None, "path": "model", "call": 1}
+    inner = place_of("9", ("par:7", "1", "deep:8"), "model")
+    assert inner == {"task": "9", "parent": "8", "path": "par/deep/model", "call": 2}
+
+
+async def test_both_ends_of_a_step_say_so_and_when() -> None:
+    class Two(TypedDict, total=False):
+        done: Annotated[list[int], operator.add]
+
+    def one(state: Two) -> Two:
+        return {"done": [1]}
+
+    inner: Any = StateGraph(Two).add_node("one", one).add_edge(START, "one").compile()
+
+    async def twice(state: Two) -> Two:
+        await inner.ainvoke({})
+        await inner.ainvoke({})
+        return {"done": [2]}
+
+    graph: Any = StateGraph(Two).add_node("twice", twice).add_edge(START, "twice").compile()
+    stream = graph.astream({}, stream_mode=list(STREAM_MODES), subgraphs=True, version="v2")
+    parts = [part async for part in stream]
+    clock = iter(range(1, 99))
+    translator = LangGraphToAgui("t", "r", clock=lambda: next(clock))
+    steps = [event for part in parts for event in translator.feed(part) if event["type"].startswith("STEP")]
+    assert [event["timestamp"] for event in steps] == [1000, 2000, 3000, 4000, 5000, 6000]
+    assert [(event["metadata"]["path"], event["metadata"]["call"]) for event in steps] == [
+        ("twice", 1),
+        *[("twice/one", 1)] * 2,
+        *[("twice/one", 2)] * 2,
+        ("twice", 1),
+    ]
+    assert {event["metadata"]["parent"] for event in steps[1:5]} == {steps[0]["metadata"]["task"]}
+    assert steps[0]["metadata"] == steps[-1]["metadata"]
+    for event in steps:
+        assert model(event).model_dump(exclude_none=True, by_alias=True)["metadata"] == event["metadata"]
+    old = LangGraphToAgui("t", "r", protocol_version=None, clock=lambda: 1.0)
+    before = [event for part in parts for event in old.feed(part) if event["type"].startswith("STEP")]
+    assert [set(event) for event in before] == [{"type", "stepName"}] * 6
+
+
+def test_a_step_that_is_closed_for_its_run_says_so_too() -> None:
+    translator = LangGraphToAgui("t", "r")
+    [begun] = translator.feed({"type": "tasks", "ns": (), "data": {"id": "1", "name": "model", "input": {}}})
+    closed = translator.cancel()[0]
+    assert (closed["type"], closed["metadata"]) == ("STEP_FINISHED", begun["metadata"])
 
 
 class State(TypedDict, total=False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from copy import copy
@@ -272,6 +273,7 @@ class GraphRun:
             workers=agent.workers,
             tool_nodes=agent.tool_nodes,
             earlier=request.messages,
+            clock=time.time,
         )
 
     async def __aiter__(self) -> AsyncIterator[Event]:

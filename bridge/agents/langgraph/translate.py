@@ -6,7 +6,7 @@ Its input is what ``graph.astream(stream_mode=STREAM_MODES, subgraphs=True, vers
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ag_ui.core import PROTOCOL_VERSION
@@ -23,7 +23,7 @@ from bridge.agents.langgraph.message_stream import MessagesToAgui
 from bridge.agents.langgraph.messages import message_text, messages_to_agui
 from bridge.agents.langgraph.paths import Paths
 from bridge.agents.langgraph.state import StateView, fields_of
-from bridge.agents.langgraph.steps import StepNames
+from bridge.agents.langgraph.steps import Steps
 from bridge.agents.langgraph.subagents import Subagent, Subagents
 from bridge.errors import BridgeError, UpstreamFailure, UpstreamRateLimited
 from bridge.events.event import Event
@@ -64,6 +64,7 @@ class LangGraphToAgui:
             a state that a node emits itself may then have keys that the graph's state does not have.
         workers, tool_nodes: as in `bridge.agents.langgraph.subagents.Subagents`.
         earlier: the messages that the client sent; those of earlier subagents stay in the snapshot.
+        clock: seconds since the epoch, for the ``timestamp`` of steps; ``None``: they have none.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class LangGraphToAgui:
         workers: Collection[str] = (),
         tool_nodes: Collection[str] = (),
         earlier: Sequence[Mapping[str, Any]] = (),
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._thread_id = thread_id
         self._run_id = run_id
@@ -94,7 +96,7 @@ class LangGraphToAgui:
         self._stream.aliases.update(aliases or {})
         self._state = StateView(allow=state_allow, keys=state_keys)
         self._output_keys = state_keys
-        self._steps = StepNames()
+        self._steps = Steps(placed=self._v1, clock=clock)
         self._interrupts = Met()
         self._messages: list[BaseMessage] | None = None
         self._nested: Paths[list[BaseMessage]] = Paths()
@@ -303,7 +305,7 @@ class LangGraphToAgui:
         if name in self._hidden or name.startswith("__"):
             self._hidden_ran = self._hidden_ran or not ns
             return []
-        return [{"type": "STEP_STARTED", "stepName": self._steps.open(task["id"], ns, name)}]
+        return [self._steps.started(ns, task)]
 
     def _task_end(self, ns: tuple[str, ...], task: Mapping[str, Any]) -> list[Event]:
         waiting = task.get("interrupts") or ()
@@ -316,10 +318,8 @@ class LangGraphToAgui:
         if not waiting:
             self._state.closed(own)
             self._nested.remove_under(own)
-        step = self._steps.close(task["id"])
-        if step is not None:
-            events.append({"type": "STEP_FINISHED", "stepName": step})
-        return events
+        step = self._steps.finished(ns, task)
+        return events if step is None else [*events, step]
 
     # State
 
