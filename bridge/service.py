@@ -168,6 +168,11 @@ class Bridge:
         """No new runs; those that go may finish within the grace, then are ended, and their streams close legally."""
         await asyncio.shield(self.begin_ending())
 
+    @property
+    def ending(self) -> bool:
+        """Whether the server shuts down: no new runs begin."""
+        return self._ending is not None
+
     def begin_ending(self) -> asyncio.Task[None]:
         """Begin what `end_runs` does: once, whoever asks first, a signal or the server."""
         if self._ending is None:

@@ -24,6 +24,10 @@ class RunRecord:
     ended_at: float | None = None
     outcome: str | None = None
     """``success``, ``interrupt``, ``cancelled``, or the ``code`` of a RUN_ERROR; ``None`` while the run goes on."""
+    first_word_at: float | None = None
+    """When the first thing was there that a person sees: text, a thought, a tool call."""
+    client: str = ""
+    """The ``User-Agent`` of the request, where somebody has noted it."""
     usage: Sequence[Mapping[str, Any]] = ()
     """AG-UI's ``usage``, an entry for each provider and model; empty while the run goes on, and where none is known."""
 

@@ -123,7 +123,6 @@ class Run:
         self._verifier = Verifier(strict=False, on_fault=self._fault)
         self._open = OpenEntities()
         self._begun = False  # RUN_STARTED is in the journal
-        self._shown = False  # something of an answer is
         self._last: Event | None = None  # the event that ends the run, held back until all is stored
         self._readers: set[Reader] = set()
         self._forgotten = False  # nobody can find it any more
@@ -204,7 +203,7 @@ class Run:
             raised = error
             timed_out = isinstance(error, TimeoutError) and limit.expired()
             why = RunTimeout("The run took too long.") if timed_out else error
-            why = NotSaved.because(why) if isinstance(why, StorageFailure) and self._shown else why
+            why = NotSaved.because(why) if isinstance(why, StorageFailure) and self.record.first_word_at else why
             if not self.abandoned:
                 self._observers.run_failed(self.record, why)
         if not self._ending:
@@ -294,7 +293,8 @@ class Run:
                 return False
             case _:
                 self._open.see(event)
-        self._shown = self._shown or kind.startswith(SHOWN)
+        if self.record.first_word_at is None and kind.startswith(SHOWN):
+            self.record.first_word_at = time.time()
         return True
 
     def _fault(self, fault: str) -> None:

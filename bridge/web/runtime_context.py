@@ -46,6 +46,11 @@ def serving(connection: HTTPConnection) -> None:
     _CONNECTION.set(connection)
 
 
+def connection() -> HTTPConnection | None:
+    """The request that this task serves."""
+    return _CONNECTION.get()
+
+
 class Contexts:
     """Asks the application's function."""
 

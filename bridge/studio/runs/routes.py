@@ -1,41 +1,28 @@
-"""Runs, whoever started them: a list, newest first."""
+"""Runs, whoever started them: a list, newest first; what begins and ends; the wire of one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Any, Literal
+from collections.abc import Callable
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from typing_extensions import TypedDict
 
 from bridge.errors import Forbidden, InvalidRequest
 from bridge.observe.observer import RunRecord
+from bridge.runs.run import Run
+from bridge.studio.runs.announcements import Announcements
 from bridge.studio.runs.log import RunLog
+from bridge.studio.runs.rows import RunRow, row_of, state_of
+from bridge.studio.runs.wire import WireEncoder, WireRow
+from bridge.web import sse
 from bridge.web.callers import principal_of, require, shares_key
 from bridge.web.dialect import Operation
-from bridge.web.http import JSON, bridge_of, read_number
+from bridge.web.http import JSON, bridge_of, named, read_number
+from bridge.web.stream import RunStream
 
 _MOST = 10**18
 _STATES = ("running", "ended")
-
-
-class RunRow(TypedDict):
-    """A run without its content. Times are ISO 8601, in UTC.
-
-    ``outcome``: ``success``, ``interrupt``, ``cancelled``, or the code of an error. ``usage``: AG-UI's, at the end.
-    """
-
-    id: str
-    agent: str
-    threadId: str
-    principal: str
-    state: Literal["running", "ended"]
-    outcome: str | None
-    startedAt: str
-    endedAt: str | None
-    usage: list[Mapping[str, Any]]
 
 
 class RunPage(TypedDict):
@@ -73,6 +60,42 @@ async def list_runs(request: Request) -> Response:
     return JSON(page, headers={"Cache-Control": "no-store"})
 
 
+async def announce_runs(request: Request) -> Response:
+    """The rows of runs as they begin and end, one's own (or those of ``principal``), as server-sent events.
+
+    ``missed`` in between: more was to be said than the reader took. The list has it.
+    """
+    whose, bridge = _whose(request), bridge_of(request)
+    log_of(request).check_room()
+    announcements = Announcements(
+        log_of(request),
+        lambda run: whose(run.principal),
+        keep_alive=bridge.settings.keep_alive,
+        ending=lambda: bridge.ending,
+    )
+    return StreamingResponse(aiter(announcements), headers=dict(sse.HEADERS))
+
+
+async def read_wire(request: Request) -> Response:
+    """A run's events from its first, or after ``after``, each with the OpenAI chunk that it becomes."""
+    run = _run_of(request)
+    after = read_number(request.query_params.get("after", "0"), low=0, high=_MOST, param="after")
+    before = run.journal.after(0)[:after] if after else ()
+    headers = named(run.request.thread_id, run.id)
+    keep_alive = bridge_of(request).settings.keep_alive
+    return RunStream(run, WireEncoder(run, before), after=after, keep_alive=keep_alive, headers=headers)
+
+
+def _run_of(request: Request) -> Run:
+    """The run in the path: one's own, or with the right to manage that of ``principal``."""
+    query, bridge = request.query_params, bridge_of(request)
+    agent = None if query.get("agent") is None else bridge.agent_name(query["agent"])
+    own, named_principal = principal_of(request), query.get("principal")
+    if named_principal not in (None, own):
+        require(request, "manage")
+    return bridge.runs.get(request.path_params["run_id"], named_principal or own, agent)
+
+
 def log_of(request: Request) -> RunLog:
     """The log of this application."""
     log: RunLog = request.app.state.run_log
@@ -89,30 +112,6 @@ def _whose(request: Request) -> Callable[[str], bool]:
     return lambda principal: named == "*" or principal == (named or own)
 
 
-def state_of(run: RunRecord) -> Literal["running", "ended"]:
-    """Whether it goes on."""
-    return "running" if run.ended_at is None else "ended"
-
-
-def row_of(run: RunRecord) -> RunRow:
-    """A run as the studio shows it."""
-    return {
-        "id": run.run_id,
-        "agent": run.agent,
-        "threadId": run.thread_id,
-        "principal": run.principal,
-        "state": state_of(run),
-        "outcome": run.outcome if run.ended_at is not None else None,
-        "startedAt": _iso(run.started_at),
-        "endedAt": None if run.ended_at is None else _iso(run.ended_at),
-        "usage": list(run.usage),
-    }
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
-
-
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "GET",
@@ -120,6 +119,18 @@ OPERATIONS: tuple[Operation, ...] = (
         list_runs,
         gives=RunPage,
         query=("agent", "thread", "state", "principal", "limit", "before"),
+        right="read",
+    ),
+    Operation(
+        "GET", "/runs/announcements", announce_runs, gives=RunRow, streams=True, query=("principal",), right="read"
+    ),
+    Operation(
+        "GET",
+        "/runs/{run_id}/wire",
+        read_wire,
+        gives=WireRow,
+        streams=True,
+        query=("after", "agent", "principal"),
         right="read",
     ),
 )
