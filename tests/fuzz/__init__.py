@@ -8,3 +8,6 @@ import os
 TORTURE = int(os.environ.get("TORTURE", "0"))
 TIMEOUT = 36_000 if TORTURE else 240
 """Seconds for one test."""
+
+ENDLESS = ("/runs/announcements",)
+"""Streams that end with the server alone: their answer cannot be waited for (see `tests/studio/test_wire.py`)."""

@@ -14,12 +14,17 @@ import pytest
 from bridge import app
 from bridge.studio import routes as studio
 from bridge.web.dialect import Operation
-from tests.fuzz import TIMEOUT, TORTURE
+from tests.fuzz import ENDLESS, TIMEOUT, TORTURE
 from tests.fuzz.mutations import Mutator
 from tests.fuzz.serving import attacked, check
 from tests.http.talking import chat
 
-OPERATIONS = [operation for dialect in (*app.DIALECTS, studio.DIALECT) for operation in dialect.operations]
+OPERATIONS = [
+    operation
+    for dialect in (*app.DIALECTS, studio.DIALECT)
+    for operation in dialect.operations
+    if operation.path not in ENDLESS
+]
 AT_ONCE = 8
 
 RUN: dict[str, Any] = {
@@ -92,6 +97,8 @@ CALLS: list[dict[str, Any]] = [
     {"method": "resource/request", "params": {"path": "/threads?agentId=a&limit=5", "httpMethod": "GET"}},
     {"method": "info"},
 ]
+ASKED = {"limit": "5", "before": "9", "after": "1", "state": "ended", "format": "json", "principal": "*"}
+"""Good values of parameters in the query."""
 HEADERS = ("Last-Event-ID", "X-Thread-Id", "X-Request-Id", "Accept", "Accept-Language", "Content-Encoding", "Origin")
 
 
@@ -150,7 +157,11 @@ class Attacker:
             return quote(known.encode("utf-8", "surrogatepass"), safe="")
 
         path = re.sub(r"{(\w+)}", part, operation.path) + ("/" if chance() < 0.2 else "")
-        query = {name: mutator.text() if chance() < 0.4 else "a" for name in operation.query if chance() < 0.5}
+        query = {
+            name: mutator.text() if chance() < 0.4 else ASKED.get(name, "a")
+            for name in operation.query
+            if chance() < 0.5
+        }
         encoded = "&".join(f"{name}={quote(value.encode('utf-8', 'surrogatepass'))}" for name, value in query.items())
         body = next(self._bodies)
         if isinstance(body, dict) and isinstance(body.get("threadId"), str):
@@ -187,7 +198,7 @@ async def attack(client: httpx.AsyncClient, operation: Operation, count: int) ->
 
 
 async def attack_all(count: int, db: str = ":memory:") -> None:
-    async with attacked(db=db) as (_, client):
+    async with attacked(db=db, studio=True) as (_, client):
         for operation in OPERATIONS:
             begun = await client.post("/agui/a", json=RUN | {"messages": RUN["messages"][-1:]})  # there is something
             assert begun.status_code in (200, 400), begun.text  # the run's id may be taken

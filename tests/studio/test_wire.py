@@ -74,7 +74,7 @@ async def test_runs_are_announced_as_they_begin_and_end() -> None:
     async with attacked(studio=True) as (_, client), client.stream("GET", "/runs/announcements") as told:
         assert told.headers["content-type"].startswith("text/event-stream")
         coming = rows(told)
-        heard = asyncio.create_task(anext(coming))
+        heard = asyncio.ensure_future(anext(coming))
         await client.post("/v1/chat/completions", json=chat("да"), headers={"User-Agent": "OpenAI/Python"})
         async with asyncio.timeout(10):
             began, ended = await heard, await anext(coming)
