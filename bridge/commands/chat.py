@@ -8,7 +8,9 @@ import importlib
 import logging
 import os
 import shutil
+import signal
 import sys
+from collections.abc import Coroutine, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -86,38 +88,83 @@ def _log_little() -> None:
 def _converse(runner: asyncio.Runner, talk: Talk) -> None:
     held = runner.run(talk.open())
     _greet(talk, held)
-    waiting, last = held.interrupts, _last_text(held)
-    while True:
-        try:
+    waiting: list[Interrupt] | None = held.interrupts
+    last = _last_text(held)
+    with contextlib.suppress(EOFError, KeyboardInterrupt):
+        while waiting is not None:
             if waiting:
-                resume = _ask_all(waiting, last)
-                text = None
+                resume, text = _ask_all(waiting, last), None
             else:
-                text = last = _read("> ")
-                resume = []
-        except (EOFError, KeyboardInterrupt):
-            _end_line()
-            return
-        if text is None or text.strip():
-            try:
+                resume, text = [], _read("> ")
+                last = text
+            if text is None or text.strip():
                 waiting = runner.run(_turn(talk, text, resume))
-            except KeyboardInterrupt:  # the second one, while the answer was being stopped
-                _end_line()
-                return
+    _end_line()
 
 
-async def _turn(talk: Talk, text: str | None, resume: list[dict[str, Any]]) -> list[Interrupt]:
-    """One answer, word by word; what the agent asks then. Ctrl-C stops it: asyncio cancels this task."""
+async def _turn(talk: Talk, text: str | None, resume: list[dict[str, Any]]) -> list[Interrupt] | None:
+    """One answer, word by word; what the agent asks then. Ctrl-C stops it, and a second one leaves: ``None``."""
     reading = asyncio.create_task(_show(talk, text, resume))
+    stopped: asyncio.Future[Any] = reading
+    with _interrupts() as pressed:
+        if not await _first(reading, pressed.times(1)):
+            stopped = asyncio.gather(reading, _stop(talk))
+            await _first(stopped, pressed.times(_LEAVES))
+        if pressed.count < _LEAVES:
+            return await reading
+    stopped.cancel()
+    return None
+
+
+_LEAVES = 2
+
+
+async def _stop(talk: Talk) -> None:
+    with contextlib.suppress(Refused):
+        await talk.stop()
+
+
+async def _first(task: asyncio.Future[Any], other: Coroutine[Any, Any, None]) -> bool:
+    """Whether the task is done before the other thing happens."""
+    waiting = asyncio.create_task(other)
     try:
-        return await asyncio.shield(reading)
-    except asyncio.CancelledError:
-        current = asyncio.current_task()
-        if current is not None:
-            current.uncancel()
-        with contextlib.suppress(Refused):
-            await talk.stop()
-        return await reading
+        await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+    return task.done()
+
+
+class _Presses:
+    """How often Ctrl-C was pressed during an answer."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._changed = asyncio.Event()
+
+    def press(self) -> None:
+        self.count += 1
+        self._changed.set()
+
+    async def times(self, number: int) -> None:
+        """Until it was pressed so often."""
+        while self.count < number:
+            self._changed.clear()
+            await self._changed.wait()
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[_Presses]:
+    """Count Ctrl-C. As an exception it could come anywhere, and where it comes it may be lost."""
+    loop, pressed = asyncio.get_running_loop(), _Presses()
+
+    def note(*_: object) -> None:
+        loop.call_soon_threadsafe(pressed.press)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 async def _show(talk: Talk, text: str | None, resume: list[dict[str, Any]]) -> list[Interrupt]:

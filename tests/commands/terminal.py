@@ -89,7 +89,10 @@ class Terminal:
         deadline = time.monotonic() + seconds
         while self._read(deadline):
             pass
-        return self.process.wait(max(0.1, deadline - time.monotonic()))
+        try:
+            return self.process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"it did not end:\n{self.screen}") from None
 
     def left(self) -> list[int]:
         """The processes of this terminal that are still there."""

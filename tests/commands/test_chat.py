@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,22 @@ def test_nobody_waits_for_a_function_that_does_not_stop(project: Path) -> None:
         chat.until("> ")
         chat.type(CTRL_C)
         assert chat.ends() == 0
+        assert chat.left() == []
+
+
+@pytest.mark.parametrize("pause", [0.02, 0.1])
+def test_two_interrupts_at_once_stop_and_leave(project: Path, pause: float) -> None:
+    """An exception that comes while asyncio is at work is lost in it, and shown as a traceback."""
+    with terminal(project, "chat", "talker.py:blocking") as chat:
+        chat.until("> ")
+        chat.type("x\n")
+        while not (project / "blocked").exists():
+            chat.process.poll()
+        chat.type(CTRL_C)
+        time.sleep(pause)  # a person's fingers: two signals at once are one
+        chat.type(CTRL_C)
+        assert chat.ends() == 0
+        assert "Traceback" not in chat.screen
         assert chat.left() == []
 
 
