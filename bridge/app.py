@@ -25,6 +25,7 @@ from bridge.openai_compat import routes as openai
 from bridge.service import Bridge
 from bridge.settings import Settings
 from bridge.studio import routes as studio
+from bridge.studio.page import routes as studio_page
 from bridge.studio.runs.log import RunLog
 from bridge.web import health, openapi
 from bridge.web.callers import Authenticate, Callers
@@ -109,6 +110,7 @@ def create_app(
     app = Starlette(
         routes=[
             *front.routes(),
+            *(studio_page.routes() if settings.studio else ()),
             *health.routes(bridge),
             *(route for dialect in dialects for route in dialect.routes()),
             *openapi.routes(dialects),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from bridge.studio.graph import routes as graph
-from bridge.studio.page import routes as page
 from bridge.studio.runs import routes as runs
 from bridge.studio.time import routes as time
 from bridge.web.dialect import Dialect
 
-DIALECT = Dialect(name="studio", operations=(*graph.OPERATIONS, *runs.OPERATIONS, *time.OPERATIONS, *page.OPERATIONS))
+DIALECT = Dialect(name="studio", operations=(*graph.OPERATIONS, *runs.OPERATIONS, *time.OPERATIONS))
