@@ -31,6 +31,7 @@ from bridge.agents.langgraph.nodes import tool_nodes, worker_nodes
 from bridge.agents.langgraph.reanswer import earlier_ids, resume_on_copy
 from bridge.agents.langgraph.recursion_limit import limit_of_steps
 from bridge.agents.langgraph.repair import heal
+from bridge.agents.langgraph.rewinding import Rewinding
 from bridge.agents.langgraph.saving import PATIENCE
 from bridge.agents.langgraph.serializer import Serializer
 from bridge.agents.langgraph.state import fields_of, project
@@ -38,6 +39,7 @@ from bridge.agents.langgraph.state_keys import input_keys, schema_keys, visible_
 from bridge.agents.langgraph.structure import structure_of, structure_of_drawing
 from bridge.agents.langgraph.translate import STREAM_MODES, LangGraphToAgui, snapshot
 from bridge.agents.langgraph.untaken import take, untaken_messages
+from bridge.agents.rewindable import Checkpoint, Snapshot
 from bridge.agents.structure import Structure
 from bridge.aside import aside_if, is_large
 from bridge.errors import InvalidRequest
@@ -181,6 +183,38 @@ class LangGraphAgent:
         state = await graph.aget_state(config)
         found = (state.config or {}).get("configurable", {}).get("checkpoint_id")
         return None if found is None else str(found)
+
+    def _rewinding(self, thread: ThreadKey) -> Rewinding:
+        leave()
+        if self.checkpointer is None:
+            raise InvalidRequest("This agent keeps its checkpoints elsewhere.", param="agent")
+        return Rewinding(*self.in_thread(thread), None if self.state_allow is None else sorted(self.state_allow))
+
+    async def history(self, thread: ThreadKey, *, limit: int, before: str | None = None) -> list[Checkpoint]:
+        """See `bridge.agents.rewindable.Rewindable`."""
+        return await self._rewinding(thread).history(limit, before)
+
+    async def at(self, thread: ThreadKey, checkpoint_id: str | None = None) -> Snapshot | None:
+        """See `bridge.agents.rewindable.Rewindable`."""
+        return await self._rewinding(thread).at(checkpoint_id)
+
+    async def fork(
+        self,
+        thread: ThreadKey,
+        checkpoint_id: str,
+        new: ThreadKey,
+        *,
+        values: Mapping[str, Any] | None = None,
+        as_node: str | None = None,
+    ) -> Snapshot:
+        """See `bridge.agents.rewindable.Rewindable`."""
+        return await self._rewinding(thread).copy_to(checkpoint_id, self._rewinding(new), values or {}, as_node)
+
+    async def edit(
+        self, thread: ThreadKey, checkpoint_id: str | None, values: Mapping[str, Any], *, as_node: str | None = None
+    ) -> Snapshot:
+        """See `bridge.agents.rewindable.Rewindable`."""
+        return await self._rewinding(thread).edit(checkpoint_id, values, as_node)
 
     async def forget(self, thread: ThreadKey) -> None:
         """Delete the thread's checkpoints."""
@@ -383,6 +417,8 @@ class GraphRun:
         given = instruct(given, request.instructions, known)
         if isinstance(given, Command):
             return graph, *await resume_on_copy(graph, config, given)
+        if given is None and chosen.fork is None and not held.next:
+            raise InvalidRequest("Nothing is left to run in this thread.", param="forwardedProps.continue")
         if chosen.fork is not None:
             held = await graph.aget_state(config)
         return graph, *await heal(graph, config, held, given, request.client_tools)

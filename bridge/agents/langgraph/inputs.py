@@ -242,6 +242,8 @@ def _plan(request: RunRequest, thread: ThreadState, keys: Collection[str] | None
     elif thread.interrupts:
         named = ", ".join(f"'{interrupt['id']}'" for interrupt in thread.interrupts)
         raise InterruptPending(f"This thread waits for an answer to {named}; answer with 'resume'.", param="resume")
+    elif request.forwarded_props.get("continue") is True and not reconciled.new:
+        return Plan(None)  # what was left to run, after a fork say
     given = _accepted(request, thread, keys)
     if reconciled.new and keys is not None and "messages" not in keys and not (request.state and given):
         taken = ", ".join(sorted(key for key in keys if not key.startswith("_")))

@@ -92,6 +92,8 @@ interface Behind {
   byId: Map<string, Shown>;
   calls: Map<string, Call>;
   tail: Task[];
+  /** The edges to an end that were lit since something other than an end was seen. */
+  left: string[];
 }
 
 export const edgeKey = (level: string, source: string, target: string): string => `${level}|${source}>${target}`;
@@ -137,6 +139,7 @@ export function begin(graph: Graph | null): Fold {
       byId: new Map(),
       calls: new Map(),
       tail: [],
+      left: [],
     },
   };
 }
@@ -151,7 +154,7 @@ export function feed(fold: Fold, row: WireRow, at: number | null): void {
   view.times.push(time);
   const type = event.type;
   if (type !== "STEP_FINISHED" && type !== "RUN_FINISHED" && !type.startsWith("STATE") && type !== "MESSAGES_SNAPSHOT")
-    behind.tail = [];
+    [behind.tail, behind.left] = [[], []];
   switch (type) {
     case "STEP_STARTED":
       started(fold, row, time);
@@ -220,6 +223,7 @@ export function feed(fold: Fold, row: WireRow, at: number | null): void {
       view.error = String(event.message ?? "");
       view.usage = (event.usage as Usage[] | undefined) ?? [];
       view.over = true;
+      stays(view, behind);
       for (const task of leaves(behind.tail)) set(view, task, "failed");
       break;
   }
@@ -231,6 +235,7 @@ function ended({ view, behind }: Fold, row: WireRow): void {
   view.interrupts = outcome?.interrupts ?? [];
   view.usage = (row.event.usage as Usage[] | undefined) ?? [];
   view.over = true;
+  if (view.outcome !== "success") stays(view, behind);
   if (view.outcome === "interrupt") for (const task of leaves(behind.tail)) set(view, task, "waits");
   else if (view.outcome === "cancelled") for (const task of behind.tail) set(view, task, "cancelled");
   else {
@@ -246,6 +251,15 @@ function set(view: RunView, task: Task, state: TaskState): void {
   task.state = state;
   const path = view.paths.get(task.path);
   if (path) path.state = state;
+}
+
+/** What came to a stop has not left its graph, although its steps are over. */
+function stays(view: RunView, behind: Behind): void {
+  for (const key of behind.left) {
+    const edge = view.edges.get(key)!;
+    if (edge.count > 1) view.edges.set(key, { ...edge, count: edge.count - 1 });
+    else view.edges.delete(key);
+  }
 }
 
 function noteWord(view: RunView, time: number | null): void {
@@ -328,6 +342,7 @@ function leave(view: RunView, behind: Behind, front: Front, seq: number): void {
     if (!behind.declared.has(key)) continue;
     const edge = view.edges.get(key) ?? { count: 0, last: 0, observed: false };
     view.edges.set(key, { ...edge, count: edge.count + 1, last: seq });
+    behind.left.push(key);
   }
 }
 

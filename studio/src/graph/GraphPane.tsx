@@ -26,7 +26,7 @@ import { seconds, words } from "../words";
 import { svgOf } from "./export";
 import { chipsOf, count, curve, subgraphs, type Layout, type Line, type Observed } from "./layout";
 
-type StepNode = Node<{ node: GraphNode; open: boolean; toggle: (path: string) => void }, "step">;
+type StepNode = Node<{ node: GraphNode; open: boolean; low: boolean; toggle: (path: string) => void }, "step">;
 type StepEdge = Edge<{ line: Line; labels: boolean }, "line">;
 
 /** One worker for all layouts; the newest wish counts. */
@@ -48,7 +48,7 @@ class Layouter {
 }
 
 const StepView = memo(function StepView({ data, selected }: NodeProps<StepNode>) {
-  const { node, open, toggle } = data;
+  const { node, open, low, toggle } = data;
   const seen = useStudio((studio) => {
     const path = studio.shown?.paths.get(node.path); // changed in place: its words are what is compared
     return path ? `${path.state} ${path.calls} ${path.ms}` : "idle 0 0";
@@ -107,7 +107,7 @@ const StepView = memo(function StepView({ data, selected }: NodeProps<StepNode>)
       )}
       {node.waits && <span className="pauses" title="interrupt" />}
       {waits && !node.graph && (
-        <NodeToolbar isVisible position={Position.Bottom} className="nodrag nowheel">
+        <NodeToolbar isVisible position={low ? Position.Top : Position.Bottom} className="nodrag nowheel">
           <InterruptForm compact />
         </NodeToolbar>
       )}
@@ -234,13 +234,16 @@ function Drawing(): React.JSX.Element {
         if (!after.delete(path)) after.add(path);
         return after;
       });
+    const tops = new Map<string, number>();
+    for (const box of layout?.boxes ?? []) tops.set(box.path, box.y + (tops.get(box.within) ?? 0));
+    const middle = (layout?.height ?? 0) / 2;
     return (layout?.boxes ?? []).map((box) => ({
       id: box.path,
       type: "step",
       position: { x: box.x, y: box.y },
       width: box.width,
       height: box.height,
-      data: { node: box.node, open: box.open, toggle },
+      data: { node: box.node, open: box.open, low: tops.get(box.path)! + box.height / 2 > middle, toggle },
       ...(box.within ? { parentId: box.within } : {}),
       draggable: false,
       selected: box.path === chosen,

@@ -133,6 +133,7 @@ function level(
       .map((edge) => ({ ...edge, conditional: false, label: null, join: false, observed: true })),
   ];
   edges.forEach((edge, number) => {
+    if (edge.source === edge.target) return; // dagre's own loops leave their node
     const label = edge.label ? { width: widthOf(edge.label) + 12, height: 18, labelpos: "c" } : {};
     made.setEdge(edge.source, edge.target, { minlen: 1, ...label }, String(number));
   });
@@ -160,7 +161,7 @@ function level(
     for (const line of within.lines) lines.push(moved(line, box.x + left, box.y + HEAD));
   }
   edges.forEach((edge, number) => {
-    const found = made.edge(edge.source, edge.target, String(number));
+    const found = edge.source === edge.target ? loop(made.node(edge.source)!) : made.edge(edge.source, edge.target, String(number));
     lines.push({
       id: `${graph.path}|${edge.source}>${edge.target}`,
       level: graph.path,
@@ -176,6 +177,18 @@ function level(
   });
   const { width = 0, height = 0 } = made.graph() as { width?: number; height?: number };
   return { boxes, lines, width: Number.isFinite(width) ? width : 0, height: Number.isFinite(height) ? height : 0 };
+}
+
+/** The points of an edge from a node to itself, at its right side. */
+function loop({ x, y, width }: Point & { width: number }): { points: Point[]; x: number; y: number } {
+  const right = x + width / 2;
+  const points = [
+    { x: right, y: y + 9 },
+    { x: right + 20, y: y + 9 },
+    { x: right + 20, y: y - 9 },
+    { x: right, y: y - 9 },
+  ];
+  return { points, x: right + 26, y };
 }
 
 const moved = (line: Line, x: number, y: number): Line => ({

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { get, post } from "../api";
+import { begin, get, post } from "../api";
 import { Tree } from "../parts/Tree";
 import { note, useStudio } from "../store";
 import type { Checkpoint } from "../types";
@@ -26,6 +26,18 @@ export function lanes(checkpoints: readonly Checkpoint[]): Map<string, number> {
   }
   return found;
 }
+
+/** Run what is left to run in a thread. */
+const goOn = (agent: string, threadId: string): Promise<string> =>
+  begin(agent, {
+    threadId,
+    runId: crypto.randomUUID(),
+    messages: [],
+    tools: [],
+    context: [],
+    forwardedProps: { continue: true, disconnect: "continue" },
+    protocolVersion: "1.0",
+  });
 
 export function History(): React.JSX.Element {
   const { agent, thread, view, choose } = useStudio();
@@ -58,8 +70,10 @@ export function History(): React.JSX.Element {
     const values = edited === null ? undefined : parsed(edited);
     if (edited !== null && (typeof values !== "object" || values === null)) return setFault(words.json);
     setFault("");
-    const made = await post<{ threadId: string }>(`${root}/fork${of}`, { checkpoint: id, ...(values ? { values } : {}) });
-    choose({ thread: made.threadId, run: "", at: null });
+    const body = { checkpoint: id, ...(values ? { values } : {}) };
+    const made = await post<{ threadId: string; state: Snapshot }>(`${root}/fork${of}`, body);
+    const run = made.state.next.length ? await goOn(agent, made.threadId) : "";
+    choose({ thread: made.threadId, run, at: null });
   }
 
   const lane = lanes(checkpoints);
@@ -92,8 +106,9 @@ export function History(): React.JSX.Element {
               <div className="choices">
                 <button className="primary" onClick={() => void fork(one.id).catch(note)}>
                   {words.fork}
+                  {one.next.length > 0 && `: ${one.next.join(", ").replace("__start__", "start")}`}
                 </button>
-                {snapshot && edited === null && (
+                {snapshot && edited === null && one.source !== "input" && (
                   <button onClick={() => setEdited(JSON.stringify(snapshot.values, null, 2))}>{words.editState}</button>
                 )}
                 {edited !== null && <button onClick={() => setEdited(null)}>{words.cancel}</button>}
