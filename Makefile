@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 NODE_PACKAGES := tests/clients tests/clients/runtime tests/browser/pages examples/copilotkit examples/django/front
-NODE_PACKAGES += tests/browser/pages-1.10
+NODE_PACKAGES += tests/browser/pages-1.10 studio
 OLD_PAGES := $(addprefix tests/browser/pages-old/,1.3 1.5 1.8 1.9.3)
 
 # Without a Node that is new enough these tests skip, and say so; with CI=true they fail.
@@ -20,9 +20,16 @@ PEERS := agui openai_serve langgraph_dev
 CLIENTS := haystack langgraph
 
 .DELETE_ON_ERROR:
-.PHONY: run demo test torture eval clients servers model bench lint types settings lock audit sbom wheel clean
+.PHONY: run studio demo test torture eval clients servers model bench lint types settings lock audit sbom wheel clean
 
-run: $(VENV)/.installed
+# The development page, built once, and again when its sources change. Without Node everything else works.
+studio: $(VENV)/.installed
+	@$(BIN)/python -c '$(BUILD_STUDIO)'
+
+BUILD_STUDIO = from pathlib import Path; from bridge.studio.page.build import NotBuilt, build; \
+	exec("try: build(Path())\nexcept NotBuilt as why: print(why)")
+
+run: $(VENV)/.installed studio
 	$(BIN)/bridge serve --host $(HOST) --port $(PORT)
 
 # The port asked for, or a free one when somebody listens there.
@@ -46,7 +53,7 @@ demo: $(VENV)/.installed examples/copilotkit/node_modules/.installed
 # Each file's tests run in one of so many processes; `make test WORKERS=0` runs them all in this one.
 WORKERS ?= 2
 
-test: $(VENV)/.dev-installed $(NODE_READY)
+test: $(VENV)/.dev-installed $(NODE_READY) studio
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 
 # By hand: what `make test` tries a few times, many times; loopback only, and hours. TORTURE is how many for each route,

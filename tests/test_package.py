@@ -22,7 +22,7 @@ from tests.docs.test_examples import answers
 from tests.server import ROOT, free_port
 from tests.tools import require_module
 
-SOURCES = ("bridge", "pyproject.toml", "README.md", "LICENSE", ".gitignore")
+SOURCES = ("bridge", "hatch_build.py", "pyproject.toml", "README.md", "LICENSE", ".gitignore")
 
 THREE_NODES = '''"""A graph of three nodes."""
 from langchain_core.messages import AIMessage

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+import bridge
 from bridge.commands.ports import is_in_use, port_in_use
 from bridge.commands.reloading.supervisor import Plan, Supervisor
 from bridge.commands.targets import MANIFEST, complete_target, load
@@ -21,6 +22,8 @@ from bridge.commands.terminal import has_colors
 from bridge.fields import variable_of
 from bridge.options import check_access, read_options, setting_options
 from bridge.settings import ServerSettings
+from bridge.studio.page.build import NotBuilt, build
+from bridge.studio.page.files import is_built
 
 _FIXED = {"host": "127.0.0.1", "reveal_errors": True}
 """What ``bridge dev`` is: for one person on one machine, who wants to see what went wrong."""
@@ -71,14 +74,27 @@ def dev(agents: tuple[str, ...], opens: bool, also: tuple[Path, ...], **options:
     if settings.db == ":memory:":
         _say("The database is in memory: a reload forgets the conversations.", "yellow")
 
+    built = settings.studio is not False and _studio()
+
     def serving(names: list[str], first: bool) -> None:
         _say(f"{'Serving' if first else 'Reloaded'}: {', '.join(names)} on {at}", "green")
+        if first and built:
+            _say(f"Studio: {at}/studio", None)
         if first and opens and has_display():
             # a browser that is started in this terminal may stay as long as it likes
             threading.Thread(target=webbrowser.open, args=(at,), daemon=True).start()
 
     with listening:
         asyncio.run(Supervisor(plan, listening, _say, serving).run())
+
+
+def _studio() -> bool:
+    """Whether the studio's page is there. In a checkout it is built where it is not current."""
+    try:
+        build(Path(bridge.__file__).parents[1])
+    except NotBuilt as why:
+        _say(f"{why} Everything else works without it.", "yellow")
+    return is_built()
 
 
 def _bound(host: str, port: int) -> socket.socket:
