@@ -26,6 +26,7 @@ from bridge.service import Bridge
 from bridge.settings import Settings
 from bridge.studio import routes as studio
 from bridge.studio.page import routes as studio_page
+from bridge.studio.runs.inputs import ModelInputs
 from bridge.studio.runs.log import RunLog
 from bridge.web import health, openapi
 from bridge.web.callers import Authenticate, Callers
@@ -81,11 +82,11 @@ def create_app(
     if principal is not None and authenticate is not None:
         raise ValueError("'principal' and 'authenticate' are two names of one thing: give one")
     settings = settings or Settings()
-    run_log = RunLog()
+    run_log, inputs = RunLog(), ModelInputs() if settings.studio and settings.studio_inputs else None
     bridge = Bridge(
         agents,
         settings,
-        observers=(*observers, run_log) if settings.studio else observers,
+        observers=(*observers, *((run_log,) if settings.studio else ()), *((inputs,) if inputs is not None else ())),
         context=None if context is None else Contexts(context).of,
         store=store,
         signals=signals,
@@ -131,7 +132,7 @@ def create_app(
     )
     app.state.bridge = bridge
     app.state.callers = callers
-    app.state.run_log = run_log
+    app.state.run_log, app.state.model_inputs = run_log, inputs
     return app
 
 

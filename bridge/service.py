@@ -17,6 +17,7 @@ from bridge.agents.catalog import Catalog
 from bridge.agents.langgraph.place import place_of
 from bridge.errors import AgentFailure, InvalidRequest
 from bridge.events.event import Event
+from bridge.events.model_calls import ModelCall
 from bridge.observe.lag import LoopWatch
 from bridge.observe.logging import LogObserver
 from bridge.observe.observer import Observer, Observers, RunRecord
@@ -302,7 +303,11 @@ class Bridge:
             run = made()  # weakly: a run that its request knew would wait for the garbage collector, journal and all
             return run is not None and (run.request.ephemeral or self.runs.leases.is_current(run.lease))
 
-        request = replace(request, holds=holds, **known)
+        def called(call: ModelCall) -> None:
+            if (run := made()) is not None:
+                self.observers.model_called(run.record, call)
+
+        request = replace(request, holds=holds, model_called=called if self.observers.want_calls else None, **known)
         run = Run(
             request,
             events if events is not None else self.agent(request.agent).run(request),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.events.event import Event
+from bridge.events.model_calls import ModelCall
 
 logger = logging.getLogger("bridge.observe")
 
@@ -66,6 +67,9 @@ class Observer:
     def events(self, run: RunRecord, events: Sequence[Event]) -> None:
         """Events were emitted. Asked for every one of them, tokens too: only observers that override it pay."""
 
+    def model_called(self, run: RunRecord, call: ModelCall) -> None:
+        """A model is called. Only observers that override it have it noted."""
+
     def reader_joined(self, run: RunRecord) -> None:
         """Somebody reads the run."""
 
@@ -86,6 +90,8 @@ class Observers(Observer):
         self._all = tuple(observers)
         self.watchers = tuple(one for one in observers if type(one).events is not Observer.events)
         """Those that want every event."""
+        self.want_calls = any(type(one).model_called is not Observer.model_called for one in observers)
+        """Whether anybody wants to know what models are given."""
 
     def _each(self, method: str, *args: object) -> None:
         for observer in self._all:
@@ -117,6 +123,10 @@ class Observers(Observer):
                 observer.events(run, events)
             except Exception:
                 logger.exception("observer %s failed", type(observer).__name__)
+
+    def model_called(self, run: RunRecord, call: ModelCall) -> None:
+        """Pass it on."""
+        self._each("model_called", run, call)
 
     def reader_joined(self, run: RunRecord) -> None:
         """Pass it on."""

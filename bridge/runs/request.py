@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from bridge.errors import InvalidRequest
+from bridge.events.model_calls import ModelCall
 
 ClientHistory = Literal["trust", "drop", "refuse"]
 """What becomes of a client's assistant and tool messages that its thread does not hold."""
@@ -130,6 +131,8 @@ class RunRequest:
     """What the application's function gave for the graph's ``runtime.context`` (`bridge.create_app`, ``context``)."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Ids of stored messages that clients know under another id -> that id; see `bridge.agents.base.Agent.read`."""
+    model_called: Callable[[ModelCall], None] | None = None
+    """Who wants to know what the run's models are given; ``None``: nobody."""
     holds: Callable[[], bool] = _always
     """Whether this run still holds its thread. A run that was given up holds it no longer, and must not store."""
 
@@ -167,6 +170,7 @@ class RunRequest:
             runtime_context=None,
             instructions=None,
             caller=None,
+            model_called=None,
         )
 
 

@@ -27,6 +27,7 @@ from bridge.agents.langgraph.inputs import plan
 from bridge.agents.langgraph.instructions import instruct
 from bridge.agents.langgraph.interrupts import interrupt_to_agui, waiting_interrupts
 from bridge.agents.langgraph.messages import messages_to_langchain
+from bridge.agents.langgraph.model_inputs import model_inputs
 from bridge.agents.langgraph.nodes import tool_nodes, worker_nodes
 from bridge.agents.langgraph.reanswer import earlier_ids, resume_on_copy
 from bridge.agents.langgraph.recursion_limit import limit_of_steps
@@ -377,7 +378,7 @@ class GraphRun:
         large = is_large((request.messages, request.state))
         config: RunnableConfig = {
             "configurable": configurable(request, agent.graph, agent.client_keys),
-            "callbacks": callbacks_of(agent.graph, self._progress),
+            "callbacks": callbacks_of(agent.graph, self._progress, *model_inputs(request.model_called)),
             "recursion_limit": agent.recursion_limit,
         }
         if request.ephemeral:

@@ -154,12 +154,12 @@ def _has_tools(given: Any) -> bool:
     return isinstance(given, Mapping) and bool(given.get("tools") or given.get("functions"))
 
 
-def callbacks_of(graph: Any, handler: BaseCallbackHandler) -> Any:
-    """The ``callbacks`` of a run's config: the graph's own, and this one."""
+def callbacks_of(graph: Any, *handlers: BaseCallbackHandler) -> Any:
+    """The ``callbacks`` of a run's config: the graph's own, and these."""
     own = (getattr(graph, "config", None) or {}).get("callbacks")
     if not own:
-        return [handler]
-    return merge_configs({"callbacks": own}, {"callbacks": [handler]})["callbacks"]
+        return list(handlers)
+    return merge_configs({"callbacks": own}, {"callbacks": list(handlers)})["callbacks"]
 
 
 def _write(part: Any) -> None:

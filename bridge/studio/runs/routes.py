@@ -8,10 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from typing_extensions import TypedDict
 
-from bridge.errors import Forbidden, InvalidRequest
+from bridge.errors import Forbidden, InvalidRequest, UnknownRun
+from bridge.events.model_calls import ModelCall
 from bridge.observe.observer import RunRecord
 from bridge.runs.run import Run
 from bridge.studio.runs.announcements import Announcements
+from bridge.studio.runs.inputs import ModelInputs
 from bridge.studio.runs.log import RunLog
 from bridge.studio.runs.rows import RunRow, row_of, state_of
 from bridge.studio.runs.wire import WireEncoder, WireRow
@@ -30,6 +32,12 @@ class RunPage(TypedDict):
 
     runs: list[RunRow]
     next: str | None
+
+
+class ModelCalls(TypedDict):
+    """What models were given, in the order of the calls."""
+
+    calls: list[ModelCall]
 
 
 async def list_runs(request: Request) -> Response:
@@ -86,6 +94,16 @@ async def read_wire(request: Request) -> Response:
     return RunStream(run, WireEncoder(run, before), after=after, keep_alive=keep_alive, headers=headers)
 
 
+async def read_model_calls(request: Request) -> Response:
+    """What each model call of a run was given: messages, tools, parameters. Only with ``studio_inputs``."""
+    run = _run_of(request)
+    inputs: ModelInputs | None = request.app.state.model_inputs
+    if inputs is None:
+        raise UnknownRun("This server does not keep what models are given: start it with --studio-inputs.")
+    body = b'{"calls":%b}' % inputs.of(run.request.key)
+    return Response(body, headers={"Cache-Control": "no-store"}, media_type="application/json")
+
+
 def _run_of(request: Request) -> Run:
     """The run in the path: one's own, or with the right to manage that of ``principal``."""
     query, bridge = request.query_params, bridge_of(request)
@@ -131,6 +149,14 @@ OPERATIONS: tuple[Operation, ...] = (
         gives=WireRow,
         streams=True,
         query=("after", "agent", "principal"),
+        right="read",
+    ),
+    Operation(
+        "GET",
+        "/runs/{run_id}/model-calls",
+        read_model_calls,
+        gives=ModelCalls,
+        query=("agent", "principal"),
         right="read",
     ),
 )
