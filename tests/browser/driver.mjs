@@ -75,6 +75,16 @@ async function seen(name) {
   return `\nthe page shows:\n${text.slice(0, 2000)}\n${JSON.stringify(heard).slice(0, 1000)}`;
 }
 
+/** Until this JavaScript holds. Not by `waitForFunction`, whose `eval` a page's policy may forbid. */
+async function until(page, condition) {
+  const deadline = Date.now() + PATIENCE;
+  const holds = () => page.evaluate(`Boolean(${condition})`).catch(() => false); // a page that is loading has no answer
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`Timeout ${PATIENCE}ms exceeded.`);
+    await page.waitForTimeout(50);
+  }
+}
+
 const verbs = {
   async open({ page: name, url, width, height, ready, languages, scheme }) {
     const page = await context.newPage();
@@ -112,7 +122,7 @@ const verbs = {
   /** Wait until the page's visible text has `text`, or until `condition` (JavaScript) holds in it. */
   async wait({ page, text, condition }) {
     if (text !== undefined) await page.waitForFunction((text) => document.body.innerText.includes(text), text);
-    else await page.waitForFunction(condition);
+    else await until(page, condition);
   },
   see: ({ page, selector }) => page.waitForSelector(selector).then(() => true),
   texts: ({ page, selector }) => page.locator(selector).allInnerTexts(),

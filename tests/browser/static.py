@@ -14,6 +14,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from bridge.studio.page.build import build as build_page
 from tests.tools import require_node, require_npm
 
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ def build(package: str, *shared: str) -> Path:
             assert done.returncode == 0, f"npm run build in {package} failed:\n{done.stdout}\n{done.stderr}"
             os.utime(dist)
     return dist
+
+
+def build_studio() -> None:
+    """The studio's page, built where a source is newer. Skips (fails in CI) without Node or its packages."""
+    directory = require_npm("studio")
+    with (directory / "node_modules" / ".building").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        build_page(directory.parent)
 
 
 class QuietHandler(SimpleHTTPRequestHandler):

@@ -96,6 +96,9 @@ interface Behind {
   left: string[];
 }
 
+/** What may stand between the last steps and the end of a run. */
+const ENDING = /^(STEP_FINISHED|RUN_FINISHED|RUN_ERROR|STATE_|MESSAGES_SNAPSHOT|TEXT_MESSAGE_END|TOOL_CALL_END|REASONING_(MESSAGE_)?END)/;
+
 export const edgeKey = (level: string, source: string, target: string): string => `${level}|${source}>${target}`;
 
 export interface Fold {
@@ -153,8 +156,7 @@ export function feed(fold: Fold, row: WireRow, at: number | null): void {
   view.rows.push(row);
   view.times.push(time);
   const type = event.type;
-  if (type !== "STEP_FINISHED" && type !== "RUN_FINISHED" && !type.startsWith("STATE") && type !== "MESSAGES_SNAPSHOT")
-    [behind.tail, behind.left] = [[], []];
+  if (!ENDING.test(type)) [behind.tail, behind.left] = [[], []];
   switch (type) {
     case "STEP_STARTED":
       started(fold, row, time);
