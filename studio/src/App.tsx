@@ -81,7 +81,7 @@ function Header(): React.JSX.Element {
   const { agents, agent, run, view, lost, refused, missing, choose } = useStudio();
   const state = !run ? "" : !view?.over ? words.running : (view.outcome ?? "");
   return (
-    <header className="top">
+    <header className="masthead">
       <h1>
         <img src="./icon.svg" alt="" width={22} height={22} /> {words.title}
       </h1>

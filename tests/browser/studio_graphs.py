@@ -19,6 +19,10 @@ async def find(state: State) -> dict[str, Any]:
     return {"city": "Kazan"}
 
 
+async def idle(state: State) -> dict[str, Any]:
+    return {}
+
+
 async def write(state: State) -> dict[str, Any]:
     return {"messages": [AIMessage(f"Leads of {state['city']}.")]}
 
@@ -45,7 +49,7 @@ def wide(nodes: int) -> Any:
     """A graph of so many nodes, in rows of ten."""
     builder: Any = StateGraph(State)
     for number in range(nodes):
-        builder.add_node(f"node_{number}", find)
+        builder.add_node(f"node_{number}", idle)
         before = START if number < 10 else f"node_{number - 10}"
         builder.add_edge(before, f"node_{number}")
     for number in range(nodes - 10, nodes):
