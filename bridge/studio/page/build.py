@@ -11,7 +11,7 @@ from pathlib import Path
 
 ASSETS = Path(__file__).parent / "assets"
 OLDEST_NODE = 20
-_NOT_SOURCES = {"node_modules", "dist"}
+_NOT_SOURCES = {"node_modules", "dist", "tests"}
 
 
 class NotBuilt(Exception):
