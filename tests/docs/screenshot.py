@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.browser.browser import Browser, start_browser
-from tests.browser.static import preview
+from tests.browser.static import build_studio, preview
 from tests.server import ROOT, serve
 
 SIZE = (1280, 760)  # CSS pixels
@@ -15,13 +17,14 @@ SIZE = (1280, 760)  # CSS pixels
 
 @dataclass(frozen=True)
 class Picture:
-    """What is asked in the example, and how the answer ends, in a reader's language."""
+    """What is asked in the example, or in the studio, and how the answer ends, in a reader's language."""
 
     readme: str
     path: str
     languages: tuple[str, ...]
     question: str
     end: str
+    studio: bool = False
 
 
 PICTURES = (
@@ -39,13 +42,52 @@ PICTURES = (
         "Какая у нас воронка продаж?",
         "Самая крупная открытая сделка",
     ),
+    Picture(
+        "README.md",
+        "docs/studio.png",
+        ("en-US", "en"),
+        "Find leads in Kazan and write a mailing for them",
+        "Which segment",
+        studio=True,
+    ),
+    Picture(
+        "README.ru.md",
+        "docs/ru/studio.png",
+        ("ru-RU", "ru"),
+        "Найди лидов в Казани и составь для них рассылку",
+        "сегмент",
+        studio=True,
+    ),
 )
 
 
+@contextmanager
+def shown(picture: Picture, server: str) -> Iterator[str]:
+    """The address of the page that the picture is of, in front of this server."""
+    if picture.studio:
+        build_studio()
+        yield f"{server}/studio"
+    else:
+        with preview("examples/copilotkit", server) as url:
+            yield url
+
+
 def take(picture: Picture, browser: Browser, url: str, to: Path) -> None:
-    """Ask the question in the example at ``url``, and keep what is then seen as ``to``."""
+    """Ask the question in the page at ``url``, and keep what is then seen as ``to``."""
     width, height = SIZE
-    page = browser.open(url, width=width, height=height, languages=list(picture.languages))
+    if picture.studio:
+        page = browser.open(
+            url, width=width, height=height, languages=list(picture.languages), ready=".step[data-path]"
+        )
+        page.fill(".composer textarea", picture.question)
+        page.do("click", selector=".composer textarea")
+        page.press("Enter")
+        page.see('.run.done[aria-current="true"]')
+        page.wait_text(picture.end)
+        page.do("screenshot", path=str(to))
+        page.close()
+        return
+    page = browser.open(url, width=width, height=height, languages=languages)
     page.say(picture.question)
     page.see('[data-tool="pipeline_report"][data-state="done"]')
     page.wait("document.querySelectorAll('.stages li').length === 6")
@@ -61,7 +103,7 @@ def main() -> None:
         with (
             tempfile.TemporaryDirectory() as folder,
             serve(Path(folder)) as server,
-            preview("examples/copilotkit", server.url) as url,
+            shown(picture, server.url) as url,
             start_browser(Path(folder) / "profile") as browser,
         ):
             take(picture, browser, url, ROOT / picture.path)

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.browser import start_browser
-from tests.browser.static import preview
-from tests.docs.screenshot import PICTURES, SIZE, Picture, take
+from tests.docs.screenshot import PICTURES, SIZE, Picture, shown, take
 from tests.docs.test_links import links_of
 from tests.server import ROOT, Server
 
@@ -24,17 +23,17 @@ def size_of(picture: Path) -> tuple[int, int]:
     return width, height
 
 
-@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.readme)
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.path)
 def test_a_picture_is_small_and_shown(picture: Picture) -> None:
     assert (ROOT / picture.path).stat().st_size < MOST
     assert size_of(ROOT / picture.path) == SIZE
     assert picture.path in links_of(ROOT / picture.readme)
 
 
-@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.readme)
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.path)
 def test_a_picture_can_be_made_again(picture: Picture, documented: Server, tmp_path: Path) -> None:
     made = tmp_path / "made.png"
-    with preview("examples/copilotkit", documented.url) as url, start_browser(tmp_path / "profile") as browser:
+    with shown(picture, documented.url) as url, start_browser(tmp_path / "profile") as browser:
         take(picture, browser, url, made)
     assert made.stat().st_size < MOST
     assert size_of(made) == SIZE
