@@ -75,10 +75,9 @@ def shown(picture: Picture, server: str) -> Iterator[str]:
 def take(picture: Picture, browser: Browser, url: str, to: Path) -> None:
     """Ask the question in the page at ``url``, and keep what is then seen as ``to``."""
     width, height = SIZE
+    languages = list(picture.languages)
     if picture.studio:
-        page = browser.open(
-            url, width=width, height=height, languages=list(picture.languages), ready=".step[data-path]"
-        )
+        page = browser.open(url, width=width, height=height, languages=languages, ready=".step[data-path]")
         page.fill(".composer textarea", picture.question)
         page.do("click", selector=".composer textarea")
         page.press("Enter")
