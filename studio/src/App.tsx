@@ -4,6 +4,7 @@ import { key } from "./api";
 import { GraphPane } from "./graph/GraphPane";
 import { followRuns, watch } from "./live";
 import { Chat } from "./panes/Chat";
+import { Compare } from "./panes/Compare";
 import { History } from "./panes/History";
 import { ModelInput } from "./panes/ModelInput";
 import { Runs } from "./panes/Runs";
@@ -19,10 +20,11 @@ const TABS: [Tab, string, () => React.JSX.Element][] = [
   ["state", words.state, State],
   ["history", words.history, History],
   ["model", words.model, ModelInput],
+  ["compare", words.compareTab, Compare],
 ];
 
 export function App(): React.JSX.Element {
-  const { agent, run, needsKey } = useStudio();
+  const { agent, run, needsKey, everybody } = useStudio();
   const graph = useStudio((studio) => studio.graph?.agent === agent);
   const [entered, setEntered] = useState(0);
 
@@ -30,7 +32,7 @@ export function App(): React.JSX.Element {
     const aborted = new AbortController();
     loadAgents().then(() => followRuns(aborted.signal), note);
     return () => aborted.abort();
-  }, [entered]);
+  }, [entered, everybody]);
 
   useEffect(() => {
     if (!agent || needsKey) return;

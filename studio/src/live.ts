@@ -1,7 +1,7 @@
 /** What comes by itself: the rows of runs, and the wire of the one that is looked at. */
 import { frames, get, Refused } from "./api";
 import { begin, feed, type Fold } from "./fold/run";
-import { note, refresh, useStudio } from "./store";
+import { loadGraph, note, refresh, useStudio } from "./store";
 import type { RunRow, WireRow } from "./types";
 
 const PAUSE = 1500; // ms until a connection that was lost is made again
@@ -14,28 +14,41 @@ const rest = (ms: number, signal: AbortSignal): Promise<void> =>
     signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
   });
 
+/** `principal=*` for everybody's; of a run that is somebody else's, whose. */
+function whose(agent = "", run = ""): string {
+  const { everybody, runs } = useStudio.getState();
+  if (!everybody) return "";
+  const row = runs.find((one) => one.id === run && one.agent === agent);
+  return `&principal=${encodeURIComponent(run ? (row?.principal ?? "") : "*")}`;
+}
+
 /** Keep the list of runs as it is on the server, until aborted. */
 export async function followRuns(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      const told = frames("runs/announcements", signal);
+      const told = frames(`runs/announcements?${whose().slice(1)}`, signal);
       const first = told.next(); // listen before the list is asked for: nothing is between them
-      const page = await get<{ runs: RunRow[] }>("runs?limit=100", signal);
-      merge(page.runs);
-      useStudio.setState({ lost: false });
+      const list = `runs?limit=100${whose()}`;
+      merge((await get<{ runs: RunRow[] }>(list, signal)).runs);
+      if (useStudio.getState().lost) {
+        useStudio.setState({ lost: false });
+        await loadGraph(useStudio.getState().agent); // its file may have been saved meanwhile
+      }
       for (let next = await first; !next.done; next = await told.next())
         for (const frame of next.value) {
           if (frame.event === "run") merge([JSON.parse(frame.data) as RunRow]);
-          else if (frame.event === "missed") merge((await get<{ runs: RunRow[] }>("runs?limit=100", signal)).runs);
+          else if (frame.event === "missed") merge((await get<{ runs: RunRow[] }>(list, signal)).runs);
         }
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof Refused) {
+      if (error instanceof Refused && error.status < 500) {
         note(error);
+        useStudio.setState({ everybody: false });
         return;
       }
-      useStudio.setState({ lost: true });
     }
+    if (signal.aborted) return;
+    useStudio.setState({ lost: true });
     await rest(PAUSE, signal);
   }
 }
@@ -68,7 +81,7 @@ export async function watch(agent: string, run: string, signal: AbortSignal): Pr
   while (!signal.aborted) {
     try {
       const opened = Date.now();
-      for await (const batch of frames(`runs/${encodeURIComponent(run)}/wire?agent=${encodeURIComponent(agent)}`, signal)) {
+      for await (const batch of frames(`runs/${encodeURIComponent(run)}/wire?agent=${encodeURIComponent(agent)}${whose(agent, run)}`, signal)) {
         // what was there before we looked has no time but its own
         const live = Date.now() - opened > 400 || isLive(agent, run);
         let turn = performance.now();

@@ -4,8 +4,8 @@ import { get as fetchJson, Refused } from "./api";
 import { upTo, type RunView } from "./fold/run";
 import type { Graph, RunRow } from "./types";
 
-export type Tab = "chat" | "wire" | "state" | "history" | "model";
-const TABS: readonly string[] = ["chat", "wire", "state", "history", "model"];
+export type Tab = "chat" | "wire" | "state" | "history" | "model" | "compare";
+const TABS: readonly string[] = ["chat", "wire", "state", "history", "model", "compare"];
 
 export interface Selection {
   agent: string;
@@ -27,6 +27,8 @@ interface Studio extends Selection {
   shown: RunView | null;
   missing: boolean;
   lost: boolean;
+  /** Whether everybody's runs are listed; else one's own. */
+  everybody: boolean;
   refused: string;
   needsKey: boolean;
   choose: (some: Partial<Selection>) => void;
@@ -70,6 +72,7 @@ export const useStudio = create<Studio>()((set, get) => ({
   shown: null,
   missing: false,
   lost: false,
+  everybody: false,
   refused: "",
   needsKey: false,
   choose: (some) => {

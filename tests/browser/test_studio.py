@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -13,7 +15,7 @@ import pytest
 
 from tests.browser.static import build_studio
 from tests.http.talking import chat, run_input
-from tests.server import ROOT, Server, serve
+from tests.server import ROOT, Server, free_port, serve
 
 if TYPE_CHECKING:
     from tests.browser.browser import Browser, Page
@@ -215,6 +217,8 @@ def test_what_is_not_declared_is_dotted_and_what_fails_is_red(browser: Browser, 
     say(page, "Go")
     page.see('.step[data-path="fail"][data-state="failed"]')
     page.see(".chat .fault")
+    assert page.texts(".step-error") == page.texts(".chat .fault")[0].split(" server_error")[:1]
+    page.screenshot("studio-failed")
     assert "|fail>__end__" not in taken(page)
     page.close()
 
@@ -243,7 +247,7 @@ def test_axe_finds_nothing_serious(browser: Browser, bridge: Server, scheme: str
     page = opened(browser, bridge, languages=["en-US"], scheme=scheme)
     say(page, "Make a quote for 10 CRM Business with a discount of 25 % for Кабель-Байкал")
     page.see('.run.waits[aria-current="true"]')
-    for name in ("chat", "wire", "state", "history", "model"):
+    for name in ("chat", "wire", "state", "history", "model", "compare"):
         tab(page, name)
         page.see(f"#tab-{name}[aria-selected=true]")
         page.screenshot(f"studio-{name}-{scheme}")
@@ -252,6 +256,70 @@ def test_axe_finds_nothing_serious(browser: Browser, bridge: Server, scheme: str
     page.press("c")
     page.see("#tab-chat[aria-selected=true]")
     page.close()
+
+
+def test_two_runs_side_by_side_and_threads_to_go_on_in(browser: Browser, small: Server) -> None:
+    page = opened(browser, small, "/agents/leads")
+    say(page, "First")
+    ended(page)
+    page.do("click", selector=".composer-tools button")  # a new thread
+    page.wait("!location.pathname.includes('/threads/')")
+    say(page, "Second")
+    page.wait("document.querySelectorAll('.run.done').length >= 2")
+    ended(page)
+    tab(page, "compare")
+    page.evaluate(
+        "(() => { const box = document.querySelector('.compare select'); box.selectedIndex = 1;"
+        " box.dispatchEvent(new Event('change', { bubbles: true })); })()"
+    )
+    page.wait("document.querySelectorAll('.compare tr:first-child td').length === 2")
+    assert page.texts('[data-compared="write"] td')[0].strip().startswith("×1")
+    assert page.texts(".answers pre")[0] == page.texts(".answers pre")[2] == "Leads of Kazan."
+    page.screenshot("studio-compare")
+    tab(page, "chat")
+    page.wait("document.querySelectorAll('.threads option').length >= 3")
+    closed(page)
+
+
+def test_the_graph_follows_a_saved_file_and_the_thread_stays(browser: Browser, tmp_path: Path) -> None:
+    source = tmp_path / "mine.py"
+    source.write_text(MINE, "utf-8")
+    port = free_port()
+    command = [sys.executable, "-m", "bridge", "dev", "mine.py:graph", "--no-open", "--port", str(port)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "BRIDGE_DB": str(tmp_path / "b.sqlite")}
+    server = Server(f"http://127.0.0.1:{port}", tmp_path / "b.sqlite", tmp_path / "log", command, env, tmp_path)
+    server.start()
+    try:
+        page = browser.open(f"{server.url}/studio", ready=READY)
+        say(page, "Hi")
+        page.see('.run.done[aria-current="true"]')
+        thread = page.evaluate("location.pathname.split('/threads/')[1].split('/')[0]")
+        source.write_text(MINE.replace('add_edge("answer", END)', 'add_node("sign", sign).add_edge("answer", "sign")'))
+        page.see('.step[data-path="sign"]')
+        say(page, "Again")
+        page.see('.step[data-path="sign"][data-state="done"]')
+        page.wait("document.querySelectorAll('.said.user').length === 2")
+        assert thread in page.evaluate("location.pathname")
+        page.close()
+    finally:
+        server.terminate()
+
+
+MINE = """
+from langchain_core.messages import AIMessage
+from langgraph.graph import END, START, MessagesState, StateGraph
+
+
+async def answer(state: MessagesState) -> dict:
+    return {"messages": [AIMessage("Yes.")]}
+
+
+async def sign(state: MessagesState) -> dict:
+    return {"messages": [AIMessage("Yours.")]}
+
+
+graph = StateGraph(MessagesState).add_node(answer).add_edge(START, "answer").add_edge("answer", END).compile()
+"""
 
 
 def test_with_a_key(browser: Browser, tmp_path: Any) -> None:

@@ -105,6 +105,7 @@ const StepView = memo(function StepView({ data, selected }: NodeProps<StepNode>)
           {chips.more > 0 && <span title={node.tools.join(", ")}>+{chips.more}</span>}
         </div>
       )}
+      {state === "failed" && <Failed />}
       {node.waits && <span className="pauses" title="interrupt" />}
       {waits && !node.graph && (
         <NodeToolbar isVisible position={low ? Position.Top : Position.Bottom} className="nodrag nowheel">
@@ -114,6 +115,16 @@ const StepView = memo(function StepView({ data, selected }: NodeProps<StepNode>)
     </div>
   );
 });
+
+/** What went wrong, at the node where it did. */
+function Failed(): React.JSX.Element | null {
+  const error = useStudio((studio) => studio.shown?.error);
+  return error ? (
+    <div className="step-error" title={error}>
+      {error}
+    </div>
+  ) : null;
+}
 
 function read(seen: string): [TaskState | "idle", number, number] {
   const [state, calls, ms] = seen.split(" ");

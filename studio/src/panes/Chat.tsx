@@ -46,6 +46,11 @@ export function linesOf(messages: readonly Message[]): Line[] {
   return lines;
 }
 
+interface Thread {
+  id: string;
+  name: string | null;
+}
+
 const START = { tools: [], context: [], state: {}, forwardedProps: { disconnect: "continue" }, protocolVersion: "1.0" };
 
 export function Chat(): React.JSX.Element {
@@ -55,6 +60,7 @@ export function Chat(): React.JSX.Element {
   const [images, setImages] = useState<string[]>([]);
   const [edited, setEdited] = useState<string | null>(null);
   const [asked, setAsked] = useState<{ thread: string; line: Line } | null>(null);
+  const [threads, setThreads] = useState<Thread[]>([]);
   const end = useRef<HTMLDivElement>(null);
   const over = view?.over ?? true;
   const going = !over && run !== "";
@@ -114,9 +120,29 @@ export function Chat(): React.JSX.Element {
     }
   }
 
+  useEffect(() => {
+    const aborted = new AbortController();
+    get<{ threads: Thread[] }>(`api/copilotkit/threads?limit=50&agentId=${encodeURIComponent(agent)}`, aborted.signal)
+      .then((page) => setThreads(page.threads))
+      .catch(() => undefined); // there is no agent yet
+    return () => aborted.abort();
+  }, [agent, thread, over]);
+
   const question = lines.findLast((line) => line.role === "user");
   return (
     <div className="chat">
+      <label className="threads">
+        <span className="hidden">{words.threads}</span>
+        <select value={thread} onChange={(event) => choose({ thread: event.target.value, run: "", at: null })}>
+          <option value="">{words.newThread}</option>
+          {thread && !threads.some((one) => one.id === thread) && <option value={thread}>{thread.slice(0, 12)}</option>}
+          {threads.map((one) => (
+            <option key={one.id} value={one.id}>
+              {one.name || one.id.slice(0, 12)}
+            </option>
+          ))}
+        </select>
+      </label>
       <div className="lines" aria-live="polite">
         {lines.length === 0 && (
           <div className="quiet hello">

@@ -26,7 +26,7 @@ export function clientOf(agent: string): string {
 
 /** The runs of every client, newest first. */
 export function Runs(): React.JSX.Element {
-  const { runs, agent, thread, run, choose } = useStudio();
+  const { runs, agent, thread, run, everybody, choose } = useStudio();
   const [wish, setWish] = useState<Wish>("all");
   const shown = runs.filter(
     (row) =>
@@ -45,6 +45,14 @@ export function Runs(): React.JSX.Element {
           <option value="thread">{words.thisThread}</option>
         </select>
       </header>
+      <label className="check quiet">
+        <input
+          type="checkbox"
+          checked={everybody}
+          onChange={(event) => useStudio.setState({ everybody: event.target.checked, runs: [] })}
+        />{" "}
+        {words.everybody}
+      </label>
       {shown.length === 0 && <p className="quiet">{words.noRuns}</p>}
       <ul>
         {shown.map((row) => (
@@ -62,6 +70,7 @@ export function Runs(): React.JSX.Element {
               <span className="run-time">{clock(row.startedAt)}</span>
               <span className="run-more">
                 {row.threadId.slice(0, 8)}
+                {everybody && ` · ${row.principal}`}
                 {row.outcome && lookOf(row) === "failed" && ` · ${row.outcome}`}
               </span>
               <span className="run-took">
