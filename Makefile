@@ -38,8 +38,14 @@ FREE_PORT = import socket, sys; s = socket.socket(); s.setsockopt(socket.SOL_SOC
 	s.bind((wanted[0], 0) if taken else wanted); print(s.getsockname()[1])
 
 # The server, and the front end of examples/copilotkit in front of it; Ctrl-C ends both.
-demo: $(VENV)/.installed examples/copilotkit/node_modules/.installed
-	@npm run --prefix examples/copilotkit --silent build -- --logLevel error
+DEMO := examples/copilotkit
+DEMO_SOURCES := $(shell find $(DEMO) \( -name node_modules -o -name dist \) -prune -o -type f -print)
+
+$(DEMO)/dist/index.html: $(DEMO_SOURCES) | $(DEMO)/node_modules/.installed
+	@npm run --prefix $(DEMO) --silent build -- --logLevel error
+	@touch $@
+
+demo: $(VENV)/.installed $(DEMO)/dist/index.html
 	@trap 'kill $$server 2>/dev/null; wait $$server' EXIT; trap 'exit 130' INT TERM; \
 	port=$$($(BIN)/python -c '$(FREE_PORT)' $(HOST) $(PORT)) || exit 1; \
 	test $$port = $(PORT) || echo "Port $(PORT) is taken: the server takes $$port."; \
@@ -48,7 +54,7 @@ demo: $(VENV)/.installed examples/copilotkit/node_modules/.installed
 		kill -0 $$server 2>/dev/null || exit 1; sleep 0.2; \
 	done; \
 	kill -0 $$server 2>/dev/null || exit 1; \
-	BRIDGE_URL=http://$(HOST):$$port npm run --prefix examples/copilotkit --silent preview
+	BRIDGE_URL=http://$(HOST):$$port npm run --prefix $(DEMO) --silent preview
 
 # Each file's tests run in one of so many processes; `make test WORKERS=0` runs them all in this one.
 WORKERS ?= 2

@@ -43,6 +43,7 @@ PORTS: dict[type, set[str]] = {
         "reader_left",
         "fault",
         "loop_blocked",
+        "model_called",
     },
 }
 

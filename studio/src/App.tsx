@@ -80,7 +80,9 @@ export function App(): React.JSX.Element {
 }
 
 function Header(): React.JSX.Element {
-  const { agents, agent, run, view, lost, refused, missing, choose } = useStudio();
+  const { agents, agent, run, at, lost, refused, missing, choose } = useStudio();
+  // of now as the other panes show it: the view itself may be some events further
+  const view = useStudio((studio) => (at === null ? studio.shown : studio.view));
   const state = !run ? "" : !view?.over ? words.running : (view.outcome ?? "");
   return (
     <header className="masthead">

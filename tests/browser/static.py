@@ -44,6 +44,8 @@ def build(package: str, *shared: str) -> Path:
             )
             assert done.returncode == 0, f"npm run build in {package} failed:\n{done.stdout}\n{done.stderr}"
             os.utime(dist)
+            for page in dist.glob("index.html"):
+                os.utime(page)  # what `make` looks at
     return dist
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.static import QuietHandler
-from tests.tools import ROOT, require_npm
+from tests.browser.static import QuietHandler, build
+from tests.tools import ROOT
 
 if TYPE_CHECKING:
     from tests.browser.browser import Browser, Page
@@ -221,7 +221,7 @@ def test_a_day_with_the_keyboard_alone(browser: Browser, example: str) -> None:
 
 
 def test_make_demo_takes_a_free_port_and_says_so() -> None:
-    require_npm("examples/copilotkit")
+    build("examples/copilotkit")  # `make demo` builds it only where a source is newer: others are shown it meanwhile
     with ThreadingHTTPServer(("127.0.0.1", 0), QuietHandler) as other:  # somebody else's server: it answers to /healthz
         threading.Thread(target=other.serve_forever, daemon=True).start()
         port = other.server_port
