@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -279,6 +280,68 @@ def test_two_runs_side_by_side_and_threads_to_go_on_in(browser: Browser, small: 
     tab(page, "chat")
     page.wait("document.querySelectorAll('.threads option').length >= 3")
     closed(page)
+
+
+def test_a_question_is_asked_again_edited_and_sent_with_an_image(
+    browser: Browser, small: Server, tmp_path: Path
+) -> None:
+    page = opened(browser, small, "/agents/leads")
+    say(page, "First")
+    page.see(".line-tools")
+    page.click("Спросить ещё раз")
+    page.wait("document.querySelectorAll('.run.done').length >= 2")
+    page.wait("document.querySelectorAll('.said').length === 2")
+    page.click("Изменить")
+    page.fill(".composer textarea", "Second")
+    page.click("Отправить изменённое")
+    page.wait(
+        "document.querySelector('.said.user .text')?.innerText === 'Second' && document.querySelector('.now.done')"
+    )
+    page.wait("document.querySelectorAll('.said').length === 2")
+    picture = tmp_path / "dot.svg"
+    picture.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', "utf-8")
+    page.do("upload", selector=".attach input", path=str(picture))
+    page.see(".attachments img")
+    say(page, "Look at this")
+    page.wait("document.querySelectorAll('.said').length === 4")
+    page.wait("[...document.querySelectorAll('.attached')].length === 1")
+    closed(page)
+
+
+def test_the_keys_step_through_a_run(browser: Browser, small: Server) -> None:
+    page = opened(browser, small, "/agents/leads")
+    say(page, "Hi")
+    page.see(".line-tools")
+    page.do("click", selector=".timeline .figures")  # away from the field
+    page.evaluate("document.activeElement.blur()")
+    page.press("[", "[", "[")
+    page.see('.step[data-path="write"][data-state="running"]')
+    page.press("]", "]", "]")
+    page.wait("document.querySelector('.live.on')")
+    page.press("/")
+    page.wait("document.activeElement.matches('.wire input')")
+    closed(page)
+
+
+def test_a_run_is_copied_as_a_test_that_passes(browser: Browser, small: Server, tmp_path: Path) -> None:
+    page = opened(browser, small, "/agents/leads")
+    say(page, "It's a 'quoted' question")
+    ended(page)
+    tab(page, "wire")
+    page.see(".wire-line")
+    page.evaluate("void (navigator.clipboard.writeText = async (text) => void (window.copied = text))")
+    page.click("Копировать как тест")
+    page.wait("window.copied")
+    made = tmp_path / "test_copied.py"
+    made.write_text(page.evaluate("window.copied"), "utf-8")
+    page.click("Копировать как curl")
+    page.wait("window.copied.startsWith('curl')")
+    curl = subprocess.run(shlex.split(page.evaluate("window.copied")), capture_output=True, text=True, check=True)
+    assert '"type":"RUN_FINISHED"' in curl.stdout
+    page.close()
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(made)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "1 passed" in done.stdout, done.stdout
 
 
 def test_the_graph_follows_a_saved_file_and_the_thread_stays(browser: Browser, tmp_path: Path) -> None:
