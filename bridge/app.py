@@ -29,6 +29,7 @@ from bridge.studio.page import routes as studio_page
 from bridge.studio.runs.inputs import ModelInputs
 from bridge.studio.runs.log import RunLog
 from bridge.web import health, openapi
+from bridge.web.bodies import Bodies
 from bridge.web.callers import Authenticate, Callers
 from bridge.web.dialect import Dialect
 from bridge.web.gate import Gate, GateKeeper
@@ -132,6 +133,7 @@ def create_app(
     )
     app.state.bridge = bridge
     app.state.callers = callers
+    app.state.bodies = Bodies()
     app.state.run_log, app.state.model_inputs = run_log, inputs
     return app
 

@@ -237,6 +237,9 @@ class Settings(BaseSettings):
         shown="none: no limit",
     )
     max_body_bytes: Count = setting(8 * 1024 * 1024, "Bytes of a request's body; a larger one gets 413.")
+    body_memory_bytes: Count = setting(
+        256 * 1024 * 1024, "Bytes of all bodies above 64 KiB that are being received or read; one more gets 429."
+    )
     max_messages: Count = setting(5_000, "Messages in a body; more get 413.")
     max_tools: Count = setting(
         1_000, "Tools in a body, and as many context entries and answers to interrupts; more get 413."

@@ -13,6 +13,7 @@ import pytest
 
 from bridge import Settings
 from bridge.errors import RateLimited
+from bridge.json import dumps
 from bridge.runs.request import RunRequest
 from bridge.service import Bridge
 from bridge.web.limits import RequestRate
@@ -176,6 +177,42 @@ async def test_a_body_has_a_deadline() -> None:
             assert refused.status_code == 408
             assert refused.headers["connection"] == "close"
             assert "body_timeout" in refused.json()["error"]["message"]
+
+
+async def test_bodies_that_come_in_at_once_have_a_bound() -> None:
+    """One that is slow keeps no small body out, and no large one for longer than it comes itself."""
+    holds, come = asyncio.Event(), asyncio.Event()
+    half = b'{"state": "' + b"x" * 200_000
+    rest = b'", ' + dumps(run_input("да") | {"state": None})[1:]
+
+    async def slow() -> Any:
+        yield half
+        holds.set()  # more is asked for: this much was taken
+        await come.wait()
+        yield rest
+
+    async def large() -> Any:
+        yield half
+        yield rest
+
+    async with served(Recorder(), Settings(db=":memory:", body_memory_bytes=300_000)) as client:
+        first = asyncio.create_task(client.post("/agui/recorder", content=slow()))
+        bodies = client._transport.app.state.bodies  # type: ignore[attr-defined] # httpx has no public way
+        await asyncio.wait_for(holds.wait(), 10)
+        refused = await client.post("/v1/chat/completions", content=large())
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+        assert "body_memory_bytes" in refused.json()["error"]["message"]
+        assert (await client.post("/agui/recorder", json=run_input("да"))).status_code == 200  # a small one
+        come.set()
+        assert (await first).status_code == 200
+        assert bodies.held == 0
+        assert (await client.post("/agui/recorder", content=large())).status_code == 200
+
+
+async def test_a_body_above_the_bound_is_taken_alone() -> None:
+    async with served(Recorder(), Settings(db=":memory:", body_memory_bytes=1)) as client:
+        body = run_input("да") | {"state": "x" * 200_000}
+        assert (await client.post("/agui/recorder", json=body)).status_code == 200
 
 
 async def test_the_database_is_its_owner_s_alone(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ WRONG: dict[str, list[Any]] = {
     "requests_per_minute": [0],
     "max_stored_bytes": [0],
     "max_body_bytes": [0, "8 MiB"],
+    "body_memory_bytes": [0],
     "max_messages": [0],
     "max_tools": [0],
     "max_values": [0],

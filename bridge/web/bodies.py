@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
 from bridge import aside as beside
-from bridge.errors import InvalidRequest, RequestTimeout, RequestTooLarge, UnsupportedBody, json_kind
+from bridge.errors import InvalidRequest, RateLimited, RequestTimeout, RequestTooLarge, UnsupportedBody, json_kind
 from bridge.json import MAX_DEPTH, JSONDecodeError, NestedTooDeep, loads
 from bridge.service import Bridge
 from bridge.settings import Settings
@@ -87,16 +87,18 @@ def _has_no_length(scope: Scope, sent: Mapping[bytes, bytes]) -> bool:
 async def read_json(request: Request, limit: int | None = None, *, optional: bool = False) -> Any:
     """The body as JSON, of at most ``limit`` bytes (the settings'). ``optional``: without one, an empty object.
 
-    Raises `RequestTooLarge`, `RequestTimeout`, `UnsupportedBody`, and `InvalidRequest` for what is not JSON.
+    Raises `RequestTooLarge`, `RequestTimeout`, `UnsupportedBody`, `InvalidRequest` for what is not JSON, and
+    `RateLimited` where too many large bodies come in at once.
     """
     settings = _settings_of(request)
-    body = await _read(request, settings, settings.max_body_bytes if limit is None else limit)
-    request.scope[_SIZE] = len(body)
-    if not body and optional:
-        return {}
-    if not body:
-        raise InvalidRequest("The body is empty; a JSON object was expected.")
-    return await aside(request, parse_json, body, settings)
+    with Place(request.app.state.bodies, settings.body_memory_bytes) as place:
+        body = await _read(request, settings, settings.max_body_bytes if limit is None else limit, place)
+        request.scope[_SIZE] = len(body)
+        if not body and optional:
+            return {}
+        if not body:
+            raise InvalidRequest("The body is empty; a JSON object was expected.")
+        return await aside(request, parse_json, body, settings)
 
 
 async def read_object(request: Request, limit: int | None = None, *, optional: bool = False) -> dict[str, Any]:
@@ -123,7 +125,42 @@ def _settings_of(request: Request) -> Settings:
     return bridge.settings
 
 
-async def _read(request: Request, settings: Settings, limit: int) -> bytearray:
+class Bodies:
+    """The bytes of all large bodies that are being received or parsed, of this application."""
+
+    def __init__(self) -> None:
+        self.held = 0
+
+
+class Place:
+    """What one body holds of them. Who waits for others could be kept waiting by a client that sends a byte a second,
+    so nobody waits: a large body that finds no room is refused, and its client tries again. One alone always has room.
+    """
+
+    def __init__(self, bodies: Bodies, limit: int) -> None:
+        self._bodies = bodies
+        self._limit = limit
+        self._held = 0
+
+    def hold(self, size: int) -> None:
+        """The body has so many bytes now. Raises `RateLimited`."""
+        if size <= LARGE:
+            return
+        others = self._bodies.held - self._held
+        if others and others + size > self._limit:
+            raise RateLimited("Too many large requests come in at once (body_memory_bytes).", retry_after=1)
+        self._bodies.held = others + size
+        self._held = size
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._bodies.held -= self._held
+        self._held = 0
+
+
+async def _read(request: Request, settings: Settings, limit: int, place: Place) -> bytearray:
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", ""):
         raise UnsupportedBody(
@@ -139,6 +176,7 @@ async def _read(request: Request, settings: Settings, limit: int) -> bytearray:
                 body += piece
                 if len(body) > limit:
                     raise RequestTooLarge(f"The body has more than {limit} bytes (max_body_bytes).")
+                place.hold(len(body))
     except TimeoutError:
         raise RequestTimeout(
             f"The body did not come within {settings.body_timeout:g} seconds (body_timeout)."

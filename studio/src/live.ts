@@ -86,7 +86,10 @@ export async function watch(agent: string, run: string, signal: AbortSignal): Pr
         const live = Date.now() - opened > 400 || isLive(agent, run);
         let turn = performance.now();
         for (const frame of batch) {
-          if (frame.event === "error") throw new Error("events_lost");
+          if (frame.event === "error") {
+            useStudio.setState({ missing: true }); // the first of its events are forgotten: they were too many
+            return;
+          }
           feed(fold, JSON.parse(frame.data) as WireRow, live ? Date.now() : null);
           if (performance.now() - turn > SLICE) {
             show();
