@@ -218,4 +218,4 @@ export const seconds = (ms: number): string =>
 export const number = (value: number): string => value.toLocaleString(language);
 
 export const clock = (iso: string): string =>
-  new Date(iso).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  new Date(iso).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
