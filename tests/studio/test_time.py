@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import httpx
 import pytest
 from langchain_core.messages import AIMessage
+from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.types import interrupt
 
@@ -63,9 +64,15 @@ def parallel() -> Any:
     return builder.compile()
 
 
+def made(config: RunnableConfig) -> Any:
+    """A factory: each run has a graph of its own."""
+    RUNS.append(f"made {config['configurable'].get('flavor', '')}")
+    return graph()
+
+
 @asynccontextmanager
 async def client_of(db: str = ":memory:", **more: Any) -> AsyncIterator[httpx.AsyncClient]:
-    agents = {"leads": graph(), "asking": asking(), "parallel": parallel(), "recorder": Recorder()}
+    agents = {"leads": graph(), "asking": asking(), "parallel": parallel(), "made": made, "recorder": Recorder()}
     app = create_app(agents, Settings(db=db, studio=True), **more)
     async with (
         app.router.lifespan_context(app),
@@ -148,6 +155,22 @@ async def test_a_fork_with_edited_state_gives_the_edited_outcome(db: str) -> Non
         assert original["messages"][-1]["content"] == "Leads of Kazan."
         listed = (await client.get("/api/copilotkit/threads?agentId=leads")).json()["threads"]
         assert {one["id"] for one in listed} == {"t", thread}
+
+
+async def test_the_same_of_an_agent_that_a_factory_makes() -> None:
+    async with client_of() as client:
+        await turn(client, agent="made", forwardedProps={"config": {"configurable": {"flavor": "mint"}}})
+        found = await history(client, agent="made")
+        assert [one["next"] for one in found] == [[], ["check"], ["write"], ["find"], ["__start__"]]
+        made = await fork(client, before(found, "write")["id"], agent="made", values={"city": "Perm"})
+        await turn(client, None, "made", thread=made["threadId"], forwardedProps={"continue": True})
+        ended = (await client.get(f"/threads/{made['threadId']}/state?agent=made")).json()["values"]
+        assert ended["messages"][-1]["content"] == "Leads of Perm."
+        missing = {"checkpoint": "1ef663ba-28fe-6528-8002-5a559208592c"}
+        assert (await client.post("/threads/t/fork?agent=made", json=missing)).status_code == 404
+        assert (await client.get("/threads/t/state?agent=made", params=missing)).status_code == 404
+        edited = await client.post("/threads/t/state?agent=made", json={"values": {"city": "Tver"}, "asNode": "find"})
+        assert edited.json()["state"]["next"] == ["write"]
 
 
 async def test_a_fork_that_changes_nothing_runs_the_same_nodes_again() -> None:

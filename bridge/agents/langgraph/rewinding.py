@@ -66,7 +66,7 @@ class Rewinding:
         held = await self._held(checkpoint_id)
         found = await self._graph.checkpointer.aget_tuple(self._where(checkpoint_id))
         if held is None or found is None:
-            raise _no_checkpoint(checkpoint_id)
+            raise no_checkpoint(checkpoint_id)
         changes = self._changes(self._snapshot(held)["values"], values)
         nodes = await self._nodes(held, as_node) if changes else []
         stored = found.checkpoint
@@ -81,7 +81,7 @@ class Rewinding:
         """See `bridge.agents.rewindable.Rewindable`."""
         held = await self._held(checkpoint_id)
         if held is None:
-            raise _no_checkpoint(checkpoint_id)
+            raise no_checkpoint(checkpoint_id)
         changes = self._changes(self._snapshot(held)["values"], values)
         return await self.write(held, changes, await self._nodes(held, as_node))
 
@@ -173,5 +173,6 @@ def _conversation(messages: Any) -> list[Any]:
         raise wrong from error
 
 
-def _no_checkpoint(checkpoint_id: str | None) -> UnknownThread:
+def no_checkpoint(checkpoint_id: str | None) -> UnknownThread:
+    """The error for a checkpoint that the thread does not have."""
     return UnknownThread(f"The thread has no checkpoint '{str(checkpoint_id)[:60]}'.")

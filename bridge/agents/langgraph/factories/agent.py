@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
 from typing import Any
 
@@ -23,8 +23,10 @@ from bridge.agents.langgraph.agent import GraphRun, LangGraphAgent
 from bridge.agents.langgraph.checkpoints import ScopedSaver, keeps_its_id
 from bridge.agents.langgraph.context import client_values, configurable, may_write
 from bridge.agents.langgraph.factories.factory import Factory
-from bridge.agents.langgraph.factories.given import RUNS, Given
+from bridge.agents.langgraph.factories.given import READS, RUNS, UPDATES, Access, Given
+from bridge.agents.langgraph.rewinding import no_checkpoint
 from bridge.agents.langgraph.saving import PATIENCE, read_patiently
+from bridge.agents.rewindable import Checkpoint, Snapshot
 from bridge.agents.structure import Structure
 from bridge.errors import BridgeError, RunTimeout
 from bridge.events.event import Event
@@ -95,14 +97,58 @@ class FactoryAgent:
         Raises `RunTimeout` where the factory takes longer than `LOOKING`; for what else it raises a `BridgeError` that
         says what it means, as it would in a run.
         """
+        async with self._of_thread(thread, checkpoint_id) as agent:
+            if agent is None:
+                return ThreadState()
+            return await agent.read(thread, aliases, checkpoint_id=checkpoint_id, held=held)
+
+    async def history(self, thread: ThreadKey, *, limit: int, before: str | None = None) -> list[Checkpoint]:
+        """See `bridge.agents.rewindable.Rewindable`. Raises as `read` does."""
+        async with self._of_thread(thread) as agent:
+            return [] if agent is None else await agent.history(thread, limit=limit, before=before)
+
+    async def at(self, thread: ThreadKey, checkpoint_id: str | None = None) -> Snapshot | None:
+        """See `bridge.agents.rewindable.Rewindable`. Raises as `read` does."""
+        async with self._of_thread(thread, checkpoint_id) as agent:
+            return None if agent is None else await agent.at(thread, checkpoint_id)
+
+    async def fork(
+        self,
+        thread: ThreadKey,
+        checkpoint_id: str,
+        new: ThreadKey,
+        *,
+        values: Mapping[str, Any] | None = None,
+        as_node: str | None = None,
+    ) -> Snapshot:
+        """See `bridge.agents.rewindable.Rewindable`. Raises as `read` does."""
+        async with self._of_thread(thread, checkpoint_id, UPDATES) as agent:
+            if agent is None:
+                raise no_checkpoint(checkpoint_id)
+            return await agent.fork(thread, checkpoint_id, new, values=values, as_node=as_node)
+
+    async def edit(
+        self, thread: ThreadKey, checkpoint_id: str | None, values: Mapping[str, Any], *, as_node: str | None = None
+    ) -> Snapshot:
+        """See `bridge.agents.rewindable.Rewindable`. Raises as `read` does."""
+        async with self._of_thread(thread, checkpoint_id, UPDATES) as agent:
+            if agent is None:
+                raise no_checkpoint(checkpoint_id)
+            return await agent.edit(thread, checkpoint_id, values, as_node=as_node)
+
+    @asynccontextmanager
+    async def _of_thread(
+        self, thread: ThreadKey, checkpoint_id: str | None = None, access: Access = READS
+    ) -> AsyncIterator[LangGraphAgent | None]:
+        """The agent with a graph made as for the run that wrote the checkpoint; ``None``: there is no such one."""
         stored = await self.stored_values(thread, checkpoint_id)
         if stored is None:
-            return ThreadState()
+            yield None
+            return
         known = {**stored, "thread_id": thread.thread_id, "principal": thread.principal}
-        who = Principal(thread.principal)
-        given = Given(self.name, "threads.read", known, principal=who, store=self._store)
+        given = Given(self.name, access, known, principal=Principal(thread.principal), store=self._store)
         async with self._looking(given) as agent:
-            return await agent.read(thread, aliases, checkpoint_id=checkpoint_id, held=held)
+            yield agent
 
     async def forget(self, thread: ThreadKey) -> None:
         """Delete the thread's checkpoints."""

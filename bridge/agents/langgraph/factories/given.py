@@ -19,10 +19,13 @@ from langgraph_sdk.runtime import ServerRuntime, _ExecutionRuntime, _ReadRuntime
 from bridge.agents.langgraph.factories.shape import RuntimeKind
 from bridge.runs.request import ANONYMOUS, Principal
 
-Access = Literal["threads.create_run", "threads.read", "assistants.read"]
-"""Why a graph is wanted, in the words of `ServerRuntime.access_context`: to run it, to read a thread, to look at it."""
+Access = Literal["threads.create_run", "threads.read", "threads.update", "assistants.read"]
+"""Why a graph is wanted, in the words of `ServerRuntime.access_context`: to run it, to read a thread, to change one, to
+look at it."""
 
 RUNS: Access = "threads.create_run"
+READS: Access = "threads.read"
+UPDATES: Access = "threads.update"
 
 _RUNTIME = (
     "__pregel_runtime"  # langgraph._internal._constants.CONFIG_KEY_RUNTIME: get_store() and get_runtime() look there
