@@ -70,7 +70,8 @@ REQUESTS: dict[str, Callable[[], Sent]] = {
 
 
 @pytest.mark.parametrize("methods", [("aget_tuple", "alist"), ("aput",)])
-async def test_a_wait_ends(methods: tuple[str, ...]) -> None:
+async def test_a_wait_ends(methods: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.agents.langgraph.saving.LEAST", 0.5)
     saver = Silent()
     graph = StateGraph(MessagesState).add_node(answer).add_edge(START, "answer").compile(checkpointer=saver)
     app = create_app({"a": graph}, Settings(db=":memory:", storage_patience=0))

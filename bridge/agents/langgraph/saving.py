@@ -23,7 +23,10 @@ PATIENCE = 15.0
 
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
-_FINISHING = 1.0  # seconds that a stopped run waits for a write that has begun, and the least that anybody waits
+_FINISHING = 1.0  # seconds that a stopped run waits for a write that has begun
+
+LEAST = 5.0
+"""Seconds that a question to a database may take, whatever the patience: one that is busy is not away."""
 
 # https://www.sqlite.org/rescode.html: primary codes; extended ones begin with the same name
 _SQLITE: dict[str, type[StorageFailure]] = {
@@ -143,12 +146,12 @@ async def patiently(once: Callable[[], Awaitable[Result]], patience: float) -> R
 async def read_patiently(read: Callable[[], Awaitable[Result]], patience: float) -> Result:
     """The same for what changes nothing, each attempt with a bound of its own.
 
-    A database may take a question, and never answer it: that wait is over after ``patience``, and not before a second.
+    A database may take a question, and never answer it: that wait is over after ``patience``, and not before `LEAST`.
     """
     attempts = Attempts(patience)
     while True:
         try:
-            async with asyncio.timeout(max(attempts.left, _FINISHING)):
+            async with asyncio.timeout(max(attempts.left, LEAST)):
                 return await read()
         except Exception as error:
             pause = attempts.after(error)
@@ -156,14 +159,14 @@ async def read_patiently(read: Callable[[], Awaitable[Result]], patience: float)
 
 
 async def each_within(listed: AsyncIterator[Result], within: float) -> AsyncIterator[Result]:
-    """The same items, each of which may take so many seconds, and at least one.
+    """The same items, each of which may take so many seconds, and `LEAST` at least.
 
     Raises:
         TimeoutError: the next one does not come.
     """
     while True:
         try:
-            async with asyncio.timeout(max(within, _FINISHING)):
+            async with asyncio.timeout(max(within, LEAST)):
                 item = await anext(listed)
         except StopAsyncIteration:
             return
@@ -195,7 +198,7 @@ async def whole(write: Coroutine[Any, Any, Result], within: float) -> Result:
     """
     task = asyncio.ensure_future(write)
     try:
-        await asyncio.wait((task,), timeout=max(within, _FINISHING))
+        await asyncio.wait((task,), timeout=max(within, LEAST))
     except asyncio.CancelledError:
         _going.add(task)
         task.add_done_callback(_over)
