@@ -17,11 +17,11 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
-import aiosqlite
 import uvloop
 
 from benchmarks import graph as served
 from benchmarks.stats import shares
+from bridge.storage.grouped import connect
 from bridge.storage.sqlite_saver import SqliteSaver
 
 
@@ -83,7 +83,7 @@ async def main() -> None:
     async with AsyncExitStack() as stack:
         saver = None
         if len(sys.argv) > 1:
-            connection = await stack.enter_async_context(aiosqlite.connect(sys.argv[1], isolation_level=None))
+            connection = await stack.enter_async_context(connect(sys.argv[1]))
             await connection.execute("pragma synchronous = normal")  # as `bridge.storage` does
             saver = SqliteSaver(connection)
             await saver.setup()
