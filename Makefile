@@ -17,7 +17,7 @@ NODE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 :
 NODE_READY := $(if $(NODE),$(NODE_PACKAGES:%=%/node_modules/.installed))
 
 PEERS := agui openai_serve langgraph_dev
-CLIENTS := haystack langgraph
+CLIENTS := haystack instructor langgraph llamaindex python
 
 .DELETE_ON_ERROR:
 .PHONY: run studio demo test torture eval clients servers model bench lint types settings lock audit sbom wheel clean

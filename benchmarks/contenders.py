@@ -82,6 +82,7 @@ def start_ours(port: int, home: Path, profile: Path | None = None, graph: str = 
     if profile is not None:
         code = f"from benchmarks import sampling; sampling.start({str(profile)!r}); {code}"
     options = ["--host", "127.0.0.1", "--port", str(port), "--db", str(home / "bridge.db")]
+    options += ["--max-messages", "20000"]  # the longest history has more than are taken by default
     return Process([sys.executable, "-c", code, "serve", graph, *options], env=OFFLINE)
 
 

@@ -25,7 +25,7 @@ from bridge.openai_compat.completion import PatientStream
 from bridge.openai_compat.encode import ChunkEncoder
 from bridge.openai_compat.models import ChatAnswer, ChatBody
 from bridge.openai_compat.requests import ChatRequest, checked_thread_id, parse_chat
-from bridge.openai_compat.routes import complete
+from bridge.openai_compat.serving import complete
 from bridge.openai_compat.to_chunks import AguiToChunks
 from bridge.runs.request import RunRequest, checked_id
 from bridge.web.bodies import aside

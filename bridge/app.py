@@ -114,6 +114,7 @@ def create_app(
             *front.routes(),
             *(studio_page.routes() if settings.studio else ()),
             *health.routes(bridge),
+            *(route for dialect in dialects for route in dialect.socket_routes()),
             *(route for dialect in dialects for route in dialect.routes()),
             *openapi.routes(dialects),
         ],
@@ -168,7 +169,8 @@ class Opened:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http" and not health.is_probe(scope):  # which answers while all databases are down
+        # a probe is answered while all databases are down
+        if scope["type"] in ("http", "websocket") and not health.is_probe(scope):
             await self._opened()
             connection = HTTPConnection(scope)
             serving(connection)

@@ -9,6 +9,7 @@
     │   ├── UnknownAgent     404    no such model / agent
     │   ├── UnknownThread    404    no such thread, or somebody else's
     │   ├── UnknownRun       404    no such run, or somebody else's
+    │   ├── NotServed        404    an address of OpenAI's that no agent can answer
     │   ├── NotStored        404    no such response, conversation or item, or somebody else's
     │   ├── ThreadBusy       409    the thread already has a run
     │   ├── InterruptPending 409    the thread waits for a person's answer, and this is none
@@ -107,6 +108,13 @@ class UnknownAgent(ClientError):
 
     status = 404
     code = "model_not_found"
+
+
+class NotServed(ClientError):
+    """404: an address of OpenAI's API for something that agents do not do."""
+
+    status = 404
+    code = "not_served"
 
 
 class UnknownThread(ClientError):

@@ -203,11 +203,16 @@ def dumps(value: Any) -> bytes:
     What JSON has no word for is named by its type; a surrogate half is U+FFFD, NaN is null. The characters that some
     readers of lines take for line ends (U+2028, U+2029, U+0085) are escaped.
     """
+    return write(value)[0]
+
+
+def write(value: Any) -> tuple[bytes, bool]:
+    """As `dumps`, and whether it was easy. What orjson refuses takes twenty times as long."""
     try:
         data = orjson.dumps(value)
     except Exception:  # a value may run its own code, and a frame must be written
-        return _dumps_odd(value)
-    return on_one_line(data)
+        return _dumps_odd(value), False
+    return on_one_line(data), True
 
 
 def dumps_unescaped(value: Any) -> bytes:

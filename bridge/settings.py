@@ -10,7 +10,7 @@ import difflib
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -43,7 +43,7 @@ from bridge.fields import (
     setting,
     variable_of,
 )
-from bridge.runs.request import ClientHistory, Disconnect
+from bridge.runs.request import ClientHistory, Disconnect, ShownAs
 from bridge.runs.threads import DEFAULT_THREADS
 from bridge.web.keys import read_keys
 
@@ -171,6 +171,19 @@ class Settings(BaseSettings):
     )
     reasoning_field: DeltaField = setting(
         "reasoning_content", "The field for reasoning in an OpenAI delta; some clients want `reasoning`."
+    )
+
+    show_tools: ShownAs = setting(
+        "hide",
+        "How OpenAI chats see the agent's own tools: `details` (blocks that Open WebUI folds), `reasoning`, or `show`, "
+        "which is `details` for Open WebUI and `reasoning` for others.",
+        more="protocols.md#tools-that-people-see",
+    )
+    same_name_tools: Literal["refuse", "client"] = setting(
+        "refuse",
+        "An OpenAI client's tool with the name of one of the agent's own: `refuse` the request, or let the `client` "
+        "run it, for graphs that then leave their own aside.",
+        more="protocols.md#client-tools-and-server-tools",
     )
 
     # What leaves the server, and what clients may write

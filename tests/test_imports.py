@@ -58,6 +58,8 @@ PUBLIC = {"agui/__init__.py", "openai_compat/__init__.py", "__init__.py"}
 
 HTTP = {"starlette", "uvicorn", "httptools", "uvloop"}
 KNOW_HTTP = {"app.py", "addresses.py", "commands/http_server.py", "openai_compat/callers.py"}
+KNOW_HTTP |= {"openai_compat/serving.py", "openai_compat/refused.py", "openai_compat/responses/serving.py"}
+KNOW_HTTP |= {"openai_compat/responses/socket.py"}
 """Beside ``web``, ``copilotkit`` and files called ``routes.py`` or ``completion.py``."""
 
 LANGGRAPH = {"agents/langgraph", "storage", "langchain.py"}
@@ -66,7 +68,7 @@ LANGGRAPH = {"agents/langgraph", "storage", "langchain.py"}
 PURE = ("events", "agents/langgraph", "agui", "openai_compat", "copilotkit/graphql")
 IMPURE = {"asyncio", "anyio", "time", "random", "socket", "logging", "secrets"}
 EDGES = {"routes.py", "completion.py", "conversation.py", "agent.py", "checkpoints.py", "saving.py", "repair.py"}
-EDGES |= {"entering.py", "project.py"}
+EDGES |= {"entering.py", "project.py", "serving.py", "refused.py", "socket.py"}
 """The files of those folders that wait, or store, or answer."""
 
 

@@ -48,6 +48,8 @@ WRONG: dict[str, list[Any]] = {
     "patience": [-1],
     "slow_reader": [-1],
     "reasoning_field": ["content", "tool_calls", "two words", ""],
+    "show_tools": ["always", True],
+    "same_name_tools": ["server", ""],
     "hidden": [("",), (7,)],
     "state_allow": [("",)],
     "client_keys": [("",)],

@@ -19,11 +19,13 @@ class Description:
         name: the model name for OpenAI clients, the agent's id for AG-UI and CopilotKit.
         description: one sentence for a person.
         kind: what it is made of, as AG-UI's ``identity.type`` has it (``langgraph``).
+        tools: names of the tools that it runs itself, as far as they are known before it runs.
     """
 
     name: str
     description: str = ""
     kind: str = "agent"
+    tools: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

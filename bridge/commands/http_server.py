@@ -64,6 +64,7 @@ def configured(app: Starlette, settings: ServerSettings, kind: type[Server] | No
         host=settings.host,
         port=settings.port,
         http=http_protocol(settings.header_timeout, settings.max_header_size),
+        ws_max_size=settings.max_body_bytes,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         log_config=None,
         access_log=False,

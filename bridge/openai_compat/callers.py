@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from bridge.openai_compat.conversation import Caller
 from bridge.openai_compat.requests import ChatRequest
@@ -17,7 +17,7 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
-def caller_of(request: Request, chat: ChatRequest, *, agent: str | None = None) -> Caller:
+def caller_of(request: HTTPConnection, chat: ChatRequest, *, agent: str | None = None) -> Caller:
     """Who asks, and for whom: the user and the chat are named in the body or in the headers of the settings.
 
     ``agent``: whom they ask, where the request's ``model`` does not say so. Raises `UnknownAgent`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from starlette.types import Send
@@ -101,17 +101,25 @@ class FoldedAnswer(RunReader):
 
 
 class Completion(FoldedAnswer):
-    """A run as one ``chat.completion``."""
+    """A run as one ``chat.completion``, or what ``form`` makes of it."""
 
-    def __init__(self, run: Run, translator: AguiToChunks, *, headers: Mapping[str, str]) -> None:
-        super().__init__(run, _Chunks(translator), headers=headers)
+    def __init__(
+        self,
+        run: Run,
+        translator: AguiToChunks,
+        *,
+        headers: Mapping[str, str],
+        form: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(run, _Chunks(translator, form), headers=headers)
 
 
 class _Chunks:
     """The fold of a run's chunks."""
 
-    def __init__(self, translator: AguiToChunks) -> None:
+    def __init__(self, translator: AguiToChunks, form: Callable[[dict[str, Any]], dict[str, Any]] | None) -> None:
         self._translator = translator
+        self._form = form
         self._fold = Fold()
 
     def add_event(self, event: Event) -> None:
@@ -120,7 +128,8 @@ class _Chunks:
     def result(self) -> dict[str, Any]:
         for chunk in self._translator.finish(include_usage=True):
             self._fold.add(chunk)
-        return self._fold.completion()
+        completion = self._fold.completion()
+        return completion if self._form is None else self._form(completion)
 
 
 async def send_json(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bridge.errors import BridgeError
 from bridge.events.event import Event, is_token
 from bridge.json import dumps, dumps_unescaped, on_one_line
-from bridge.openai_compat.to_chunks import AguiToChunks
+from bridge.openai_compat.to_chunks import AguiToChunks, Chunk
 from bridge.web import sse
 
 
@@ -66,5 +66,7 @@ class ChunkEncoder:
         """The usage chunk, if asked for, and ``[DONE]``; nothing after an error frame."""
         if self._failed:
             return b""
-        usage = self._translator.finish(include_usage=self._include_usage)
-        return b"".join(sse.frame(dumps(chunk)) for chunk in usage) + sse.DONE
+        return b"".join(sse.frame(dumps(chunk)) for chunk in self._last()) + sse.DONE
+
+    def _last(self) -> list[Chunk]:
+        return self._translator.finish(include_usage=self._include_usage)

@@ -17,6 +17,7 @@ A history may be known in four ways, the longest known beginning first:
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -226,7 +227,10 @@ def _content(content: Any) -> Any:
 
 
 def _text(text: str) -> str:
-    """With one kind of line end, and no white space at the ends of lines and of the whole."""
+    """With one kind of line end, one empty line at a time, and no white space at the ends of lines and of the whole.
+
+    Who takes a block out of a text (`bridge.openai_compat.shown_tools`) leaves the empty lines around it.
+    """
     if "\n" not in text and "\r" not in text:
         return text.strip()
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -237,9 +241,10 @@ def _text(text: str) -> str:
         end = len(text) if end < 0 else end
         pieces.append("\n".join([line.rstrip() for line in text[start:end].split("\n")]))
         start = end + 1
-    return "\n".join(pieces).strip()
+    return _EMPTY_LINES.sub("\n\n", "\n".join(pieces)).strip()
 
 
+_EMPTY_LINES = re.compile("\n{3,}")
 _PIECE = 65_536  # characters
 
 

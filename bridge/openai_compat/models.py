@@ -36,3 +36,24 @@ class ChatAnswer:
     model: str
     choices: list[dict[str, Any]]
     usage: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionBody:
+    """A request to the old completions API."""
+
+    prompt: str | list[str]
+    model: str | None = None
+    stream: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionAnswer:
+    """A ``text_completion``, whole or one of a stream."""
+
+    id: str
+    object: Literal["text_completion"]
+    created: int
+    model: str
+    choices: list[dict[str, Any]]
+    usage: dict[str, Any] | None = None

@@ -69,6 +69,10 @@ class OneByOne:
         self._current = None
         return self._next()
 
+    def whole(self, message_id: str, text: str) -> str:
+        """A message that is all there."""
+        return self.start(message_id) + self.content(message_id, text) + self.end(message_id)
+
     def finish(self) -> str:
         """No more events: all that still waits."""
         self._ended |= self._waiting.keys()

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from bridge.errors import InvalidRequest, json_kind
 from bridge.events.messages import parts_of
 from bridge.json import dumps
-from bridge.runs.request import Disconnect, checked_id, checked_tool_choice
+from bridge.openai_compat.choices import response_format_of, tool_choice_of
+from bridge.openai_compat.shown_tools import without_shown_tools
+from bridge.runs.request import Disconnect, ShownAs, checked_id
 
 _SETTINGS: dict[str, tuple[type, ...]] = {
     "temperature": (int, float),
@@ -59,6 +61,8 @@ class ChatRequest:
     include_usage: bool = False
     extension: bool = False
     interrupts: Literal["words", "tool"] | None = None
+    tools_shown: ShownAs | None = None
+    """How the client wants to see the server's tools; ``None``: it does not say."""
     thread_id: str | None = None
     disconnect: Disconnect | None = None
     user: str = ""
@@ -74,11 +78,14 @@ def parse_chat(body: Mapping[str, Any], new_id: Callable[[], str]) -> ChatReques
     messages = _required_list(body, "messages")
     extension = extension_of(body)
     options = optional(body, "stream_options", dict) or {}
+    tools, settings = _tools(body), settings_of(body)
+    if "tool_choice" in settings:
+        settings["tool_choice"] = tool_choice_of(settings["tool_choice"], [tool["name"] for tool in tools])
     return ChatRequest(
         model=model,
         messages=[_message(message, f"messages[{index}]", new_id) for index, message in enumerate(messages)],
-        tools=_tools(body),
-        settings=settings_of(body),
+        tools=tools,
+        settings=settings,
         stream=bool(optional(body, "stream", bool)),
         include_usage=bool(options.get("include_usage")),
         user=optional(body, "user", str) or optional(body, "safety_identifier", str) or "",
@@ -143,22 +150,25 @@ def settings_of(body: Mapping[str, Any]) -> dict[str, Any]:
         low, high = _RANGES.get(name, (0, 0))
         if name in _RANGES and isinstance(value, int | float) and not low <= value <= high:
             raise InvalidRequest(f"'{name}' must be between {low:g} and {high:g}, not {value}.", param=name)
-        settings[name] = checked_tool_choice(value, name) if name == "tool_choice" else value
+        settings[name] = response_format_of(value) if isinstance(value, dict) and name == "response_format" else value
     return settings
 
 
 def extension_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """``ag_ui``: the bridge's own corner of the body."""
     wanted = optional(body, "ag_ui", dict) or {}
-    interrupts, disconnect = wanted.get("interrupts"), wanted.get("disconnect")
+    interrupts, disconnect, shown = wanted.get("interrupts"), wanted.get("disconnect"), wanted.get("tools")
     if interrupts not in (None, "words", "tool"):
         raise InvalidRequest("'ag_ui.interrupts' is 'words' or 'tool'.", param="ag_ui.interrupts")
     if disconnect not in (None, "cancel", "continue"):
         raise InvalidRequest("'ag_ui.disconnect' is 'cancel' or 'continue'.", param="ag_ui.disconnect")
+    if shown not in (None, *get_args(ShownAs)):
+        raise InvalidRequest("'ag_ui.tools' is 'hide', 'show', 'details' or 'reasoning'.", param="ag_ui.tools")
     return {
         "extension": wanted.get("events") is True,
         "interrupts": interrupts,
         "disconnect": disconnect,
+        "tools_shown": shown,
         "thread_id": checked_thread_id(wanted.get("thread_id"), "ag_ui.thread_id"),
     }
 
@@ -219,7 +229,7 @@ def _assistant(message: Mapping[str, Any], at: str, made: dict[str, Any]) -> dic
     if not isinstance(calls, list):
         raise InvalidRequest(f"'{at}.tool_calls' must be an array, not {json_kind(calls)}.", param=f"{at}.tool_calls")
     if message.get("content") is not None:
-        made["content"] = _content(message, at)
+        made["content"] = without_shown_tools(_content(message, at))
     elif not calls:
         made["content"] = str(message.get("refusal") or "")
     converted: list[dict[str, Any]] = []

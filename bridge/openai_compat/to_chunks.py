@@ -10,6 +10,7 @@ the delta does not carry of the event, and `bridge.openai_compat.from_chunks.Chu
     TEXT_MESSAGE_END                            {}, or the content that waited for this message's end
     REASONING_MESSAGE_START, _CONTENT, …        the same, as reasoning_content
     TOOL_CALL_START, _ARGS, _CHUNK (client's)   tool_calls
+    TOOL_CALL_RESULT (server's)                 {}, or what is shown of it (`shown_tools`)
     RUN_FINISHED                                {} and the finish_reason; an interrupt in words or as a call; the
                                                 run's result, where there is no text
     RUN_ERROR                                   no chunk: an error frame
@@ -32,6 +33,7 @@ from bridge.failures import run_failure
 from bridge.json import dumps
 from bridge.openai_compat.one_by_one import SEPARATOR, OneByOne
 from bridge.openai_compat.questions import as_call, in_words
+from bridge.openai_compat.shown_tools import Form, ShownTools
 from bridge.openai_compat.usage import usage_of
 from bridge.openai_compat.whole import WholeAnswer
 
@@ -58,6 +60,7 @@ class AguiToChunks:
         interrupts: ask ``"words"`` or call the ``"tool"``; ``None``: the tool if the client declares it.
         language: of the conversation, in which to ask; ``None``: the question's own.
         whole: the chunks are folded into one answer before anything is sent.
+        show: how the server's tools are shown; ``None``: not at all.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class AguiToChunks:
         interrupts: Literal["words", "tool"] | None = None,
         language: Literal["ru", "en"] | None = None,
         whole: bool = False,
+        show: Form | None = None,
     ) -> None:
         self.usage: dict[str, Any] | None = None
         self._head: Chunk = {"id": id, "object": "chat.completion.chunk", "created": created, "model": model}
@@ -84,6 +88,8 @@ class AguiToChunks:
         self._indices: dict[str, int] = {}
         self._answered: set[str] = set()
         self._whole = WholeAnswer() if whole else None
+        self._shown = ShownTools(show) if show else None
+        self._spoken = False
         self._texts = OneByOne()
         self._thoughts = OneByOne()
         self._chunked_text: str | None = None
@@ -167,7 +173,7 @@ class AguiToChunks:
                 return self._call(self._chunked_call, self._call_chunk(self._chunked_call, event))
             case "TOOL_CALL_RESULT":
                 self._answered.add(event["toolCallId"])
-                return {}
+                return self._show(event) if self._shown is not None else {}
             case _:
                 return {}
 
@@ -192,6 +198,7 @@ class AguiToChunks:
         if self._whole is not None:
             self._whole.add_text(message_id, delta)
             return {}
+        self._spoken = self._spoken or bool(delta)
         text = self._texts.content(message_id, delta)
         return {"content": text} if text or not delta else {}
 
@@ -240,6 +247,8 @@ class AguiToChunks:
 
     def _call_start(self, call_id: str, name: str, arguments: str) -> dict[str, Any]:
         if name not in self._client_tools:
+            if self._shown is not None:
+                self._shown.start(call_id, name, arguments)
             return {}
         index = self._indices.setdefault(call_id, len(self._indices))
         function = {"name": name, "arguments": arguments}
@@ -248,6 +257,8 @@ class AguiToChunks:
     def _call_args(self, call_id: str, delta: str) -> dict[str, Any]:
         index = self._indices.get(call_id)
         if index is None:
+            if self._shown is not None:
+                self._shown.add(call_id, delta)
             return {}
         return {"tool_calls": [{"index": index, "function": {"arguments": delta}}]}
 
@@ -257,6 +268,20 @@ class AguiToChunks:
             return self._call_start(call_id, name, delta or "")
         return {} if delta is None else self._call_args(call_id, delta)
 
+    def _show(self, result: Event) -> dict[str, Any]:
+        """The call of a server's tool and its result, for the eye."""
+        shown = self._shown
+        text = shown.text(result) if shown is not None else ""
+        if shown is None or not text:
+            return {}
+        name, as_thought = f"{result['toolCallId']}:shown", shown.form == "reasoning"
+        if self._whole is not None:
+            self._whole.show(name, text, as_thought=as_thought)
+            return {}
+        if as_thought:
+            return _content(self._reasoning_field, self._thoughts.whole(name, text))
+        return _content("content", self._texts.whole(name, text))
+
     # Ends
 
     def _finished(self, event: Event) -> tuple[dict[str, Any], str]:
@@ -264,19 +289,19 @@ class AguiToChunks:
         self.usage = usage_of(event.get("usage") or [])
         if self._whole is None:
             text, thoughts, calls = self._texts.finish(), self._thoughts.finish(), []
-            before = self._texts.last is not None
+            before, spoken = self._texts.last is not None, self._spoken
         else:
             text, thoughts, calls = self._whole.text(), self._whole.thoughts(), self._whole.calls()
-            before = bool(text)
-        added, more, reason = self._ending(event, before, len(calls) if self._whole else len(self._indices))
+            before, spoken = bool(text), self._whole.spoken
+        added, more, reason = self._ending(event, spoken, len(calls) if self._whole else len(self._indices))
         if added:
             text += SEPARATOR + added if before else added
         calls += more
         delta = _content("content", text) | _content(self._reasoning_field, thoughts)
         return delta | ({"tool_calls": calls} if calls else {}), reason
 
-    def _ending(self, event: Event, before: bool, calls: int) -> tuple[str, list[dict[str, Any]], str]:
-        """Text and calls that the end adds, and the finish_reason; ``before``: whether there was text before."""
+    def _ending(self, event: Event, spoken: bool, calls: int) -> tuple[str, list[dict[str, Any]], str]:
+        """Text and calls that the end adds, and the finish_reason; ``spoken``: whether the agent has said something."""
         outcome, metadata = event.get("outcome") or {}, event.get("metadata") or {}
         if outcome.get("type") == "interrupt":
             return self._interrupted(outcome.get("interrupts") or [], calls)
@@ -287,7 +312,7 @@ class AguiToChunks:
             return "", [], "length" if metadata.get("finishReason") == "length" else "tool_calls"
         result, reason = event.get("result"), metadata.get("finishReason")
         added = ""
-        if result is not None and (not before or metadata.get("structuredResponse")):
+        if result is not None and (not spoken or metadata.get("structuredResponse")):
             added = result if isinstance(result, str) else dumps(result).decode()
         return added, [], reason if reason in ("length", "content_filter") else "stop"
 

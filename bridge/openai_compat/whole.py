@@ -22,6 +22,12 @@ class WholeAnswer:
         self._calls: dict[str, dict[str, Any]] = {}
         self._stored: dict[str, str] = {}
         self._stored_calls: set[str] = set()
+        self._shown: set[str] = set()
+
+    def show(self, name: str, text: str, *, as_thought: bool) -> None:
+        """A text of its own, in its place among the texts or the thoughts; no conversation holds it."""
+        self._shown.add(name)
+        (self.add_thought if as_thought else self.add_text)(name, text)
 
     def add_text(self, message_id: str, delta: str) -> None:
         """Append a piece to a message's text; the first piece fixes the message's place in the answer."""
@@ -55,6 +61,12 @@ class WholeAnswer:
         """The texts that the run leaves in the conversation, joined; all texts where it stores none."""
         return self._joined(self._texts)
 
+    @property
+    def spoken(self) -> bool:
+        """Whether `text` has anything but what is shown of tools."""
+        kept = _kept(list(self._texts), self._stored)
+        return any(self._stored.get(name) or any(self._texts[name]) for name in kept if name not in self._shown)
+
     def thoughts(self) -> str:
         """The reasoning, chosen and joined as `text` is."""
         return self._joined(self._thoughts)
@@ -65,11 +77,13 @@ class WholeAnswer:
         return [{"index": index, **self._calls[call_id]} for index, call_id in enumerate(kept)]
 
     def _joined(self, pieces: Mapping[str, list[str]]) -> str:
-        kept = _kept(list(pieces), self._stored)
+        kept = _kept(list(pieces), self._stored, self._shown)
         texts = [self._stored[name] if name in self._stored else "".join(pieces[name]) for name in kept]
         return SEPARATOR.join(text for text in texts if text)
 
 
-def _kept(names: Sequence[str], stored: Collection[str]) -> Sequence[str]:
-    """Those that are stored, in their order; all, where none is."""
-    return [name for name in names if name in stored] or names
+def _kept(names: Sequence[str], stored: Collection[str], shown: Collection[str] = ()) -> Sequence[str]:
+    """Those that are stored, in their order; all, where none is. Those that are ``shown`` in any case."""
+    if not any(name in stored for name in names):
+        return names
+    return [name for name in names if name in stored or name in shown]

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from bridge.errors import JournalOverrun, LeaseLost
 from bridge.events.event import Event, is_token
-from bridge.json import dumps, reread
+from bridge.json import dumps, reread, write
 
 _STRETCH = 512  # tokens in one stretch of text; the unit that is forgotten when the journal is full
 _FRESH = 128  # tokens, at most, that are as they came where nobody reads: two batches of a run's
@@ -83,9 +83,12 @@ class _Other:
     def __init__(self, first: int, event: Event) -> None:
         self.first = first
         self.kind: str = event["type"]
-        self.size = len(dumps(event)) + _OVERHEAD
+        written, easily = write(event)
+        self.size = len(written) + _OVERHEAD
         self._event: Event | None = event
         self._written = b""
+        if not easily and self.large:  # nobody waits twice for what is slow to write
+            self._written, self._event = written, None
 
     @property
     def last(self) -> int:

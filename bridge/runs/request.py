@@ -21,6 +21,9 @@ ClientHistory = Literal["trust", "drop", "refuse"]
 Disconnect = Literal["cancel", "continue"]
 """What becomes of a run when the last client that reads it has left."""
 
+ShownAs = Literal["hide", "show", "details", "reasoning"]
+"""How an OpenAI chat sees the tools that the agent runs itself; ``show``: as its client folds them best."""
+
 ANONYMOUS = "anonymous"
 """The principal of everybody, where neither keys nor an application say who calls."""
 

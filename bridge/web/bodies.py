@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, ParamSpec, Self, TypeVar
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.types import Message, Receive, Scope
 
 from bridge import aside as beside
@@ -103,10 +103,23 @@ async def read_json(request: Request, limit: int | None = None, *, optional: boo
 
 async def read_object(request: Request, limit: int | None = None, *, optional: bool = False) -> dict[str, Any]:
     """The body as a JSON object, as `read_json` reads it; `InvalidRequest` for another kind of value too."""
-    body = await read_json(request, limit, optional=optional)
+    return checked_object(await read_json(request, limit, optional=optional), _settings_of(request))
+
+
+async def read_text(connection: HTTPConnection, text: str) -> dict[str, Any]:
+    """The same for a message of a WebSocket. Its server bounds its size."""
+    settings = _settings_of(connection)
+    if len(text) > settings.max_body_bytes:
+        raise RequestTooLarge(f"A message may have at most {settings.max_body_bytes} characters.")
+    written = bytearray(text, "utf-8", "surrogatepass")
+    connection.scope[_SIZE] = len(written)
+    return checked_object(await aside(connection, parse_json, written, settings), settings)
+
+
+def checked_object(body: Any, settings: Settings) -> dict[str, Any]:
+    """A body as a JSON object within the settings' bounds. Raises `InvalidRequest`, `RequestTooLarge`."""
     if not isinstance(body, dict):
         raise InvalidRequest(f"A JSON object was expected, not {json_kind(body)}.")
-    settings = _settings_of(request)
     for held in (body, body.get("body")):  # an envelope has its own
         if isinstance(held, Mapping):
             check_counts(held, settings)
@@ -114,13 +127,13 @@ async def read_object(request: Request, limit: int | None = None, *, optional: b
 
 
 async def aside(
-    request: Request, work: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
+    request: HTTPConnection, work: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
 ) -> Result:
     """Do this work on the body that was read: beside the loop, where the body is large."""
     return await beside.aside_if(request.scope.get(_SIZE, 0) > LARGE, work, *args, **kwargs)
 
 
-def _settings_of(request: Request) -> Settings:
+def _settings_of(request: HTTPConnection) -> Settings:
     bridge: Bridge = request.app.state.bridge
     return bridge.settings
 

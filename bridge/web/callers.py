@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 from bridge.errors import Forbidden, InvalidKey, RateLimited
 from bridge.runs.request import ANONYMOUS, Principal, Right
 from bridge.web.keys import Keys, digest, read_key, read_keys
-from bridge.web.limits import RequestRate
+from bridge.web.limits import ANSWER_HEADERS, RequestRate
 
 __all__ = [
     "Authenticate",
@@ -21,6 +21,7 @@ __all__ = [
     "api_key",
     "caller_of",
     "client_of",
+    "count_request",
     "digest",
     "principal_of",
     "read_key",
@@ -103,9 +104,15 @@ class Callers:
         caller = connection.scope[_CALLER] = Principal(named) if isinstance(named, str) else named
         if caller is not None and self._rate is not None:
             try:
-                self._rate.take(caller.name)
+                self.count(caller)
             except RateLimited as error:  # sent where the client's language is known
                 connection.scope[_REFUSAL] = error
+            connection.scope[ANSWER_HEADERS] = self._rate.headers(caller.name)
+
+    def count(self, caller: Principal) -> None:
+        """One more request of this caller. Raises `RateLimited`."""
+        if self._rate is not None:
+            self._rate.take(caller.name)
 
     def _by_key(self, connection: HTTPConnection) -> Principal | None:
         if not self._keys:
@@ -152,6 +159,12 @@ def require(connection: HTTPConnection, right: Right) -> None:
     caller = caller_of(connection)
     if right not in caller.scopes:
         raise Forbidden(f"'{caller.name}' may not do this: the scope '{right}' is missing.")
+
+
+def count_request(connection: HTTPConnection) -> None:
+    """A request beside the one that began this connection: a message of a WebSocket. Raises `RateLimited`."""
+    callers: Callers = connection.app.state.callers
+    callers.count(callers.caller(connection))
 
 
 def client_of(connection: HTTPConnection) -> str:

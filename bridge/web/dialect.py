@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from bridge.errors import BridgeError
 from bridge.runs.request import Right
 from bridge.web.callers import require
-from bridge.web.http import error_response
+from bridge.web.http import TIMING, error_response
+
+_CONVERTER = re.compile(r":\w+}")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -33,6 +37,7 @@ class Operation:
         gives: the type of the answer's body, or of one event of a stream.
         streams: whether the answer is a stream of events.
         query: names of parameters in the query, all of them optional.
+        also: other paths at which the same is served, for clients that look for it there. No part of the description.
         right: what the caller must be allowed to do; ``None``: the endpoint itself finds that out from the body.
     """
 
@@ -43,12 +48,32 @@ class Operation:
     gives: Any = None
     streams: bool = False
     query: Sequence[str] = ()
+    also: Sequence[str] = ()
     right: Right | None = "run"
+
+    @property
+    def address(self) -> str:
+        """The path without the converters of its parameters, as OpenAPI writes it."""
+        return _CONVERTER.sub("}", self.path)
 
     @property
     def summary(self) -> str:
         """The endpoint's own first sentence."""
         return (self.endpoint.__doc__ or "").strip().partition("\n")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """A conversation over a WebSocket. OpenAPI has no word for one, so it is no part of the description.
+
+    Attributes:
+        path, also: as those of an `Operation`.
+        endpoint: speaks with one client; it accepts the connection, or refuses it in the dialect's language.
+    """
+
+    path: str
+    endpoint: Callable[[WebSocket], Awaitable[None]]
+    also: Sequence[str] = ()
 
 
 def _refuse(request: Request, error: BridgeError) -> Response:
@@ -68,18 +93,28 @@ class Dialect:
     refuse: Refusal = _refuse
     cors_headers: Sequence[str] = ()
     """Response headers that a page of this dialect reads, beside those that every answer has."""
+    timing: str = ""
+    """The header in which an answer says how many milliseconds it took to begin; empty: none does."""
+    sockets: Sequence[Socket] = ()
+
+    def socket_routes(self) -> list[WebSocketRoute]:
+        """The routes of its WebSockets."""
+        paths = [(path, socket) for socket in self.sockets for path in (socket.path, *socket.also)]
+        return [WebSocketRoute(each, socket.endpoint) for path, socket in paths for each in (path, path + "/")]
 
     def routes(self) -> list[Route]:
         """The routes, each with its errors in this dialect's language."""
         found: list[Route] = []
         for operation in self.operations:
             endpoint = self._guarded(operation.endpoint, operation.right)
-            path = operation.path.rstrip("/")
-            found += [Route(each, endpoint, methods=[operation.method]) for each in (path, path + "/")]
+            for path in (operation.path.rstrip("/"), *operation.also):
+                found += [Route(each, endpoint, methods=[operation.method]) for each in (path, path + "/")]
         return found
 
     def _guarded(self, operation: Endpoint, right: Right | None) -> Endpoint:
         async def endpoint(request: Request) -> Response:
+            if self.timing:
+                request.scope[TIMING] = self.timing
             try:
                 if right is not None:
                     require(request, right)

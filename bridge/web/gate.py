@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bridge.errors import Forbidden
 from bridge.web.health import STRANGER, is_probe
-from bridge.web.http import error_response
+from bridge.web.http import error_response, refuse
 
 logger = logging.getLogger("bridge.http")
 
@@ -191,11 +191,7 @@ class GateKeeper:
         logger.warning("refused: %s", why)
         answer = error_response(Forbidden(why))
         answer.headers["Access-Control-Allow-Origin"] = "*"
-        # before a WebSocket is accepted, an ASGI server that cannot send a response sends 403 for a close
-        if scope["type"] == "http" or "websocket.http.response" in scope.get("extensions", {}):
-            await answer(scope, receive, send)
-        else:
-            await send({"type": "websocket.close", "code": 1008})
+        await refuse(answer, scope, receive, send)
 
     def _refusal(self, scope: Scope) -> str | None:
         hosts = _values(scope, b"host")

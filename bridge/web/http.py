@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -30,18 +30,32 @@ from bridge.json import dumps
 from bridge.observe.logging import request_id
 from bridge.service import Bridge
 from bridge.web.bodies import REST_SECONDS, Body, is_number, read_json, read_object
+from bridge.web.limits import ANSWER_HEADERS
 
-__all__ = ["JSON", "bridge_of", "error_response", "named", "read_json", "read_number", "read_object", "thread_named"]
+__all__ = [
+    "JSON",
+    "bridge_of",
+    "error_response",
+    "model_named",
+    "named",
+    "read_json",
+    "read_number",
+    "read_object",
+    "thread_named",
+]
 
 logger = logging.getLogger("bridge.http")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+TIMING = "bridge.timing"
+"""Where a request's scope names the header in which its answer says how many milliseconds went by before it began."""
+
 _LEFT = 499  # nginx's status for a client that has left
 _SAFE_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 
 
-def bridge_of(request: Request) -> Bridge:
+def bridge_of(request: HTTPConnection) -> Bridge:
     """The bridge that serves this request."""
     bridge: Bridge = request.app.state.bridge
     return bridge
@@ -55,10 +69,16 @@ def named(thread_id: str, run_id: str) -> dict[str, str]:
     return {"X-Thread-Id": _quote(thread_id), "X-Run-Id": _quote(run_id)}
 
 
-def thread_named(request: Request) -> str | None:
+def thread_named(request: HTTPConnection) -> str | None:
     """The thread that the request's ``X-Thread-Id`` names."""
     sent = request.headers.get("x-thread-id")
     return urllib.parse.unquote_to_bytes(sent.encode("latin-1")).decode("utf-8", "replace") if sent else None
+
+
+def model_named(request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    """The body with the model that the path names, where it names one: Azure's clients have a deployment there."""
+    named_in_path = request.path_params.get("model")
+    return body if named_in_path is None else {**body, "model": named_in_path}
 
 
 def _quote(identity: str) -> str:
@@ -139,6 +159,10 @@ class RequestIds:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = identity
+                for name, value in scope.get(ANSWER_HEADERS, {}).items():
+                    headers[name] = value
+                if timing := scope.get(TIMING):
+                    headers[timing] = str(round((time.perf_counter() - begun) * 1000))
                 if self._anywhere:
                     headers.setdefault("Access-Control-Allow-Origin", "*")
             await send(message)
@@ -155,14 +179,17 @@ class RequestIds:
 
 
 class Faults:
-    """Says every error as JSON, inside CORS, so that a browser may read it. The log has the traceback."""
+    """Says every error as JSON, inside CORS, so that a browser may read it. The log has the traceback.
+
+    An error before a WebSocket was accepted is its refusal, with the error's status; later nobody could read it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
+        """Serve one request or WebSocket."""
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         started = False
@@ -179,9 +206,20 @@ class Faults:
         except BridgeError as error:
             if started:
                 raise
-            await error_response(error)(scope, receive, send)
+            await refuse(error_response(error), scope, receive, send)
         except Exception:
             logger.exception("request failed")
             if started:
                 raise
-            await error_response(AgentFailure("The server failed; its log says why."))(scope, receive, send)
+            await refuse(error_response(AgentFailure("The server failed; its log says why.")), scope, receive, send)
+
+
+async def refuse(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request, or refuse a WebSocket that was not accepted.
+
+    An ASGI server that cannot send a response in place of one sends 403 for a close.
+    """
+    if scope["type"] == "http" or "websocket.http.response" in scope.get("extensions", {}):
+        await answer(scope, receive, send)
+    else:
+        await send({"type": "websocket.close", "code": 1008})

@@ -42,7 +42,7 @@ def describe(dialects: Sequence[Dialect]) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for dialect in dialects:
         for operation in dialect.operations:
-            path = paths.setdefault(operation.path, {})
+            path = paths.setdefault(operation.address, {})
             path[operation.method.lower()] = _operation(dialect, operation, schemas)
     keys = {name: {"type": "apiKey", "in": "header", "name": name} for name in ("X-API-Key", "api-key")}
     return {
@@ -67,7 +67,7 @@ def _operation(dialect: Dialect, operation: Operation, schemas: dict[str, Any]) 
     described: dict[str, Any] = {
         "tags": [dialect.name],
         "summary": operation.summary,
-        "operationId": f"{operation.method} {operation.path}",
+        "operationId": f"{operation.method} {operation.address}",
         "responses": {
             "200": {"description": "The answer.", "content": {media: {"schema": answer}}},
             "4XX": {"description": "The request is at fault.", "content": error},
@@ -75,7 +75,7 @@ def _operation(dialect: Dialect, operation: Operation, schemas: dict[str, Any]) 
         },
     }
     parameters = [
-        *((name, "path") for name in _PARAMETER.findall(operation.path)),
+        *((name, "path") for name in _PARAMETER.findall(operation.address)),
         *((name, "query") for name in operation.query),
     ]
     if parameters:

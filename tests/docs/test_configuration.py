@@ -77,6 +77,8 @@ SAMPLES = {
     "max_journal_bytes": (65_536, "65536"),
     "journal_memory_bytes": (65_536, "65536"),
     "reasoning_field": ("reasoning", "reasoning"),
+    "show_tools": ("details", "details"),
+    "same_name_tools": ("client", "client"),
     "log_json": (True, "on"),
     "studio": (True, "on"),
     "studio_inputs": (False, "off"),

@@ -112,8 +112,13 @@ BAD_CHATS: dict[str, tuple[dict[str, Any], str]] = {
         chat({"role": "assistant", "tool_calls": {"id": "x"}}, user()),
         "messages[0].tool_calls",
     ),
-    "a tool choice without a function": (chat(user(), tool_choice={"function": "x"}), "tool_choice"),
-    "a tool choice without a name": (chat(user(), tool_choice={"type": "function", "function": {}}), "tool_choice"),
+    "a tool choice without a function": (chat(user(), tool_choice={"function": "x"}), "tool_choice.function.name"),
+    "a tool choice without a name": (
+        chat(user(), tool_choice={"type": "function", "function": {}}),
+        "tool_choice.function.name",
+    ),
+    "a tool choice that no tool has": (chat(user(), tool_choice="any"), "tool_choice"),
+    "a form that OpenAI does not have": (chat(user(), response_format={"type": "xml"}), "response_format.type"),
     "a call without a function": (
         chat({"role": "assistant", "tool_calls": [{"id": "x"}]}, user()),
         "messages[0].tool_calls[0]",

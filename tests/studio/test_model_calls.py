@@ -99,6 +99,16 @@ def test_what_is_kept_has_a_bound() -> None:
     assert inputs.of(RunKey("p", "a", "19")).count(b'"path"') == 200
 
 
+def test_no_more_runs_are_kept_than_the_page_can_name() -> None:
+    """However little their models were given: a run's name and its place take some kilobytes."""
+    inputs = ModelInputs(kept=100)
+    runs = [RunRecord("p", "a", "t", str(number), 0.0) for number in range(300)]
+    for run in runs:
+        inputs.model_called(run, call("x"))
+    kept = [run.run_id for run in runs if inputs.of(RunKey("p", "a", run.run_id)) != b"[]"]
+    assert kept == [str(number) for number in range(200, 300)]
+
+
 def test_of_a_call_that_is_very_large_its_size_is_kept() -> None:
     inputs = ModelInputs()
     inputs.model_called(RunRecord("p", "a", "t", "r", 0.0), call("x" * 5_000_000))

@@ -28,7 +28,7 @@ from bridge.agents.langgraph.instructions import instruct
 from bridge.agents.langgraph.interrupts import interrupt_to_agui, waiting_interrupts
 from bridge.agents.langgraph.messages import messages_to_langchain
 from bridge.agents.langgraph.model_inputs import model_inputs
-from bridge.agents.langgraph.nodes import tool_nodes, worker_nodes
+from bridge.agents.langgraph.nodes import tool_names, tool_nodes, worker_nodes
 from bridge.agents.langgraph.reanswer import earlier_ids, resume_on_copy
 from bridge.agents.langgraph.recursion_limit import limit_of_steps
 from bridge.agents.langgraph.repair import heal
@@ -102,14 +102,14 @@ class LangGraphAgent:
         self.walled = walled_keys(graph) if state_allow is None else None
         self.input_keys = input_keys(graph, allow=state_allow, client_keys=client_keys)
         self.state_keys = schema_keys(graph, "output_schema")
-        self.workers, self.tool_nodes = worker_nodes(graph), tool_nodes(graph)
+        self.workers, self.tool_nodes, self.tools = worker_nodes(graph), tool_nodes(graph), tool_names(graph)
         self.recursion_limit = limit_of_steps(graph, recursion_limit)
         # Only these graphs can stop without an Interrupt; for all others the state need not be read after a run.
         self.pauses = bool(getattr(graph, "interrupt_before_nodes", ()) or getattr(graph, "interrupt_after_nodes", ()))
 
     def describe(self) -> Description:
-        """Its name and description; the kind is ``langgraph``."""
-        return Description(self.name, self.description, "langgraph")
+        """Its name, its description and its tools; the kind is ``langgraph``."""
+        return Description(self.name, self.description, "langgraph", self.tools)
 
     async def draw(self) -> Drawing:
         """The graph as LangGraph draws it, with its subgraphs opened. A remote graph is asked over the network."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 
@@ -48,11 +48,19 @@ def _reaches(after: Mapping[str, set[str]], begin: Iterable[str], wanted: str) -
 
 def tool_nodes(graph: Any) -> frozenset[str]:
     """The nodes of a graph and its subgraphs that are LangGraph's ``ToolNode``."""
-    found: set[str] = set()
+    return frozenset(name for name, _ in _tool_nodes(graph))
+
+
+def tool_names(graph: Any) -> frozenset[str]:
+    """The names of the tools that those nodes run."""
+    return frozenset(str(tool) for _, tools in _tool_nodes(graph) for tool in tools)
+
+
+def _tool_nodes(graph: Any) -> Iterator[tuple[str, Iterable[str]]]:
     for name, node in (getattr(graph, "nodes", None) or {}).items():
         bound = getattr(node, "bound", None)
-        if hasattr(bound, "tools_by_name"):
-            found.add(str(name))
+        tools: Iterable[str] | None = getattr(bound, "tools_by_name", None)
+        if tools is not None:
+            yield str(name), tools
         elif getattr(bound, "nodes", None) and bound is not graph:
-            found |= tool_nodes(bound)
-    return frozenset(found)
+            yield from _tool_nodes(bound)

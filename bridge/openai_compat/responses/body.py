@@ -86,6 +86,8 @@ def parse_response_request(
             "'previous_response_id' and 'conversation' are two ways to go on: send one.", param="previous_response_id"
         )
     corner = extension_of(body)
+    if corner["tools_shown"] not in (None, "hide"):
+        raise InvalidRequest("'ag_ui.tools' is served for chats only.", param="ag_ui.tools")
     if corner["extension"]:
         raise InvalidRequest("'ag_ui.events' is for chat completions; it is not served here.", param="ag_ui.events")
     if corner["thread_id"] is not None and (previous or conversation) is not None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -57,6 +57,7 @@ class Served:
         waiting: items of the conversation that the agent has not had.
         took: the conversation had no agent before.
         standing: system and developer messages of the responses before this one, which are part of its history.
+        keep: gets the response when it has ended, whether it is stored or not.
     """
 
     request: ResponsesRequest
@@ -66,6 +67,7 @@ class Served:
     waiting: list[Item] = field(default_factory=list)
     took: bool = False
     standing: list[dict[str, Any]] = field(default_factory=list)
+    keep: Callable[[StoredResponse], None] | None = None
 
     @property
     def id(self) -> str:
@@ -242,6 +244,8 @@ async def _begin(bridge: Bridge, served: Served, principal: Principal, found: Fo
             events=events_to_store(events, tools, whole=served.whole),
             completed_at=now,
         )
+        if served.keep is not None:
+            served.keep(stored)
         if request.background:
             await responses.end(stored)
         elif request.store and responses.over(served.id):

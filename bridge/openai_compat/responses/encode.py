@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from bridge.errors import BridgeError
 from bridge.events.event import Event, is_token
@@ -60,13 +61,25 @@ class ResponseEncoder:
         self._live = message_id
         item_id, index, self._keep = self._translator.live_item
         kind = b"response.output_text.delta"
-        self._template = (
-            b'event: %b\ndata: {"type":"%b","sequence_number":%%d,"item_id":%b,"output_index":%d,"content_index":0,'
-            b'"delta":%%b,"logprobs":[]}\n\n' % (kind, kind, dumps_unescaped(item_id).replace(b"%", b"%%"), index)
+        body = (
+            b'{"type":"%b","sequence_number":%%d,"item_id":%b,"output_index":%d,"content_index":0,'
+            b'"delta":%%b,"logprobs":[]}' % (kind, dumps_unescaped(item_id).replace(b"%", b"%%"), index)
         )
+        self._template = self._around(kind, body)
+
+    @staticmethod
+    def _around(kind: bytes, body: bytes) -> bytes:
+        """The frame of an event that is written already."""
+        return b"event: %b\ndata: %b\n\n" % (kind, body)
 
     def _framed(self, events: Iterable[ResponseEvent]) -> bytes:
-        return b"".join([frame(event) for event in events if event["sequence_number"] > self._after])
+        return b"".join(
+            [
+                self._around(event["type"].encode(), dumps_unescaped(event))
+                for event in events
+                if event["sequence_number"] > self._after
+            ]
+        )
 
     def framing(self, kind: str, number: int) -> tuple[bytes, bytes] | None:
         """``None``: no response event is an event's JSON."""
@@ -75,11 +88,26 @@ class ResponseEncoder:
 
     def fail(self, error: BridgeError) -> bytes:
         """This reader cannot go on: an error outside the response, which may go on by itself."""
-        return frame(error_event(error, self._translator.sequence))
+        return self._around(b"error", dumps_unescaped(error_event(error, self._translator.sequence)))
 
     def finish(self) -> bytes:
         """Nothing follows the last event."""
         return b""
+
+
+class LineEncoder(ResponseEncoder):
+    """The same events, each on a line of its own: a WebSocket frames them itself."""
+
+    keep_alive = b""
+
+    @staticmethod
+    def _around(kind: bytes, body: bytes) -> bytes:
+        del kind
+        return body + b"\n"
+
+    def fail(self, error: BridgeError) -> bytes:
+        """As `ResponseEncoder.fail`, in the form that an error has over a WebSocket."""
+        return dumps_unescaped(socket_error(error, sequence_number=self._translator.sequence)) + b"\n"
 
 
 def frame(event: ResponseEvent) -> bytes:
@@ -91,3 +119,9 @@ def error_event(error: BridgeError, number: int) -> ResponseEvent:
     """The event ``error``."""
     fields = {"code": error.code, "message": error.message, "param": error.param}
     return {"type": "error", "sequence_number": number, **fields}
+
+
+def socket_error(error: BridgeError, *, headers: Mapping[str, str] | None = None, **fields: Any) -> dict[str, Any]:
+    """The event ``error`` as openai-python types it for a WebSocket, with the status that HTTP would have."""
+    told = error.envelope()["error"] | ({"headers": dict(headers)} if headers else {})
+    return {"type": "error", "status": error.status, "error": told, **fields}

@@ -2,59 +2,42 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bridge.errors import InvalidRequest, NotStored, ThreadBusy, UnknownPreviousResponse, UnknownRun
+from bridge.errors import InvalidRequest, ThreadBusy, UnknownRun
 from bridge.openai_compat.callers import caller_of, new_id
 from bridge.openai_compat.completion import FoldedAnswer, PatientStream
-from bridge.openai_compat.responses.body import ResponsesRequest, head_of, parse_response_request
 from bridge.openai_compat.responses.completion import ResponseFolding, stored_stream
 from bridge.openai_compat.responses.conversation import (
     PREFIX,
     Served,
-    begin_response,
     find_stored,
     input_tokens_of,
-    items_named,
     response_of,
     translator_of,
 )
 from bridge.openai_compat.responses.encode import ResponseEncoder
-from bridge.openai_compat.responses.items import estimated_tokens, references
+from bridge.openai_compat.responses.items import estimated_tokens
 from bridge.openai_compat.responses.models import Deleted, InputTokens, ItemList, ResponseBody, ResponseObject
 from bridge.openai_compat.responses.pages import page_of
+from bridge.openai_compat.responses.serving import parse, serve
 from bridge.runs.run import Run
 from bridge.service import Bridge
 from bridge.storage.responses import StoredResponse
-from bridge.web.bodies import aside
-from bridge.web.callers import caller_of as principal_with_claims
 from bridge.web.callers import principal_of
 from bridge.web.dialect import Operation
-from bridge.web.http import JSON, bridge_of, named, read_number, read_object, thread_named
+from bridge.web.http import JSON, bridge_of, named, read_number, read_object
 from bridge.web.stream import RunStream
 
 
 async def create_response(request: Request) -> Response:
     """``POST /v1/responses``."""
     bridge = bridge_of(request)
-    run_id = new_id()
-    wanted, previous = await _read(request, run_id)
-    caller = caller_of(request, wanted.chat)
-    if previous is not None and wanted.chat.model is None:
-        caller = caller_of(request, wanted.chat, agent=previous.thread.agent)
-    if previous is not None and previous.thread.agent != caller.agent:
-        raise InvalidRequest(
-            f"That response is of '{previous.thread.agent}'; '{caller.agent}' cannot go on from it.", param="model"
-        )
-    head = head_of(wanted, response_id=PREFIX + run_id, model=caller.agent, created_at=int(time.time()))
-    served = Served(wanted, caller, head, run_id)
-    run = await begin_response(
-        bridge, served, header=thread_named(request), principal=principal_with_claims(request), previous=previous
-    )
+    principal_of(request)  # nothing of a body is looked at before its sender is known
+    served, run = await serve(request, await read_object(request, bridge.settings.max_body_bytes))
     return _answer(bridge, served, run)
 
 
@@ -70,23 +53,6 @@ def _answer(bridge: Bridge, served: Served, run: Run) -> Response:
     if served.request.background:
         return JSON(served.head, headers=headers)
     return FoldedAnswer(run, ResponseFolding(translator), headers=headers)
-
-
-async def _read(request: Request, run_id: str) -> tuple[ResponsesRequest, StoredResponse | None]:
-    """The request, and the response that it goes on from."""
-    bridge = bridge_of(request)
-    principal = principal_of(request)
-    body = await read_object(request, bridge.settings.max_body_bytes)
-    known = await items_named(bridge, references(body.get("input")), principal)
-    wanted = await aside(request, parse_response_request, body, base=run_id, known=known, new_id=new_id)
-    if wanted.previous is None:
-        return wanted, None
-    try:
-        return wanted, await find_stored(bridge, wanted.previous, principal)
-    except NotStored:
-        raise UnknownPreviousResponse(
-            f"Previous response with id '{wanted.previous[:100]}' not found.", param="previous_response_id"
-        ) from None
 
 
 async def _stored(request: Request) -> StoredResponse:
@@ -162,7 +128,8 @@ async def list_input_items(request: Request) -> Response:
 async def count_input_tokens(request: Request) -> Response:
     """``POST /v1/responses/input_tokens``: how many tokens an input takes, near enough."""
     bridge = bridge_of(request)
-    wanted, previous = await _read(request, new_id())
+    principal_of(request)
+    wanted, previous = await parse(request, await read_object(request, bridge.settings.max_body_bytes), new_id())
     bridge.agent_name(wanted.chat.model)
     before: list[dict[str, Any]] = []
     if previous is not None:

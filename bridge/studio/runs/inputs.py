@@ -8,6 +8,7 @@ from bridge.events.model_calls import ModelCall
 from bridge.json import dumps
 from bridge.observe.observer import Observer, RunRecord
 from bridge.runs.request import RunKey
+from bridge.studio.runs.log import KEPT
 
 MOST = 64 * 1024 * 1024
 """Bytes of all calls together."""
@@ -19,11 +20,13 @@ _LARGE = 4 * 1024 * 1024  # bytes of one call
 class ModelInputs(Observer):
     """Keeps each call as JSON. The runs that were begun first are forgotten first.
 
-    ``most``: bytes of all together.
+    ``most``: bytes of all together; ``kept``: runs, as many as the page can name. (A run takes some kilobytes, however
+    little its models were given.)
     """
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MOST, kept: int = KEPT) -> None:
         self._most = most
+        self._kept = kept
         self._held = 0
         self._runs: OrderedDict[RunKey, list[bytes]] = OrderedDict()
 
@@ -38,7 +41,7 @@ class ModelInputs(Observer):
             written = dumps({**call, "messages": [note], "tools": []})
         calls.append(written)
         self._held += len(written)
-        while self._held > self._most and len(self._runs) > 1:
+        while len(self._runs) > 1 and (self._held > self._most or len(self._runs) > self._kept):
             _, forgotten = self._runs.popitem(last=False)
             self._held -= sum(map(len, forgotten))
 
