@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from benchmarks.concurrency import PACE
 from benchmarks.contenders import OURS_AGUI, Arena, Contender, http_request
+from benchmarks.graph import LARGE
 from benchmarks.load import Load
 from benchmarks.processes import Process
 from benchmarks.report import Table
@@ -26,8 +27,6 @@ from benchmarks.waiting import NODES, SECONDS
 
 STREAMS = 100
 MIB = 1024 * 1024
-LONG = 7_900_000
-"""Characters of an earlier message, which the answer repeats in its snapshot: large, and cheap for the graph."""
 
 
 def measure(arena: Arena, scale: Scale) -> Iterator[Table]:
@@ -197,11 +196,10 @@ class Readers:
 
 @contextmanager
 def slow_readers(port: int, contender: Contender, count: int) -> Iterator[Readers]:
-    """So many requests for 8 MB, each read a byte a second."""
+    """So many answers of 8 MB, each read a byte a second."""
     readers: list[socket.socket] = []
     found = Readers()
-    earlier = {"role": "user", "content": "x" * LONG}
-    question = [earlier, {"role": "user", "content": Load(tokens=1).question}]
+    question = [{"role": "user", "content": LARGE}]
     ending = threading.Event()
 
     def read() -> None:

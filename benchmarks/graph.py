@@ -29,6 +29,12 @@ SILENCE = 60.0
 """Seconds before the last token, for who asks to hold it."""
 
 
+LARGE = "a large answer"
+"""What asks for `LARGE_PIECES` of `LARGE_PIECE` characters each: 8 MB, which would take a minute as tokens."""
+
+LARGE_PIECES, LARGE_PIECE = 128, 65_536
+
+
 class TokenModel(BaseChatModel):
     """Streams `TOKEN` as often, and at the pace, that the last message asks for.
 
@@ -57,6 +63,11 @@ class TokenModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
+        if messages[-1].text == LARGE:
+            for _ in range(LARGE_PIECES):
+                await asyncio.sleep(0)
+                yield ChatGenerationChunk(message=AIMessageChunk(content="x" * LARGE_PIECE))
+            return
         count, pace, hold = asked(messages)
         loop = asyncio.get_running_loop()
         start = loop.time()

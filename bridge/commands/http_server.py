@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import gc
 import logging
 import os
 import signal
@@ -19,6 +17,7 @@ from starlette.applications import Starlette
 from bridge.agents.loading import LoadError
 from bridge.app import create_app
 from bridge.commands.database import cannot_open
+from bridge.commands.memory import Heap, calm_garbage_collector, return_large_memory
 from bridge.commands.ports import is_in_use, port_in_use
 from bridge.commands.targets import load, load_object
 from bridge.observe.observer import Observer
@@ -74,33 +73,6 @@ def configured(app: Starlette, settings: ServerSettings, kind: type[Server] | No
     return (kind or Server)(config, app.state.bridge, app.state.callers)
 
 
-def _calm_garbage_collector() -> None:
-    """What was made until now stays: never look through it again, and look less often through the rest.
-
-    Tokens are short-lived and without cycles, yet each one allocates; with Python's defaults a fifth of a busy server's
-    time goes into the collector (benchmarks/RESULTS.md).
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
-
-
-def _return_large_memory() -> None:
-    """What was large is the system's again once it is free, where the C library is glibc.
-
-    glibc otherwise takes the largest block that was freed (up to 32 MB) for a size to keep: after a request of 8 MB,
-    the next ones are cut from the heap, and a small block that stays between them keeps all of it (mallopt(3),
-    M_MMAP_THRESHOLD).
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _LARGE)
-
-
-_M_MMAP_THRESHOLD = -3  # malloc.h
-_LARGE = 256 * 1024
-
-
 class Server(uvicorn.Server):
     """Ends the runs before it waits for the connections: a stream closes when its run does, and legally."""
 
@@ -108,6 +80,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self.bridge = bridge
         self._callers = callers
+        self._watching: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve, and print the address."""
@@ -127,8 +100,9 @@ class Server(uvicorn.Server):
             if sockets is None and is_in_use(self.config.host, self.config.port):
                 click.echo(f"Error: {port_in_use(self.config.port)}", err=True)
             raise
-        _calm_garbage_collector()
-        _return_large_memory()
+        calm_garbage_collector()
+        return_large_memory()
+        self._watching = asyncio.create_task(Heap().watch())
         self.announce()
 
     def announce(self) -> None:
@@ -150,6 +124,8 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what runs, then stop."""
         ending = asyncio.create_task(self.bridge.end_runs())
+        if self._watching is not None:
+            self._watching.cancel()
         await super().shutdown(sockets)
         await ending
         workers = self.bridge.workers

@@ -115,12 +115,12 @@ def test_a_real_shell_completes(project: Path, tmp_path: Path, shell: str) -> No
 
 CHURN = """
 from pathlib import Path
-from bridge.commands.http_server import _return_large_memory
+from bridge.commands.memory import return_large_memory
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 >> 20
 
-_return_large_memory()
+return_large_memory()
 bytearray(8 << 20)
 before, large, small = resident(), [], []
 for _ in range(20):
@@ -138,3 +138,33 @@ def test_large_memory_is_the_system_s_again_while_small_pieces_stay() -> None:
     most, left = map(int, done.stdout.split())
     assert most >= 120
     assert left < 20
+
+
+PIECES = """
+from bridge.commands.memory import FREED, Heap
+from pathlib import Path
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+heap = Heap()
+assert heap.known
+before = resident()
+pieces = [bytearray(60_000) for _ in range(5_000)]
+most = resident()
+kept = pieces[::100]
+pieces.clear()
+held = resident()
+assert heap.look()
+left = resident()
+assert not heap.look()  # nothing new is free
+print(*((size - before) >> 20 for size in (most, held, left)))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the C library is asked only on Linux: run this there")
+def test_small_free_pieces_go_back_to_the_system() -> None:
+    done = subprocess.run([sys.executable, "-c", PIECES], env=environment(), capture_output=True, text=True, check=True)
+    most, held, left = map(int, done.stdout.split())
+    assert most >= held >= 200  # the C library keeps them
+    assert left < 60
