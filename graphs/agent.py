@@ -15,6 +15,7 @@ from langgraph.types import Command
 from graphs import marketing, sales
 from graphs.calls import is_open
 from graphs.department import build_department
+from graphs.housekeeping import is_housekeeping
 from graphs.model import chat_model
 from graphs.request import read_request
 from graphs.routing import by_model, by_words
@@ -24,7 +25,7 @@ from graphs.state import AgentState, Department
 async def supervisor(state: AgentState, config: RunnableConfig) -> Command[Literal["sales", "marketing", "assistant"]]:
     """Choose the department that answers."""
     messages, current = state["messages"], state.get("department")
-    if read_request(config).forced_client_tool:
+    if read_request(config).forced_client_tool or is_housekeeping(messages):
         # Suggestions and the like: one call of the model, and the conversation stays where it is.
         return Command(goto="assistant", update={"department": "assistant"})
     if current and messages and isinstance(messages[-1], ToolMessage):

@@ -21,6 +21,7 @@ from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, Send
 
 from graphs.calls import garbled, last_call, unreadable
+from graphs.housekeeping import is_housekeeping
 from graphs.language import conversation_language
 from graphs.marking import mark_results, put_page_content
 from graphs.model import chat_model
@@ -76,8 +77,8 @@ def build_department(name: Department, own_tools: Sequence[BaseTool]) -> Compile
         ours = [call for call in calls if call["name"] not in request.client_tool_names]
         if 0 < garbled(state["messages"]) <= MAX_GARBLED:
             return "model"
-        if _steps(state["messages"]) > MAX_STEPS:
-            return END  # its prompt states that no tools are left, and it calls one all the same
+        if _steps(state["messages"]) > MAX_STEPS or is_housekeeping(state["messages"][:-1]):
+            return END  # it was told to call no tool, and calls one all the same
         return [Send("tools", [call]) for call in ours] or END
 
     def after_tools(state: AgentState, config: RunnableConfig) -> str:
@@ -126,7 +127,7 @@ def _bind(tools: Sequence[BaseTool], messages: Sequence[BaseMessage], request: R
         return bound.bind(**request.model_settings)
     if request.tool_choice == "none":
         client = []
-    if _steps(messages) >= MAX_STEPS:
+    if _steps(messages) >= MAX_STEPS or is_housekeeping(messages):
         # With the tools, not without: endpoints refuse a history of calls whose tools are not declared.
         return model.bind_tools([*own, *client], tool_choice="none").bind(**request.model_settings)
     names = {entry["function"]["name"] for entry in client}

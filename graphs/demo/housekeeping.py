@@ -1,7 +1,6 @@
-"""Requests that chat front ends make by themselves after a turn: a title, tags, follow-up questions.
+"""The demo model's answers to what chat front ends ask by themselves (`graphs.housekeeping`).
 
-Open WebUI and others send them as an ordinary completion with a long prompt that asks for JSON or for a few
-words.
+Those of Open WebUI have a shape. Others ask in a sentence, and are known by its words.
 """
 
 import json
@@ -9,6 +8,7 @@ import re
 
 from graphs.demo.conversation import Turn
 from graphs.demo.suggestions import suggestions
+from graphs.housekeeping import has_its_shape, wanted_form
 
 TITLE = re.compile(
     r"(?:generate|create|write|suggest|придумай|сгенерируй|создай|напиши)\b.{0,60}\b(?:title|заголовок|название)",
@@ -24,6 +24,8 @@ TITLE_WORDS = 6
 def answer(turn: Turn) -> str | None:
     """The answer to such a request; None when the message is an ordinary one."""
     text = turn.text
+    if has_its_shape(text):
+        return _by_form(turn)
     if not CHAT.search(text):
         return None
     if TITLE.search(text):
@@ -34,6 +36,20 @@ def answer(turn: Turn) -> str | None:
     if FOLLOW_UPS.search(text):
         return json.dumps({"follow_ups": [entry["message"] for entry in suggestions(turn)]}, ensure_ascii=False)
     return None
+
+
+def _by_form(turn: Turn) -> str:
+    """What the sample of the answer in the request asks for."""
+    wanted = wanted_form(turn.text)
+    if wanted is None:
+        return _title(turn)
+    key, several = wanted
+    known: dict[str, object] = {
+        "title": _title(turn),
+        "tags": ["Sales", "Marketing"],
+        "follow_ups": [entry["message"] for entry in suggestions(turn)],
+    }
+    return json.dumps({key: known.get(key, [] if several else "")}, ensure_ascii=False)
 
 
 def _title(turn: Turn) -> str:

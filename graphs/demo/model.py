@@ -26,6 +26,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from graphs.demo.conversation import Turn
 from graphs.demo.decide import decide
 from graphs.demo.reply import Reply
+from graphs.demo.structured import as_asked
 
 NAME = "demo-rules"
 WORD = re.compile(r"\s*\S+\s*")
@@ -121,7 +122,8 @@ def _chunks(
     choice = settings.get("tool_choice")
     tools = [] if choice == "none" else settings.get("tools") or []
     reply = decide(Turn.read(messages, tools), _forced(choice))
-    text, cut = _limit(reply.text, stop, settings.get("max_tokens"))
+    text = reply.text if reply.calls else as_asked(reply.text, settings.get("response_format"))
+    text, cut = _limit(text, stop, settings.get("max_tokens"))
     for word in WORD.findall(text):
         yield AIMessageChunk(content=word)
     calls = [] if cut else reply.calls

@@ -1,0 +1,30 @@
+"""Requests that chat front ends make by themselves after a turn: a title, tags, questions to go on with.
+
+Open WebUI sends them as an ordinary completion: a task under a heading, and the conversation quoted in a tag. Its
+administrators reword the task, so the shape counts, and not the words. No tool runs for such a request.
+"""
+
+import re
+from collections.abc import Sequence
+
+from langchain_core.messages import BaseMessage, HumanMessage
+
+_TASK = re.compile(r"\s*#{1,4}\s*\w[^\n]{0,40}:?\s*\n")
+_CHAT = re.compile(r"<chat_history>.*</chat_history>\s*$", re.DOTALL)
+_SAMPLE = re.compile(r'\{\s*"(\w+)"\s*:\s*(\[|")')
+
+
+def is_housekeeping(messages: Sequence[BaseMessage]) -> bool:
+    """Whether the last message is such a request."""
+    return bool(messages) and isinstance(messages[-1], HumanMessage) and has_its_shape(messages[-1].text)
+
+
+def has_its_shape(text: str) -> bool:
+    """Whether a text begins with a heading and ends with a quoted conversation."""
+    return _TASK.match(text) is not None and _CHAT.search(text) is not None
+
+
+def wanted_form(text: str) -> tuple[str, bool] | None:
+    """The key of the JSON object that is asked for, and whether its value is a list; None where plain text is."""
+    found = _SAMPLE.search(_CHAT.sub("", text))
+    return None if found is None else (found[1], found[2] == "[")
