@@ -20,6 +20,7 @@ from benchmarks import (
     memory,
     parts,
     report,
+    requests,
     single,
     targets,
     translators,
@@ -34,6 +35,7 @@ LIMIT = 45 * 60
 PARTS: dict[str, Callable[[Arena, Scale], Iterable[Table]]] = {
     "single": single.measure,
     "first": first_event.measure,
+    "requests": requests.measure,
     "copilotkit": copilotkit.measure,
     "many": concurrency.measure,
     "load": crowd.measure,
