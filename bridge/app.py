@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bridge import addresses
 from bridge.agents.langgraph.saving import storage_failure
 from bridge.agui import routes as agui
+from bridge.ai_sdk import routes as ai_sdk
 from bridge.copilotkit import rest as copilotkit
 from bridge.errors import InvalidRequest
 from bridge.front import routes as front
@@ -37,7 +38,7 @@ from bridge.web.http import JSON, Faults, RequestIds
 from bridge.web.limits import RequestRate
 from bridge.web.runtime_context import ContextFunction, Contexts, serving
 
-DIALECTS = (agui.DIALECT, openai.DIALECT, addresses.DIALECT, copilotkit.DIALECT)
+DIALECTS = (agui.DIALECT, openai.DIALECT, ai_sdk.DIALECT, addresses.DIALECT, copilotkit.DIALECT)
 """The languages that are served. An added dialect is an added folder and one name here."""
 
 _EXPOSED = ("X-Request-Id", "X-Thread-Id", "X-Run-Id", "Retry-After")

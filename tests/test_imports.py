@@ -42,6 +42,15 @@ ROOMS: dict[str, set[str]] = {
         "agui.encode",
         "agui.capabilities",
     },
+    "ai_sdk": {
+        "events",
+        "runs",
+        "settings",
+        "service",
+        "storage",
+        "web",
+        "openai_compat",  # a page's chat is a history, as an OpenAI client's is: found, compared and forked by one code
+    },
     "studio": {"*"},  # it shows each language beside the events: all of them; none of them imports it
     "front": {"agents.base", "web"},
     "options": {"fields", "settings", "web.gate", "web.keys"},
@@ -65,7 +74,7 @@ KNOW_HTTP |= {"openai_compat/responses/socket.py"}
 LANGGRAPH = {"agents/langgraph", "storage", "langchain.py"}
 """The folders that know LangGraph, and the module that graphs import."""
 
-PURE = ("events", "agents/langgraph", "agui", "openai_compat", "copilotkit/graphql")
+PURE = ("events", "agents/langgraph", "agui", "openai_compat", "ai_sdk", "copilotkit/graphql")
 IMPURE = {"asyncio", "anyio", "time", "random", "socket", "logging", "secrets"}
 EDGES = {"routes.py", "completion.py", "conversation.py", "agent.py", "checkpoints.py", "saving.py", "repair.py"}
 EDGES |= {"entering.py", "project.py", "serving.py", "refused.py", "socket.py"}

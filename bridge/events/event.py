@@ -38,6 +38,16 @@ REQUIRED: dict[str, frozenset[str]] = {
 }
 """The fields without which an event of this type means nothing."""
 
+TEXTS: dict[str, frozenset[str]] = {
+    kind.model_fields["type"].default.value: frozenset(
+        field.alias or name
+        for name, field in kind.model_fields.items()
+        if field.is_required() and field.annotation is str
+    )
+    for kind in get_args(get_args(EventModel)[0])
+}
+"""Those of them that are strings."""
+
 SHOWN = ("TEXT_", "REASONING_", "TOOL_", "ACTIVITY_", "CUSTOM")
 """How the types of events begin that a person sees something of."""
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from bridge.events.event import EVENT_TYPES, REQUIRED, Event
+from bridge.events.event import EVENT_TYPES, REQUIRED, TEXTS, Event
 
 
 class Entity(Enum):
@@ -167,6 +167,18 @@ def misshapen(event: Event) -> str | None:
     rule = RULES.get(kind)
     if rule is not None and not isinstance(event[rule.key], str):
         return f"'{kind}' whose '{rule.key}' is no string"
+    for name in TEXTS[kind]:
+        if not isinstance(event[name], str):
+            return f"'{kind}' whose '{name}' is no string"
     if "delta" in event and not kind.endswith("_DELTA") and not isinstance(event["delta"], str):
         return f"'{kind}' whose 'delta' is no string"
     return None
+
+
+def readable_error(event: Event) -> Event:
+    """A RUN_ERROR whose message and code are strings: it is a failure all the same, whatever it says of itself."""
+    if not isinstance(event.get("message"), str):
+        event = {**event, "message": "The agent failed."}
+    if not isinstance(event.get("code"), str | None):
+        event = {name: value for name, value in event.items() if name != "code"}
+    return event

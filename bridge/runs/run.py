@@ -25,7 +25,7 @@ from ag_ui.core import PROTOCOL_VERSION
 
 from bridge.errors import AgentFailure, BridgeError, NotSaved, RunTimeout, StorageFailure
 from bridge.events.event import NOTE, SHOWN, Event, is_token
-from bridge.events.lifecycle import OpenEntities, misshapen
+from bridge.events.lifecycle import OpenEntities, misshapen, readable_error
 from bridge.events.verify import Verifier
 from bridge.events.versions import speaks_v1
 from bridge.failures import revealed, run_failure, without_frames
@@ -279,6 +279,7 @@ class Run:
             self.checkpoint_id = event.get("checkpoint_id", self.checkpoint_id)
             return False
         self._begin()
+        event = readable_error(event) if kind == "RUN_ERROR" else event
         fault = misshapen(event)
         if fault is None and self._last is not None:
             fault = f"'{kind}' after the run's last event"

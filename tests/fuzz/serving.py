@@ -90,7 +90,10 @@ def _check_stream(reply: httpx.Response, exchange: str, faults: Collection[str])
     last = json.loads(frames[-1].data)
     for frame in frames:
         assert isinstance(json.loads(frame.data), dict), exchange
-    if str(last.get("type")).startswith("response."):
+    if "x-vercel-ai-ui-message-stream" in reply.headers:
+        assert last["type"] in ("finish", "abort", "error"), exchange
+        assert not faults or "failed" not in last.get("errorText", ""), exchange
+    elif str(last.get("type")).startswith("response."):
         assert last["type"] in ("response.completed", "response.incomplete", "response.failed"), exchange
         assert not faults or last["type"] != "response.failed", exchange
     elif "type" in last:

@@ -83,6 +83,38 @@ RESPONSE: dict[str, Any] = {
     "truncation": "auto",
     "stream": True,
 }
+_TOOL = {"type": "tool-look", "toolCallId": "c1", "state": "output-available", "input": {}, "output": {"да": 1}}
+UI_CHAT: dict[str, Any] = {
+    "id": "t4",
+    "trigger": "submit-message",
+    "messages": [
+        {"id": "u1", "role": "user", "parts": [{"type": "text", "text": "Привет"}]},
+        {
+            "id": "a1",
+            "role": "assistant",
+            "parts": [
+                {"type": "step-start"},
+                {"type": "reasoning", "text": "хм", "state": "done"},
+                {"type": "text", "text": "Да", "state": "done"},
+                {"type": "dynamic-tool", "toolName": "x", "toolCallId": "c0", "state": "input-available", "input": {}},
+                _TOOL,
+                {"type": "data-state", "id": "state", "data": {}},
+            ],
+        },
+        {
+            "id": "u2",
+            "role": "user",
+            "parts": [{"type": "text", "text": "Д"}, {"type": "file", "url": "data:,x", "mediaType": "image/png"}],
+        },
+    ],
+    "tools": [{"name": "look", "description": "Смотреть", "parameters": {"type": "object"}}],
+    "sdk": 6,
+}
+_APPROVED = {**_TOOL, "state": "approval-responded", "approval": {"id": "i1", "approved": True, "reason": "да"}}
+UI_ANSWERS = UI_CHAT | {
+    "messages": [*UI_CHAT["messages"], {"id": "a2", "role": "assistant", "parts": [_APPROVED]}],
+    "resume": [{"interruptId": "i1", "status": "resolved", "payload": True}],
+}
 ITEMS: dict[str, Any] = {"items": RESPONSE["input"], "metadata": {"x": "1"}}
 CALLS: list[dict[str, Any]] = [
     {"method": "agent/run", "params": {"agentId": "a"}, "body": RUN},
@@ -120,8 +152,12 @@ def bodies_of(operation: Operation) -> list[Any]:
     if path in ("/v1/responses", "/v1/responses/input_tokens", "/v1/responses/compact"):
         more = {"stream": False, "store": False, "input": "Привет"}
         return [RESPONSE, RESPONSE | more, RESPONSE | {"background": True, "stream": False}]
+    if path == "/v1/completions":
+        return [{"prompt": "да", "stream": True}, {"prompt": ["да"], "max_tokens": 5, "ag_ui": {"thread_id": "t1"}}]
     if path.startswith("/v1/conversations"):
         return [ITEMS]
+    if path in ("/api/chat", "/api/chat/{agent}"):
+        return [UI_CHAT, UI_CHAT | {"messages": UI_CHAT["messages"][:1]}, UI_ANSWERS]
     return [{"name": "Имя", "agentId": "a", "archived": True, "runId": "r1"}]
 
 
@@ -145,7 +181,7 @@ class Attacker:
         self._operation = operation
         self._mutator = Mutator(seed)
         self._bodies = itertools.cycle(bodies_of(operation))
-        self._known = {"agent": "a", "model": "a", "thread_id": "t1", "run_id": "r1", **MADE}
+        self._known = {"agent": "a", "model": "a", "thread_id": "t1", "chat": "t4", "run_id": "r1", **MADE}
 
     def request(self, client: httpx.AsyncClient) -> tuple[httpx.Request, object]:
         """The next one."""
@@ -156,7 +192,7 @@ class Attacker:
             known = self._known[found[1]] if chance() < 0.8 else mutator.text()
             return quote(known.encode("utf-8", "surrogatepass"), safe="")
 
-        path = re.sub(r"{(\w+)}", part, operation.path) + ("/" if chance() < 0.2 else "")
+        path = re.sub(r"{(\w+)}", part, operation.address) + ("/" if chance() < 0.2 else "")
         query = {
             name: mutator.text() if chance() < 0.4 else ASKED.get(name, "a")
             for name in operation.query
@@ -204,7 +240,7 @@ async def attack_all(count: int, db: str = ":memory:") -> None:
             assert begun.status_code in (200, 400), begun.text  # the run's id may be taken
             await make(client)
             statuses = await attack(client, operation, count)
-            assert statuses & {200, 404} or operation.path.endswith("/compact"), operation.path
+            assert statuses & {200, 204, 404} or operation.path.endswith("/compact"), operation.path
         assert (await client.get("/healthz")).json()["faults"] == 0
 
 

@@ -28,7 +28,7 @@ DOCUMENT = describe(DIALECTS)
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)]
 ATTACKED = [operation for operation in OPERATIONS if operation.path not in ENDLESS]
-KNOWN = {"agent": "a", "model": "a", "thread_id": "t", "run_id": "r"}
+KNOWN = {"agent": "a", "model": "a", "thread_id": "t", "chat": "t", "run_id": "r"}
 """What names something in a path; the fixture adds what has to be made first."""
 
 

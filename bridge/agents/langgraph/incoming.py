@@ -56,5 +56,5 @@ def as_conversation(value: Any) -> list[BaseMessage] | None:
         return list(value)  # by its few types: of a long conversation this is asked at every step
     try:
         return [as_message(item) for item in value]
-    except (TypeError, ValueError):
+    except Exception:  # LangChain's classes raise what they like, a KeyError for a tool's answer without its call
         return None

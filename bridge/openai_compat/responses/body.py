@@ -154,7 +154,7 @@ def _refuse(body: Mapping[str, Any]) -> None:
     if body.get("top_logprobs"):
         raise InvalidRequest("Log probabilities are not served.", param="top_logprobs")
     for index, name in enumerate(optional(body, "include", list) or []):
-        if name not in _INCLUDABLE:
+        if not isinstance(name, str) or name not in _INCLUDABLE:
             at = f"include[{index}]"
             got = repr(name[:60]) if isinstance(name, str) else json_kind(name)
             raise InvalidRequest(f"'{at}' is {got}, which is not served.", param=at)
