@@ -38,7 +38,8 @@ def messages_of(sent: Sequence[Any], new_id: Callable[[], str], *, client_tools:
                 found += _of_assistant(parts, at, new_id, tools)
             case role:
                 got = repr(role[:40]) if isinstance(role, str) else json_kind(role)
-                raise InvalidRequest(f"'{at}.role' is {got}; expected 'user', 'assistant' or 'system'.", param=at)
+                expected = "'user', 'assistant' or 'system'"
+                raise InvalidRequest(f"'{at}.role' is {got}; expected {expected}.", param=f"{at}.role")
     return found
 
 
