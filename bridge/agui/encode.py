@@ -30,7 +30,7 @@ class SSEEncoder:
         self._numbered = numbered
         self._language = language
         self._kept = kept
-        self._message_id = ""
+        self._message_id: str | None = None  # that the template is for; a message's id may be empty
         self._cut = b""
 
     def encode(self, event: Event, number: int | None = None) -> bytes:

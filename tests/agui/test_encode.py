@@ -23,7 +23,7 @@ def content(identity: str, delta: str) -> dict[str, Any]:
     return {"type": "TEXT_MESSAGE_CONTENT", "messageId": identity, "delta": delta}
 
 
-@given(st.lists(st.tuples(st.sampled_from(["m", 'с "кавычками"', "n\n"]), st.text())))
+@given(st.lists(st.tuples(st.sampled_from(["", "m", 'с "кавычками"', "n\n"]), st.text())))
 def test_the_cut_template_equals_the_plain_dump(tokens: list[tuple[str, str]]) -> None:
     encoder = SSEEncoder()
     for identity, delta in tokens:

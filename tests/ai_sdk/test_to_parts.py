@@ -170,7 +170,7 @@ def test_a_result_of_an_earlier_answer_is_sent_where_the_message_goes_on() -> No
     assert [chunk["type"] for chunk in parts([STARTED, RESULT])] == ["start"]
 
 
-_IDS = st.sampled_from(["a", "b"])
+_IDS = st.sampled_from(["", "a", "b"])
 _EVENTS = st.one_of(
     st.builds(start, _IDS),
     st.builds(say, _IDS, st.sampled_from(["", "да"])),

@@ -18,7 +18,7 @@ from bridge.web import sse
 
 Event = dict[str, Any]
 
-IDS = st.sampled_from(["m", "n", 'к"\\'])
+IDS = st.sampled_from(["", "m", "n", 'к"\\'])
 TOKENS = st.builds(
     lambda name, delta, more: {"type": "TEXT_MESSAGE_CONTENT", "messageId": name, "delta": delta, **more},
     IDS,
