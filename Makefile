@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 NODE_PACKAGES := tests/clients tests/clients/runtime tests/browser/pages examples/copilotkit examples/django/front
-NODE_PACKAGES += tests/browser/pages-1.10 studio
+NODE_PACKAGES += tests/browser/pages-1.10 studio examples/ai-sdk tests/browser/pages-ai
 OLD_PAGES := $(addprefix tests/browser/pages-old/,1.3 1.5 1.8 1.9.3)
 
 # Without a Node that is new enough these tests skip, and say so; with CI=true they fail.
