@@ -54,7 +54,8 @@ def make_commands(folder: Path) -> dict[str, str]:
         **kept,
         "PATH": f"{folder}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
-        "PYTHONWARNINGS": "error,ignore:pkg_resources is deprecated as an API",  # the pip that venv brings uses it
+        # of others: the pip that venv brings, and the SDK's WebSockets, opened as before websockets 17.1
+        "PYTHONWARNINGS": "error,ignore:pkg_resources is deprecated as an API,ignore:connect() must be used as a context",
         "DEMO_MODEL_DELAY": "0",
     }
 
