@@ -55,7 +55,7 @@ def make_commands(folder: Path) -> dict[str, str]:
         "PATH": f"{folder}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
         # of others: the pip that venv brings, and the SDK's WebSockets, opened as before websockets 17.1
-        "PYTHONWARNINGS": "error,ignore:pkg_resources is deprecated as an API,ignore:connect() must be used as a context",
+        "PYTHONWARNINGS": "error,ignore:pkg_resources is deprecated as an API,ignore:connect() must be",
         "DEMO_MODEL_DELAY": "0",
     }
 
