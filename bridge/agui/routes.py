@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ag_ui.core import PROTOCOL_VERSION, RunAgentInput
+from ag_ui.core import PROTOCOL_VERSION, AgentCapabilities, RunAgentInput
 from ag_ui.core import Event as EventModel
 from starlette.requests import Request
 from starlette.responses import Response
@@ -32,6 +32,13 @@ async def list_agents(request: Request) -> Response:
         {"name": one.name, "description": one.description, "capabilities": capabilities(one)} for one in described
     ]
     return JSON({"protocolVersion": PROTOCOL_VERSION, "agents": listed})
+
+
+async def read_agent(request: Request) -> Response:
+    """What one agent can do, as AG-UI 1.0 describes it."""
+    bridge = bridge_of(request)
+    principal_of(request)
+    return JSON(capabilities(bridge.agent(request.path_params["agent"]).describe()))
 
 
 async def run_agent(request: Request) -> Response:
@@ -88,6 +95,7 @@ DIALECT = Dialect(
     name="agui",
     operations=(
         Operation("GET", "/agui", list_agents, gives=dict[str, Any], right="read"),
+        Operation("GET", "/agui/{agent}", read_agent, gives=AgentCapabilities, right="read"),
         Operation("POST", "/agui/{agent}", run_agent, takes=RunAgentInput, gives=EventModel, streams=True),
         Operation(
             "GET",

@@ -89,11 +89,11 @@ async def resume(request: Request) -> Response:
 
 
 async def stop(request: Request) -> Response:
-    """``DELETE /api/chat/{chat}/stream``: stops the answer that is being given; 204 in any case."""
+    """``DELETE /api/chat/{chat}/stream``: stops the answer that is being given, if one is."""
     _, run = _going(request)
     if run is not None:
         await run.stop()
-    return Response(status_code=204)
+    return JSON({"stopped": run is not None})
 
 
 async def read_messages(request: Request) -> Response:
@@ -115,7 +115,7 @@ def _operations(base: str) -> tuple[Operation, ...]:
     return (
         Operation("POST", base, chat, takes=dict[str, Any], gives=dict[str, Any], streams=True),
         Operation("GET", f"{base}/{{chat}}/stream", resume, gives=dict[str, Any], streams=True, right="read"),
-        Operation("DELETE", f"{base}/{{chat}}/stream", stop),
+        Operation("DELETE", f"{base}/{{chat}}/stream", stop, gives=dict[str, bool]),
         Operation("GET", f"{base}/{{chat}}/messages", read_messages, gives=list[dict[str, Any]], right="read"),
     )
 
