@@ -30,7 +30,7 @@ from bridge.openai_compat.to_chunks import AguiToChunks
 from bridge.runs.request import RunRequest, checked_id
 from bridge.web.bodies import aside
 from bridge.web.callers import principal_of, require
-from bridge.web.dialect import Dialect, Operation
+from bridge.web.dialect import Dialect, Operation, address_of
 from bridge.web.http import JSON, bridge_of, named, read_object
 
 TEST_ANSWER = "Связь работает: мост отвечает по-русски, слово за словом."
@@ -96,7 +96,7 @@ async def what_is_served(request: Request) -> Response:
             "status": "ok",
             "agents": bridge.names,
             "default_agent": bridge.names[0],
-            "endpoints": sorted({route.path for route in request.app.routes if isinstance(route, Route)}),
+            "endpoints": sorted({address_of(route.path) for route in request.app.routes if isinstance(route, Route)}),
             "versions": {"ag_ui": PROTOCOL_VERSION, **{name: version(name) for name in _PACKAGES}},
         }
     )

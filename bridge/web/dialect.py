@@ -19,6 +19,12 @@ from bridge.web.http import TIMING, error_response
 
 _CONVERTER = re.compile(r":\w+}")
 
+
+def address_of(path: str) -> str:
+    """A path without the converters of its parameters."""
+    return _CONVERTER.sub("}", path)
+
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 Refusal = Callable[[Request, BridgeError], Response]
@@ -53,8 +59,8 @@ class Operation:
 
     @property
     def address(self) -> str:
-        """The path without the converters of its parameters, as OpenAPI writes it."""
-        return _CONVERTER.sub("}", self.path)
+        """The path as OpenAPI writes it."""
+        return address_of(self.path)
 
     @property
     def summary(self) -> str:
