@@ -53,6 +53,8 @@ def parse_ui_chat(body: Mapping[str, Any], new_id: Callable[[], str], *, header:
         got = "empty" if sent == [] else json_kind(sent)
         raise InvalidRequest(f"'messages' must be an array of messages, not {got}.", param="messages")
     messages = messages_of(sent, new_id, client_tools=[tool["name"] for tool in tools])
+    if system := optional(body, "system", str):  # assistant-ui has it beside the messages
+        messages.insert(0, {"id": new_id(), "role": "system", "content": system})
     resume = _resumed(body, new_id)
     last = sent[-1]
     goes_on = last.get("role") == "assistant"
@@ -94,9 +96,14 @@ def _after_the_last_answer(messages: list[dict[str, Any]]) -> list[dict[str, Any
 
 
 def _tools(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The page's tools, as AG-UI or OpenAI write them; the AI SDK itself sends none."""
+    """The page's tools: as AG-UI or OpenAI write them, or by name, as assistant-ui does. The AI SDK sends none."""
+    given = body.get("tools")
+    if isinstance(given, Mapping):
+        given = [{**(tool if isinstance(tool, Mapping) else {}), "name": name} for name, tool in given.items()]
+    if given is not None and not isinstance(given, list):
+        raise InvalidRequest(f"'tools' must be an array or an object, not {json_kind(given)}.", param="tools")
     tools: list[dict[str, Any]] = []
-    for index, tool in enumerate(optional(body, "tools", list) or []):
+    for index, tool in enumerate(given or []):
         at = f"tools[{index}]"
         held = tool.get("function", tool) if isinstance(tool, Mapping) else None
         if not isinstance(held, Mapping) or not isinstance(held.get("name"), str) or not held["name"]:

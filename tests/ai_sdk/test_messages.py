@@ -110,6 +110,20 @@ def test_what_is_wrong_is_named(body: dict[str, Any], param: str) -> None:
     assert refused.value.param == param
 
 
+def test_assistant_ui_names_its_tools_and_its_instructions_in_its_own_way() -> None:
+    """`AssistantChatTransport` of @assistant-ui/react-ai-sdk."""
+    paint = {"description": "Paint", "parameters": {"type": "object"}}
+    asked = parse_ui_chat(
+        {"id": "t", "messages": [user(text("?"))], "tools": {"paint": paint}, "system": "Коротко."}, ids()
+    )
+    assert asked.chat.tools == [{"name": "paint", **paint}]
+    assert [message["role"] for message in asked.chat.messages] == ["system", "user"]
+    for junk in (7, "paint"):
+        with pytest.raises(InvalidRequest) as refused:
+            parse_ui_chat({"id": "t", "messages": [user(text("?"))], "tools": junk}, ids())
+        assert refused.value.param == "tools"
+
+
 def test_the_version_is_what_somebody_says() -> None:
     said: dict[Any, int] = {6: 6, "7": 7, "6.0.326": 6, "ai-sdk/7.0.1": 7, "8": 5, (): 5, None: 5}
     assert {given: major_of(given, None) for given in said} == said
