@@ -31,6 +31,11 @@ from bridge.web.protocol import http_protocol
 
 logger = logging.getLogger("bridge")
 
+KEEP_ALIVE = 75
+"""Seconds that an idle connection stays open. Longer than clients and proxies keep theirs (httpx 5, nginx 60): who
+closes first is not met by a request on its way. With uvicorn's 5 seconds a POST may be lost, and nobody may repeat it.
+"""
+
 
 def prepared(
     agents: Iterable[str], settings: ServerSettings, *, locked: bool, observers: Sequence[Observer] = ()
@@ -64,6 +69,7 @@ def configured(app: Starlette, settings: ServerSettings, kind: type[Server] | No
         port=settings.port,
         http=http_protocol(settings.header_timeout, settings.max_header_size),
         ws_max_size=settings.max_body_bytes,
+        timeout_keep_alive=KEEP_ALIVE,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         log_config=None,
         access_log=False,

@@ -19,7 +19,8 @@ _REASONS = {408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """One connection. From its start, or from the end of an answer, the next head has `header_timeout` seconds.
+    """One connection. A head has `header_timeout` seconds: the first from the connection's start, others from their
+    first byte. Between an answer and the next request it may be idle for uvicorn's ``timeout_keep_alive``.
 
     What is left of a body that was refused counts too: a client cannot keep a connection by sending it for ever.
     """
@@ -46,6 +47,8 @@ class HttpProtocol(HttpToolsProtocol):
         """Some bytes: of a head, a body, or both."""
         if not self._in_body:
             self._head += len(data)
+            if self._deadline is None and (self.cycle is None or self.cycle.response_complete):
+                self._wait_for_head()  # an idle connection that sends empty lines is not idle
         super().data_received(data)
         if self._begun and self._head > self.max_header_size:
             self._refuse(431)
@@ -73,7 +76,8 @@ class HttpProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """An answer is out."""
         super().on_response_complete()
-        if self.cycle.response_complete:  # else the next request is here already
+        # uvicorn closes what is idle; a head that has begun, and the rest of a body that was refused, have a deadline
+        if self.cycle.response_complete and (self._in_body or self._begun):
             self._wait_for_head()
 
     def send_400_response(self, msg: str) -> None:

@@ -51,7 +51,10 @@ async def attacked(
         assert not serving.done()
         await asyncio.sleep(0.01)
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=HANGS, trust_env=False) as client:
+        # uvicorn closes what was idle for five seconds, and httpx would use it until then
+        limits = httpx.Limits(keepalive_expiry=2)
+        url = f"http://127.0.0.1:{port}"
+        async with httpx.AsyncClient(base_url=url, timeout=HANGS, trust_env=False, limits=limits) as client:
             yield app, client
         async with asyncio.timeout(HANGS):
             while app.state.bridge.runs.running:  # noqa: ASYNC110 - nothing says that all runs are over

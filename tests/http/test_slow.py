@@ -19,11 +19,12 @@ ENDS = 10  # seconds in which all of this is over, however busy the machine is
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[int]:
-    """A server in this process, as ``bridge serve`` makes it, with short deadlines."""
+async def serving(idle: int = 1) -> AsyncIterator[int]:
+    """A server in this process, as ``bridge serve`` makes it, with short deadlines. ``idle``: seconds."""
     app = create_app({"echo": echo()}, Settings(db=":memory:", body_timeout=TIMEOUT))
     port = free_port()
-    config = uvicorn.Config(app, port=port, http=http_protocol(TIMEOUT, 4096), log_config=None, timeout_keep_alive=1)
+    config = uvicorn.Config(app, port=port, http=http_protocol(TIMEOUT, 4096), log_config=None)
+    config.timeout_keep_alive = idle
     server = uvicorn.Server(config)
     serve = asyncio.create_task(server.serve())
     while not server.started:
@@ -99,6 +100,26 @@ async def test_a_thousand_half_requests_leave_the_others_alone() -> None:
         whole = await talk(port, b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert whole.startswith(b"HTTP/1.1 200")
         assert {answer[:12] for answer in await asyncio.gather(*halves)} == {b"HTTP/1.1 408"}
+
+
+async def test_an_idle_connection_stays_for_the_next_request() -> None:
+    """A pool's connection is used again seconds later; the deadline is that of a head, not of a pause."""
+    async with serving(idle=30) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(2):
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200")
+            await asyncio.sleep(3 * TIMEOUT)  # the pause is what is tested
+        # but no half of a head, and no empty lines, keep it
+        for half in (b"GE", b"\r\n"):
+            writer.write(half)
+            async with asyncio.timeout(ENDS):
+                await reader.read()
+            writer.close()
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200")
+        writer.close()
 
 
 async def test_honest_clients_are_not_touched() -> None:
