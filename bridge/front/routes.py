@@ -65,6 +65,7 @@ The bridge serves: {agents}
   AG-UI          POST {at}/agui/{agent}
   OpenAI API     base URL {at}/v1, model {agent}
   CopilotKit     runtimeUrl {at}/api/copilotkit
+  AI SDK         useChat, api {at}/api/chat
   health         GET  {at}/healthz, {at}/readyz
   all of it      GET  {at}/docs, {at}/openapi.json
 

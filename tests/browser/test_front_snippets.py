@@ -93,7 +93,12 @@ createRoot(document.getElementById("root")).render(React.createElement(Chat));
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    ("client", "package"), [("copilotkit", "tests/browser/pages"), ("copilotkit-old", "tests/browser/pages-1.10")]
+    ("client", "package"),
+    [
+        ("copilotkit", "tests/browser/pages"),
+        ("copilotkit-old", "tests/browser/pages-1.10"),
+        ("ai-sdk", "examples/ai-sdk"),
+    ],
 )
 def test_a_page_made_of_its_snippet_talks_to_the_agent(
     browser: Browser, deep: Server, tmp_path: Path, client: str, package: str
@@ -111,7 +116,11 @@ def test_a_page_made_of_its_snippet_talks_to_the_agent(
     done = subprocess.run(command, cwd=site, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     with serve_files(site / "dist") as url:
-        chat = browser.open(url)
-        chat.say("мимо")
+        chat = browser.open(url, ready="input" if client == "ai-sdk" else None)
+        if client == "ai-sdk":
+            chat.fill("input", "мимо")
+            chat.press("Enter")
+        else:
+            chat.say("мимо")
         chat.wait_text("Answered: 'мимо'")
         chat.close()

@@ -21,6 +21,7 @@ The bridge serves: echo
   AG-UI          POST {at}/agui/echo
   OpenAI API     base URL {at}/v1, model echo
   CopilotKit     runtimeUrl {at}/api/copilotkit
+  AI SDK         useChat, api {at}/api/chat
   health         GET  {at}/healthz, {at}/readyz
   all of it      GET  {at}/docs, {at}/openapi.json
 

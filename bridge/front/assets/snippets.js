@@ -102,6 +102,32 @@ export const Chat = () => (
 `,
     },
     {
+      id: "ai-sdk",
+      name: "AI SDK, useChat",
+      address: `${at}/api/chat/${encodeURIComponent(agent)}`,
+      code: `import { useChat } from "@ai-sdk/react";
+import { DefaultChatTransport } from "ai";
+
+const transport = new DefaultChatTransport({
+  api: ${json(`${at}/api/chat/${encodeURIComponent(agent)}`)},${keys ? "\n  headers: { Authorization: `Bearer ${apiKey}` }," : ""}
+  body: { sdk: 7 }, // the major version of your "ai" package
+});
+
+export const Chat = () => {
+  const { messages, sendMessage } = useChat({ transport });
+  const send = (form) => sendMessage({ text: form.get("text") });
+  return (
+    <form action={send}>
+      {messages.map(({ id, parts }) => (
+        <p key={id}>{parts.map((part) => (part.type === "text" ? part.text : ""))}</p>
+      ))}
+      <input name="text" />
+    </form>
+  );
+};
+`,
+    },
+    {
       id: "ag-ui",
       name: "AG-UI, HttpAgent",
       address: run,
