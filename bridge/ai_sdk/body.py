@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from bridge.ai_sdk.messages import is_answer, messages_of, tool_of
+from bridge.ai_sdk.messages import Message, is_answer, last_step, messages_of, tool_of
 from bridge.errors import InvalidRequest, json_kind
 from bridge.json import dumps
 from bridge.openai_compat.requests import ChatRequest, extension_of, optional, settings_of
@@ -31,7 +31,7 @@ class UiChat:
         chat: as an OpenAI client would ask.
         chat_id: the page's chat, which is the thread.
         known_calls: calls in the message that the answer goes on with; their results may be sent.
-        answers: whether all that is new answers questions of the agent's.
+        answers: the messages that answer questions of the agent's, where that is what the page sends.
     """
 
     chat: ChatRequest
@@ -39,7 +39,7 @@ class UiChat:
     major: Major
     known_calls: frozenset[str] = frozenset()
     continues: str | None = None
-    answers: bool = False
+    answers: tuple[Message, ...] = ()
 
 
 def parse_ui_chat(body: Mapping[str, Any], new_id: Callable[[], str], *, header: str | None = None) -> UiChat:
@@ -58,9 +58,8 @@ def parse_ui_chat(body: Mapping[str, Any], new_id: Callable[[], str], *, header:
     resume = _resumed(body, new_id)
     last = sent[-1]
     goes_on = last.get("role") == "assistant"
-    parts = last.get("parts") if goes_on else None
-    calls = [part["toolCallId"] for part in parts or () if tool_of(part) is not None]
-    new = resume or _after_the_last_answer(messages)
+    parts = (last.get("parts") if goes_on else None) or []
+    calls = [part["toolCallId"] for part in parts if tool_of(part) is not None]
     chat = ChatRequest(
         model=optional(body, "model", str),
         messages=[*messages, *resume],
@@ -70,14 +69,13 @@ def parse_ui_chat(body: Mapping[str, Any], new_id: Callable[[], str], *, header:
         user=optional(body, "user", str) or "",
         **extension_of(body),
     )
-    answers = (bool(new) and all(is_answer(message) for message in new)) or bool(resume)
     return UiChat(
         chat=replace(chat, thread_id=chat_id),
         chat_id=chat_id,
         major=major_of(body.get("sdk"), header),
         known_calls=frozenset(calls),
         continues=str(last.get("id")) if goes_on and last.get("id") else None,
-        answers=answers,
+        answers=tuple(resume or _approvals(messages, parts[last_step(parts) :])),
     )
 
 
@@ -88,11 +86,12 @@ def major_of(given: Any, header: str | None) -> Major:
     return known.get(written, UNKNOWN)
 
 
-def _after_the_last_answer(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    for index in range(len(messages) - 1, -1, -1):
-        if messages[index]["role"] == "assistant":
-            return messages[index + 1 :]
-    return messages
+def _approvals(messages: list[Message], step: list[Mapping[str, Any]]) -> list[Message]:
+    """The answers that a page gives in the last step, where it answers requests for approval there."""
+    calls = {part.get("toolCallId") for part in step if tool_of(part) is not None}
+    first = next((n for n in range(len(messages), 0, -1) if messages[n - 1]["role"] != "tool"), 0)
+    given = [message for message in messages[first:] if is_answer(message) or message["toolCallId"] in calls]
+    return given if any(is_answer(message) for message in given) else []
 
 
 def _tools(body: Mapping[str, Any]) -> list[dict[str, Any]]:

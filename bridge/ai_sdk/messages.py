@@ -25,6 +25,7 @@ def messages_of(sent: Sequence[Any], new_id: Callable[[], str], *, client_tools:
     """The messages of a chat, oldest first. Raises `InvalidRequest` that names the part at fault."""
     tools = frozenset(client_tools)
     found: list[Message] = []
+    end = len(sent) - 1
     for index, message in enumerate(sent):
         at = f"messages[{index}]"
         if not isinstance(message, Mapping):
@@ -35,7 +36,7 @@ def messages_of(sent: Sequence[Any], new_id: Callable[[], str], *, client_tools:
                 content = _content(parts, at, media=role == "user")
                 found.append({"id": str(message.get("id") or new_id()), "role": role, "content": content})
             case "assistant":
-                found += _of_assistant(parts, at, new_id, tools)
+                found += _of_assistant(parts, at, new_id, tools, open_from=last_step(parts) if index == end else None)
             case role:
                 got = repr(role[:40]) if isinstance(role, str) else json_kind(role)
                 expected = "'user', 'assistant' or 'system'"
@@ -97,10 +98,24 @@ def tool_of(part: Mapping[str, Any]) -> str | None:
     return kind.removeprefix("tool-") if kind.startswith("tool-") else None
 
 
+def last_step(parts: Sequence[Mapping[str, Any]]) -> int:
+    """Where the last step of a message begins."""
+    return max((index for index, part in enumerate(parts) if part["type"] == "step-start"), default=0)
+
+
 def _of_assistant(
-    parts: Sequence[Mapping[str, Any]], at: str, new_id: Callable[[], str], tools: frozenset[str]
+    parts: Sequence[Mapping[str, Any]],
+    at: str,
+    new_id: Callable[[], str],
+    tools: frozenset[str],
+    *,
+    open_from: int | None,
 ) -> list[Message]:
-    """The answers that one assistant message of a page holds, each followed by the page's answers to its calls."""
+    """The answers that one assistant message of a page holds, each followed by the page's answers to its calls.
+
+    ``open_from``: the part from which on an approval is news (``None``: nowhere). One before it has been met: where
+    its call had no result, the page keeps it for ever as one that was given.
+    """
     found: list[Message] = []
     texts: list[str] = []
     calls: list[dict[str, Any]] = []
@@ -127,7 +142,8 @@ def _of_assistant(
         elif name is not None and not isinstance(part.get("toolCallId"), str):
             raise InvalidRequest(f"'{where}.toolCallId' must be a string.", param=f"{where}.toolCallId")
         elif name is not None and part.get("state") == APPROVED:
-            answers.append(_approval(part, where, new_id))
+            if open_from is not None and index >= open_from:
+                answers.append(_approval(part, where, new_id))
         elif name in tools and part.get("state") != "input-streaming":
             function = {"name": name, "arguments": dumps(part.get("input", {})).decode()}
             calls.append({"id": part["toolCallId"], "type": "function", "function": function})

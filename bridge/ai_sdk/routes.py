@@ -15,9 +15,8 @@ from bridge.ai_sdk.to_parts import AguiToUiParts
 from bridge.errors import BridgeError
 from bridge.openai_compat.callers import caller_of, new_id
 from bridge.openai_compat.conversation import Place, begin_run, find_places
-from bridge.openai_compat.fingerprint import conversation
 from bridge.openai_compat.questions import conversation_language
-from bridge.openai_compat.serving import begin
+from bridge.openai_compat.serving import begin, check_tools
 from bridge.runs.request import ThreadKey
 from bridge.runs.run import Run
 from bridge.service import Bridge
@@ -41,6 +40,7 @@ async def chat(request: Request) -> Response:
     wanted = await aside(request, parse_ui_chat, body, new_id, header=request.headers.get(VERSION))
     agent = request.path_params.get("agent") or wanted.chat.model
     caller = caller_of(request, wanted.chat, agent=bridge.agent_name(agent))
+    check_tools(bridge, caller.agent, wanted.chat, at="tools[{}].name")
     if wanted.answers:
         find = partial(_at_the_end, wanted)
     else:
@@ -59,9 +59,7 @@ async def chat(request: Request) -> Response:
 
 async def _at_the_end(wanted: UiChat) -> list[Place]:
     """The answers to what the thread waits for, where it stands now."""
-    messages = conversation(wanted.chat.messages)
-    first = next((n for n in range(len(messages), 0, -1) if messages[n - 1]["role"] != "tool"), 0)
-    new = messages[first:]
+    new = list(wanted.answers)
     turn = Turn(wanted.chat_id, None)
     return [Place(wanted.chat_id, new, named=True, turn=turn, known=True), Place(wanted.chat_id, new, named=True)]
 

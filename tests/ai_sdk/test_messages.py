@@ -75,6 +75,23 @@ def test_states_of_a_call() -> None:
     ]
 
 
+def test_an_approval_that_was_met_is_no_answer_any_more() -> None:
+    """Where a call that was denied has no result, the page keeps its state."""
+    held = {"state": "approval-responded", "approval": {"id": "q", "approved": False}}
+    denied = {"type": "dynamic-tool", "toolName": "send", "toolCallId": "s", **held}
+    assert read(assistant(STEP, denied, STEP, text("Нет так нет."))) == [("assistant", "Нет так нет.")]
+    assert read(assistant(STEP, denied), user(text("Дальше"))) == [("user", "Дальше")]
+    chat = parse_ui_chat({"id": "t", "messages": [user(text("Шли")), assistant(STEP, denied)]}, ids())
+    assert [message["request"] for message in chat.answers] == ["q"]
+    painted = tool("output-available", output="да")
+    sent = [user(text("Шли")), assistant(STEP, painted, STEP, denied)]
+    again = parse_ui_chat({"id": "t", "messages": sent, "tools": [{"name": "paint"}]}, ids())
+    assert [message["toolCallId"] for message in again.answers] == ["q"]
+    sent = [user(text("Шли")), assistant(STEP, painted, denied)]
+    both = parse_ui_chat({"id": "t", "messages": sent, "tools": [{"name": "paint"}]}, ids())
+    assert [message["toolCallId"] for message in both.answers] == ["c1", "q"]
+
+
 def test_files_and_older_messages() -> None:
     image = {"type": "file", "mediaType": "image/png", "url": "data:image/png;base64,aGk=", "filename": "x.png"}
     [message] = messages_of([user(text("Что тут?"), image)], ids(), client_tools=())

@@ -121,6 +121,32 @@ def test_an_approval_is_a_request_on_the_call(chats: Server, major: int, approve
     assert ("не согласова" in said) != approved, said
 
 
+@pytest.mark.parametrize("major", [6, 7])
+def test_the_chat_goes_on_after_an_approval(chats: Server, major: int) -> None:
+    """The answered request stays in the page's history; it is no answer to anything any more."""
+    answer = {"do": "approve", "approved": True}
+    steps = (send("Покажи воронку"), send(QUOTE), answer, send("Спасибо"), {"do": "regenerate"}, send(QUOTE), answer)
+    seen = hold(chats, major, *steps, send("Спасибо"), path="/api/chat", automatic=True)
+    ready(*seen)
+    assert [len(each["messages"]) for each in seen] == [2, 4, 4, 6, 6, 8, 8, 10]
+    for each in (seen[3], seen[4], seen[7]):
+        assert "ожалуйста" in text_of(each["messages"][-1]), text_of(each["messages"][-1])
+    calls = [part for part in seen[-1]["messages"][3]["parts"] if part.get("toolName") == "make_quote"]
+    assert [part["state"] for part in calls] == ["output-available"]
+
+
+@pytest.mark.parametrize("major", [6, 7])
+def test_who_types_on_at_a_request_is_asked_in_words(chats: Server, major: int) -> None:
+    steps = (send("Покажи воронку"), send(QUOTE), send("да"), send("да"), send("Спасибо"))
+    seen = hold(chats, major, *steps, path="/api/chat", automatic=True)
+    ready(*seen)
+    words = [text_of(each["messages"][-1]) for each in seen]
+    assert words[1] == ""
+    assert "Согласовать скидку 15 %" in words[2]  # the typed word was said before the question was read
+    assert "согласована" in words[3]
+    assert "ожалуйста" in words[4]
+
+
 def test_before_6_an_approval_is_asked_and_answered_in_words(chats: Server) -> None:
     asked, done = hold(chats, 5, send(QUOTE), send("да"), path="/api/chat")
     ready(asked, done)
