@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from bridge.ai_sdk.approvals import approvals_on
 from bridge.errors import InvalidRequest, json_kind
+from bridge.events.interrupts import Interrupt, asked_first
 from bridge.events.messages import part_of, url_of
 from bridge.json import JSONDecodeError, dumps, loads
 from bridge.openai_compat.one_by_one import SEPARATOR
+from bridge.openai_compat.questions import conversation_language, in_words
+from bridge.openai_compat.responses.approvals import Call
+from bridge.openai_compat.words import Language
 
 Message = dict[str, Any]
 UiMessage = dict[str, Any]
@@ -179,8 +184,13 @@ def is_answer(message: Mapping[str, Any]) -> bool:
 # Back: what a page shows of a thread
 
 
-def ui_messages(messages: Iterable[Mapping[str, Any]]) -> list[UiMessage]:
-    """A thread's messages as a page shows them: all answers between two messages of its user are one."""
+def ui_messages(
+    messages: Sequence[Mapping[str, Any]], interrupts: Sequence[Interrupt] = (), *, major: int = 5
+) -> list[UiMessage]:
+    """A thread's messages as a page shows them: all answers between two messages of its user are one.
+
+    ``interrupts``: what the thread waits for; it stands at the end, as the answer said it (`AguiToUiParts`).
+    """
     made: list[UiMessage] = []
     calls: dict[str, dict[str, Any]] = {}
     for message in messages:
@@ -204,7 +214,26 @@ def ui_messages(messages: Iterable[Mapping[str, Any]]) -> list[UiMessage]:
                 part |= {"state": "output-available", "output": plain_output(message.get("content"))}
             case _:
                 pass
+    if interrupts:
+        if not made or made[-1]["role"] != "assistant":
+            made.append({"id": interrupts[0]["id"], "role": "assistant", "parts": []})
+        _ask(made[-1]["parts"], interrupts, major=major, language=conversation_language(messages))
     return made
+
+
+def _ask(
+    parts: list[dict[str, Any]], interrupts: Sequence[Interrupt], *, major: int, language: Language | None
+) -> None:
+    """Add what the thread waits for to its last message."""
+    waiting = {part["toolCallId"]: part for part in parts if part.get("state") == "input-available"}
+    calls = {name: Call(part["toolName"], dumps(part["input"]).decode()) for name, part in waiting.items()}
+    asked = [approvals_on(each, calls) for each in interrupts] if major >= 6 else []
+    if not any(asked):
+        parts.append({"type": "text", "text": in_words(asked_first(interrupts), language), "state": "done"})
+    for each in asked:
+        for request, call in each.items():
+            waiting[call] |= {"state": "approval-requested", "approval": {"id": request}}
+    parts += ({"type": "data-interrupt", "id": each["id"], "data": each} for each in interrupts)
 
 
 def plain_output(content: Any) -> Any:

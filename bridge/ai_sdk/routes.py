@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from bridge.ai_sdk.body import UiChat, major_of, parse_ui_chat
+from bridge.ai_sdk.body import Major, UiChat, major_of, parse_ui_chat
 from bridge.ai_sdk.encode import UiEncoder
 from bridge.ai_sdk.messages import ui_messages
 from bridge.ai_sdk.to_parts import AguiToUiParts
@@ -69,6 +69,11 @@ def _stream(bridge: Bridge, run: Run, translator: AguiToUiParts) -> Response:
     return RunStream(run, UiEncoder(translator), keep_alive=bridge.settings.keep_alive, headers=headers)
 
 
+def _version(request: Request) -> Major:
+    """The AI SDK that asks, where the request has no body."""
+    return major_of(request.query_params.get("sdk"), request.headers.get(VERSION))
+
+
 def _going(request: Request) -> tuple[Bridge, Run | None]:
     """The run that goes on in the chat that the path names."""
     bridge = bridge_of(request)
@@ -82,8 +87,7 @@ async def resume(request: Request) -> Response:
     bridge, run = _going(request)
     if run is None:
         return Response(status_code=204)
-    version = major_of(request.query_params.get("sdk"), request.headers.get(VERSION))
-    return _stream(bridge, run, AguiToUiParts(client_tools=run.request.client_tools, major=version))
+    return _stream(bridge, run, AguiToUiParts(client_tools=run.request.client_tools, major=_version(request)))
 
 
 async def stop(request: Request) -> Response:
@@ -95,12 +99,13 @@ async def stop(request: Request) -> Response:
 
 
 async def read_messages(request: Request) -> Response:
-    """``GET /api/chat/{chat}/messages``: what a page begins with: the chat's messages, as its ``initialMessages``."""
+    """``GET /api/chat/{chat}/messages``: what a page begins with: the chat's messages, and what it is asked."""
     bridge = bridge_of(request)
     agent = bridge.agent_name(request.path_params.get("agent"))
     thread = ThreadKey(principal_of(request), agent, request.path_params["chat"])
     found = await bridge.read(thread)
-    return JSON(await aside(request, ui_messages, found.messages))
+    major = _version(request)
+    return JSON(await aside(request, partial(ui_messages, major=major), found.messages, found.interrupts))
 
 
 def refuse(request: Request, error: BridgeError) -> Response:

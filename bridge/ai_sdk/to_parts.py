@@ -25,6 +25,7 @@ from typing import Any, Literal, TypeAlias
 import jsonpatch
 from ag_ui.core import BaseEvent
 
+from bridge.ai_sdk.approvals import approvals_on
 from bridge.ai_sdk.messages import plain_output
 from bridge.errors import failure_of_code
 from bridge.events.event import Event, wire
@@ -32,7 +33,7 @@ from bridge.events.interrupts import asked_first
 from bridge.failures import run_failure
 from bridge.json import JSONDecodeError, dumps, loads
 from bridge.openai_compat.questions import in_words
-from bridge.openai_compat.responses.approvals import Call, approval_requests
+from bridge.openai_compat.responses.approvals import Call
 
 Chunk: TypeAlias = dict[str, Any]
 """One chunk of a UI message stream, as its JSON object."""
@@ -303,29 +304,5 @@ class AguiToUiParts:
         return made + requests
 
     def _approvals(self, interrupt: dict[str, Any]) -> list[Chunk]:
-        left = dict(self._waiting)
-        asked = approval_requests(interrupt, left, "", "")
-        made: list[Chunk] = []
-        for number, item in enumerate(asked):
-            named = interrupt.get("toolCallId") if len(asked) == 1 else None
-            call_id = named if named in left else _call_like(item, left)
-            if call_id is None:
-                return []  # nothing that the page could show it on
-            del left[call_id]
-            name = interrupt["id"] if len(asked) == 1 else f"{interrupt['id']}.{number}"
-            made.append({"type": "tool-approval-request", "approvalId": name, "toolCallId": call_id})
-        return made
-
-
-def _call_like(item: Mapping[str, Any], calls: Mapping[str, Call]) -> str | None:
-    """The call that a request for approval is about: of its name, and of its arguments where several have it."""
-    named = [name for name, call in calls.items() if call.name == item["name"]]
-    alike = [name for name in named if _same_json(calls[name].arguments, item["arguments"])]
-    return next(iter(alike or named), None)
-
-
-def _same_json(one: str, other: str) -> bool:
-    try:
-        return bool(loads(one) == loads(other))
-    except JSONDecodeError:
-        return one == other
+        asked = approvals_on(interrupt, self._waiting)
+        return [{"type": "tool-approval-request", "approvalId": name, "toolCallId": on} for name, on in asked.items()]

@@ -135,6 +135,20 @@ def test_the_chat_goes_on_after_an_approval(chats: Server, major: int) -> None:
     assert [part["state"] for part in calls] == ["output-available"]
 
 
+@MAJORS
+def test_a_reloaded_page_shows_the_question_that_waits(chats: Server, major: int) -> None:
+    chat, answer = uuid.uuid4().hex, {"do": "approve", "approved": True} if major >= 6 else send("да")
+    [asked] = hold(chats, major, send(QUOTE), path="/api/chat", id=chat)
+    url = f"{chats.url}/api/chat/{chat}/messages?sdk={major}"
+    messages = httpx.get(url, trust_env=False).json()
+    assert [part["type"] for part in messages[-1]["parts"]][-1] == "data-interrupt"
+    assert text_of(messages[-1]) == text_of(asked["messages"][-1])
+    seen = hold(chats, major, answer, send("Спасибо"), path="/api/chat", id=chat, messages=messages, automatic=True)
+    ready(*seen)
+    assert "согласована" in text_of(seen[0]["messages"][-1])
+    assert "ожалуйста" in text_of(seen[1]["messages"][-1])
+
+
 @pytest.mark.parametrize("major", [6, 7])
 def test_who_types_on_at_a_request_is_asked_in_words(chats: Server, major: int) -> None:
     steps = (send("Покажи воронку"), send(QUOTE), send("да"), send("да"), send("Спасибо"))
