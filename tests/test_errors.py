@@ -27,6 +27,7 @@ TABLE = {
     "UnknownAgent": (404, "invalid_request_error", "model_not_found"),
     "UnknownThread": (404, "invalid_request_error", "thread_not_found"),
     "UnknownRun": (404, "invalid_request_error", "run_not_found"),
+    "NotServed": (404, "invalid_request_error", "not_served"),
     "NotStored": (404, "invalid_request_error", "not_found"),
     "ThreadBusy": (409, "invalid_request_error", "thread_busy"),
     "InterruptPending": (409, "invalid_request_error", "interrupt_pending"),

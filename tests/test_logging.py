@@ -62,7 +62,7 @@ def test_an_exception_s_text_is_no_line_of_the_log() -> None:
 def test_what_a_client_chooses_is_escaped_in_the_server_s_log(tmp_path: Path, options: tuple[str, ...]) -> None:
     with serve(tmp_path, "teller=tests.http.graphs:teller", *options) as server:
         forged = "%0A12:00:00%20info%20forged%1B%5B31m%C2%9B31m%E2%80%AE"
-        assert httpx.get(f"{server.url}/agui/{forged}", trust_env=False).status_code == 405
+        assert httpx.get(f"{server.url}/agui/{forged}", trust_env=False).status_code == 404
         body = run_input("count 1", thread=EVIL.replace("\x00", ""), runId="r\n12:00:00 info forged")
         assert httpx.post(f"{server.url}/agui/teller", json=body, trust_env=False).status_code == 200
         httpx.get(f"{server.url}/healthz", headers={"X-Request-Id": "x forged"}, trust_env=False)

@@ -21,7 +21,8 @@ COLOR = re.compile(r"\x1b\[[0-9;]+m")
 
 # The terminal becomes the controlling one, so that Ctrl-C is a signal, as it is for a person.
 _LAUNCH = """\
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, where the tests are a shell's background job
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
