@@ -96,6 +96,22 @@ def test_an_approval_has_two_buttons(browser: Browser, site: str, bridge: Server
     assert page.close().exceptions == []
 
 
+@pytest.mark.parametrize("major", [6, 7])
+def test_a_reload_before_the_answer_keeps_the_buttons(browser: Browser, site: str, bridge: Server, major: int) -> None:
+    page = opened(browser, site, major, bridge)
+    say(page, "Покажи воронку")
+    assert answered(page, 1)
+    say(page, QUOTE)
+    page.wait_text("The agent wants to call make_quote")
+    page.reload(ready="textarea")
+    page.wait_text("The agent wants to call make_quote")
+    page.click("Approve")
+    page.wait(f"!document.querySelector('fieldset') && {IDLE}")
+    assert "согласована" in page.texts("li.assistant")[-1]
+    assert len(page.texts("li.assistant")) == 2
+    assert page.close().exceptions == []
+
+
 def test_before_6_the_question_is_asked_in_words(browser: Browser, site: str, bridge: Server) -> None:
     page = opened(browser, site, 5, bridge)
     say(page, QUOTE)

@@ -23,14 +23,17 @@ const tools = [
   },
 ];
 
+// The AI SDK's major version, for the parts that only newer ones know.
+export const sdk = 7;
+
 export function Chat({ api, id, messages: initial }: { api: string; id: string; messages: Message[] }) {
   const [input, setInput] = useState("");
   const transport = useMemo(
     () =>
       new DefaultChatTransport<Message>({
         api,
-        // `sdk`: the major version, for the parts that only newer ones know. `continue`: a reload loses nothing.
-        body: { sdk: 7, tools, ag_ui: { disconnect: "continue" } },
+        // `continue`: a reload loses nothing.
+        body: { sdk, tools, ag_ui: { disconnect: "continue" } },
       }),
     [api],
   );

@@ -1,6 +1,6 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { Chat, type Message } from "./Chat";
+import { Chat, type Message, sdk } from "./Chat";
 import "./chat.css";
 
 // The chat is a thread of the bridge. Its id is in the address, so a reloaded page finds it again.
@@ -12,7 +12,7 @@ if (!query.has("chat")) {
 }
 const api = query.get("api") ?? "/api/chat";
 
-const stored = await fetch(`${api}/${encodeURIComponent(id)}/messages`);
+const stored = await fetch(`${api}/${encodeURIComponent(id)}/messages?sdk=${sdk}`);
 const messages = (stored.ok ? await stored.json() : []) as Message[];
 
 createRoot(document.getElementById("root") as HTMLElement).render(

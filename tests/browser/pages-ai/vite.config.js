@@ -28,7 +28,7 @@ function asOfMajor() {
     name: "as-of-major",
     transform(code, id) {
       if (!id.endsWith("Chat.tsx")) return null;
-      let made = code.replace("sdk: 7", `sdk: ${major}`);
+      let made = code.replace("sdk = 7", `sdk = ${major}`);
       if (major === "5")
         made = made
           .replace("  lastAssistantMessageIsCompleteWithApprovalResponses,\n", "")
