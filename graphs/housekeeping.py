@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from langchain_core.messages import BaseMessage, HumanMessage
 
-_TASK = re.compile(r"\s*#{1,4}\s*\w[^\n]{0,40}:?\s*\n")
-_CHAT = re.compile(r"<chat_history>.*</chat_history>\s*$", re.DOTALL)
-_SAMPLE = re.compile(r'\{\s*"(\w+)"\s*:\s*(\[|")')
+_HEADING = re.compile(r"#{1,4}[ \t]*\w[^\n]{0,40}\n")
+_CHAT, _CHAT_END = "<chat_history>", "</chat_history>"
+_SAMPLE = re.compile(r'\{\s{0,80}"(\w{1,40})"\s{0,80}:\s{0,80}(\[|")')
 
 
 def is_housekeeping(messages: Sequence[BaseMessage]) -> bool:
@@ -21,10 +21,11 @@ def is_housekeeping(messages: Sequence[BaseMessage]) -> bool:
 
 def has_its_shape(text: str) -> bool:
     """Whether a text begins with a heading and ends with a quoted conversation."""
-    return _TASK.match(text) is not None and _CHAT.search(text) is not None
+    whole = text.strip()  # no pattern looks through it: whoever writes it chooses how often one would begin anew
+    return _HEADING.match(whole) is not None and whole.endswith(_CHAT_END) and _CHAT in whole
 
 
 def wanted_form(text: str) -> tuple[str, bool] | None:
     """The key of the JSON object that is asked for, and whether its value is a list; None where plain text is."""
-    found = _SAMPLE.search(_CHAT.sub("", text))
+    found = _SAMPLE.search(text.partition(_CHAT)[0])
     return None if found is None else (found[1], found[2] == "[")

@@ -7,6 +7,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
+from graphs.housekeeping import is_housekeeping
 from graphs.language import Language, conversation_language, text_language
 from graphs.marking import unmarked, without_page
 from graphs.money import day, fixed, percent
@@ -38,6 +39,7 @@ class Turn:
     earlier: tuple[Result, ...] = ()  # before, oldest first
     asked: str = ""  # what the user had said before, when our answer to it was a question; of several answers, all
     previous: tuple[str, ...] = field(default=())  # all user messages before
+    housekeeping: bool = False  # the front end asks by itself (`graphs.housekeeping`)
 
     @classmethod
     def read(cls, messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]]) -> "Turn":
@@ -53,6 +55,7 @@ class Turn:
             earlier=tuple(_results(before)),
             asked=_asked(before),
             previous=spoken,
+            housekeeping=is_housekeeping(messages[: last + 1]),
         )
 
     @property

@@ -8,7 +8,7 @@ import re
 
 from graphs.demo.conversation import Turn
 from graphs.demo.suggestions import suggestions
-from graphs.housekeeping import has_its_shape, wanted_form
+from graphs.housekeeping import wanted_form
 
 TITLE = re.compile(
     r"(?:generate|create|write|suggest|придумай|сгенерируй|создай|напиши)\b.{0,60}\b(?:title|заголовок|название)",
@@ -24,7 +24,7 @@ TITLE_WORDS = 6
 def answer(turn: Turn) -> str | None:
     """The answer to such a request; None when the message is an ordinary one."""
     text = turn.text
-    if has_its_shape(text):
+    if turn.housekeeping:
         return _by_form(turn)
     if not CHAT.search(text):
         return None

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
+_NUMBER = re.compile(r"-?\d{1,15}(?:[.,]\d{1,15})?")
 _DEEPEST = 12  # a schema may refer to itself
+_MOST = 1_000  # values: a schema of a line may ask for billions
 
 
 def as_asked(text: str, response_format: object) -> str:
@@ -28,12 +29,14 @@ def as_asked(text: str, response_format: object) -> str:
 class _Filling:
     def __init__(self, text: str, root: Mapping[str, Any]) -> None:
         self._root = root
+        self._left = _MOST
         self._texts: Iterator[str] = iter((text,))
         self._numbers = (float(found[0].replace(",", ".")) for found in _NUMBER.finditer(text))
 
     def value(self, schema: Any, depth: int) -> Any:
-        """A value that the schema allows; null where it is nested too deep."""
-        if not isinstance(schema, Mapping) or depth > _DEEPEST:
+        """A value that the schema allows; null where it is nested too deep, or one of too many."""
+        self._left -= 1
+        if not isinstance(schema, Mapping) or depth > _DEEPEST or self._left < 0:
             return None
         if "const" in schema:
             return schema["const"]
@@ -50,10 +53,11 @@ class _Filling:
             case "object":
                 fields = schema.get("properties")
                 held = fields if isinstance(fields, Mapping) else {}
-                return {name: self.value(field, depth + 1) for name, field in held.items()}
+                return {name: self.value(field, depth + 1) for name, field in held.items() if self._left > 0}
             case "array":
                 fewest = schema.get("minItems")
-                return [self.value(schema.get("items"), depth + 1)] * (fewest if isinstance(fewest, int) else 0)
+                count = min(fewest, max(0, self._left)) if isinstance(fewest, int) else 0
+                return [self.value(schema.get("items"), depth + 1) for _ in range(count)]
             case "string":
                 return next(self._texts, "")
             case "integer":
@@ -67,6 +71,6 @@ class _Filling:
 
     def _named(self, reference: str) -> Any:
         found: Any = self._root
-        for name in reference.removeprefix("#/").split("/"):
+        for name in filter(None, reference.removeprefix("#").split("/")):
             found = found.get(name) if isinstance(found, Mapping) else None
         return found

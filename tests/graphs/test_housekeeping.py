@@ -1,6 +1,8 @@
 """What chat front ends ask by themselves, and ``response_format``: each in the form that is asked for, by no tool."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import jsonschema
@@ -13,6 +15,7 @@ from graphs.agent import graph
 from graphs.demo.structured import as_asked
 from graphs.housekeeping import is_housekeeping
 from tests.graphs.scripted import Scripted
+from tests.server import ROOT
 
 CHAT = "<chat_history>\nUSER: Найди лидов в Казани\nASSISTANT: Нашёл трёх.\n</chat_history>"
 SENT = {
@@ -102,6 +105,21 @@ def test_what_people_write_has_another_shape() -> None:
     assert not is_housekeeping([HumanMessage(SENT["tags"][0]), AIMessage("{}")])
 
 
+def test_a_long_text_of_tags_is_looked_through_once() -> None:
+    """Each may be where a quoted conversation begins: a pattern would try every one to the text's end, for hours."""
+    program = "from graphs.housekeeping import *; print(has_its_shape('# x\\n' + '<chat_history>' * 500_000))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=100, check=True, cwd=ROOT)
+    assert done.stdout == b"False\n"
+
+
+@pytest.mark.usefixtures("crm")
+async def test_the_conversation_that_is_quoted_may_be_long() -> None:
+    """The rules read the beginning of a message; what it is, its end says."""
+    reworded = SENT["follow-ups, reworded by an administrator"][0]
+    told = await answer(reworded.replace("ASSISTANT:", "ASSISTANT: да\nUSER: ещё\n" * 2_000 + "ASSISTANT:"))
+    assert list(json.loads(told[-1].text)) == ["follow_ups"]
+
+
 # response_format
 
 DEAL = {
@@ -144,6 +162,26 @@ def test_other_forms() -> None:
     junks: list[Any] = [7, [], {"type": 5}, {"$ref": "#/nowhere"}, {"anyOf": []}, {"enum": []}]
     for junk in junks:
         assert as_asked("Да", {"type": "json_schema", "json_schema": {"name": "x", "schema": junk}})
+
+
+def of_schema(text: str, schema: Any) -> str:
+    return as_asked(text, {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}})
+
+
+def test_a_schema_of_a_line_gets_no_answer_of_gigabytes() -> None:
+    cube: dict[str, Any] = {"type": "integer"}
+    for _ in range(6):
+        cube = {"type": "array", "minItems": 1_000_000, "items": cube}
+    twice = {"type": "object", "properties": {str(number): {"$ref": "#"} for number in range(20)}}
+    wide = {"type": "object", "properties": {"all": {"type": "array", "minItems": 900, "items": DEAL}}}
+    for schema in (cube, twice, wide):
+        assert len(of_schema("Да", schema)) < 40_000
+    assert json.loads(of_schema("Да", {"type": "array", "minItems": 3, "items": {"type": "string"}})) == ["Да", "", ""]
+
+
+def test_numbers_are_json_s() -> None:
+    assert json.loads(of_schema("9" * 400, {"type": "integer"})) < 10**16
+    assert json.loads(of_schema("9" * 400, {"type": "number"})) < 1e16
 
 
 @pytest.mark.usefixtures("crm")
